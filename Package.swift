@@ -1,0 +1,57 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: dependencies, swiftSettings: strict)
+}
+
+func system(_ name: String, _ pkgConfig: String, _ debianPackage: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([debianPackage])])
+}
+
+let package = Package(
+    name: "chatark",
+    products: [.executable(name: "chatark", targets: ["chatark"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        system("CFuse", "fuse3", "libfuse3-dev"),
+        system("COpenSSL", "libcrypto", "libssl-dev"),
+        system("CZip", "libzip", "libzip-dev"),
+        system("CZstd", "libzstd", "libzstd-dev"),
+
+        module("JSON"),
+        module("ChatModel", ["JSON"]),
+        module("ChatImport", ["ChatModel", "JSON", "CZip"]),
+        module("Storage"),
+        module("ResticRepository", ["Storage", "JSON", "COpenSSL", "CZstd"]),
+        module("ChatArchive", ["ChatModel", "ResticRepository", "JSON"]),
+        module("Mount", ["ChatArchive", "CFuse"]),
+        .executableTarget(
+            name: "chatark",
+            dependencies: [
+                "ChatModel", "ChatImport", "Storage", "ResticRepository", "ChatArchive", "Mount", "JSON",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            exclude: ["Documentation.docc"],
+            swiftSettings: strict),
+
+        tests("JSON", ["JSON"]),
+        tests("ChatModel", ["ChatModel", "JSON"]),
+        tests("ChatImport", ["ChatImport", "ChatModel", "JSON"]),
+        tests("Storage", ["Storage"]),
+        tests("ResticRepository", ["ResticRepository", "Storage", "JSON"]),
+        tests("ChatArchive", ["ChatArchive", "ChatModel", "ResticRepository", "Storage", "JSON"]),
+        tests("Mount", ["Mount", "ChatArchive", "ChatModel", "ResticRepository", "Storage"]),
+        tests("Command", ["chatark"]),
+        tests("Structure", []),
+    ],
+    swiftLanguageModes: [.v6]
+)

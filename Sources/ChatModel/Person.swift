@@ -1,0 +1,21 @@
+/// Someone who takes part in conversations, as a source knows them.
+public struct Person: Hashable, Sendable {
+    public var id: PersonID
+    /// The name to show. Empty when the source has none; the identifier is shown then.
+    public var name: String
+    /// Whether this is the owner of the history.
+    public var isSelf: Bool
+    /// Telephone numbers, as the source writes them.
+    public var phones: [String]
+    /// What people call this person on the platform (a user name, a WeChat number).
+    public var handles: [String]
+
+    /// A person.
+    public init(id: PersonID, name: String, isSelf: Bool = false, phones: [String] = [], handles: [String] = []) {
+        self.id = id
+        self.name = name
+        self.isSelf = isSelf
+        self.phones = phones
+        self.handles = handles
+    }
+}

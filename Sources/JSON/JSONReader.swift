@@ -1,0 +1,487 @@
+/// The kinds of JSON value.
+public enum JSONKind: Sendable { case object, array, string, number, bool, null }
+
+/// A pull reader over JSON text (RFC 8259), in memory or streamed, that makes no tree.
+///
+/// Call the method that fits what comes next; every method throws `JSONError` and leaves the reader unusable then.
+///
+///     try reader.beginObject()
+///     while let key = try reader.nextKey() {
+///         switch key {
+///         case "time": time = try reader.readInt64()
+///         default: try reader.skipValue()
+///         }
+///     }
+///
+/// Invalid UTF-8 and lone surrogates are replaced by U+FFFD. A streamed text needs memory for its longest string or raw
+/// value only; values that are skipped need none.
+public struct JSONReader: ~Copyable {
+    /// Fills the buffer with the text's next bytes and returns how many, 0 at the end.
+    public typealias Source = (UnsafeMutableRawBufferPointer) throws(JSONError) -> Int
+
+    /// Deepest nesting that `skipValue` and `rawValue` accept.
+    public static let depthLimit = 512
+
+    private var base: UnsafeMutablePointer<UInt8>
+    private var capacity: Int
+    private var cursor = 0
+    private var end: Int
+    /// Text bytes before `base[0]`.
+    private var dropped = 0
+    /// First byte that a refill must keep.
+    private var pin: Int?
+    private var expectsComma = false
+    private var scratch: [UInt8] = []
+    private let source: Source?
+    private let maximumValueLength: Int
+    private let acceptsHexEscapes: Bool
+
+    /// Reads a text in memory; `text` must outlive the reader.
+    public init(_ text: UnsafeRawBufferPointer) {
+        let noBytes = UnsafeMutablePointer<UInt8>(bitPattern: 1)!
+        base = text.baseAddress.map { UnsafeMutablePointer(mutating: $0.assumingMemoryBound(to: UInt8.self)) } ?? noBytes
+        capacity = 0
+        end = text.count
+        source = nil
+        maximumValueLength = .max
+        acceptsHexEscapes = false
+    }
+
+    /// Reads a text of any length from `source`.
+    ///
+    /// - Parameters:
+    ///   - maximumValueLength: longest string, key or raw value, in bytes; a longer one throws `tooLong`.
+    ///   - acceptsHexEscapes: also takes `\xNN`, which Telegram Desktop writes for some control characters.
+    public init(maximumValueLength: Int = 64 << 20, acceptsHexEscapes: Bool = false, source: @escaping Source) {
+        capacity = 256 << 10
+        base = .allocate(capacity: capacity)
+        end = 0
+        self.source = source
+        self.maximumValueLength = maximumValueLength
+        self.acceptsHexEscapes = acceptsHexEscapes
+    }
+
+    deinit {
+        if source != nil { base.deallocate() }
+    }
+
+    /// Bytes read so far.
+    public var offset: Int { dropped + cursor }
+
+    // MARK: Structure
+
+    /// What kind of value comes next.
+    public mutating func peekKind() throws(JSONError) -> JSONKind {
+        switch try nextSignificantByte() {
+        case UInt8(ascii: "{"): return .object
+        case UInt8(ascii: "["): return .array
+        case UInt8(ascii: "\""): return .string
+        case UInt8(ascii: "t"), UInt8(ascii: "f"): return .bool
+        case UInt8(ascii: "n"): return .null
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return .number
+        case let byte: throw JSONError(.unexpected(byte: byte, expected: "a value"), at: offset)
+        }
+    }
+
+    /// Enters an object.
+    public mutating func beginObject() throws(JSONError) {
+        try expect(UInt8(ascii: "{"))
+        expectsComma = false
+    }
+
+    /// The next key of the object, or nil when it ends. The key is valid until the next call.
+    public mutating func nextKey() throws(JSONError) -> JSONKey? {
+        guard try continues(until: UInt8(ascii: "}")) else { return nil }
+        let key = JSONKey(bytes: try scanString())
+        // The key may lie in the buffer, which a refill moves.
+        let held = cursor < end ? key : copied(key)
+        try expect(UInt8(ascii: ":"))
+        expectsComma = false
+        return held
+    }
+
+    /// Enters an array.
+    public mutating func beginArray() throws(JSONError) {
+        try expect(UInt8(ascii: "["))
+        expectsComma = false
+    }
+
+    /// Whether the array has another element, which is read next.
+    public mutating func nextElement() throws(JSONError) -> Bool {
+        guard try continues(until: UInt8(ascii: "]")) else { return false }
+        expectsComma = false
+        return true
+    }
+
+    /// Whether only white space is left.
+    public mutating func isAtEnd() throws(JSONError) -> Bool {
+        try skipWhitespace()
+    }
+
+    /// Allows another text to follow, as in JSON Lines.
+    public mutating func beginNextText() {
+        expectsComma = false
+    }
+
+    // MARK: Values
+
+    /// Reads a string.
+    public mutating func readString() throws(JSONError) -> String {
+        String(decoding: try readUTF8(), as: UTF8.self)
+    }
+
+    /// Reads a string's bytes without making a String; valid until the next call.
+    public mutating func readUTF8() throws(JSONError) -> UnsafeRawBufferPointer {
+        let bytes = try scanString()
+        expectsComma = true
+        return bytes
+    }
+
+    /// Reads a string or null.
+    public mutating func readOptionalString() throws(JSONError) -> String? {
+        try readNullIfPresent() ? nil : try readString()
+    }
+
+    /// Reads an integer.
+    public mutating func readInt64() throws(JSONError) -> Int64 {
+        let start = offset
+        var byte = try nextSignificantByte()
+        let negative = byte == UInt8(ascii: "-")
+        if negative { cursor += 1 }
+        var value: Int64 = 0
+        var digits = 0
+        while cursor < end ? true : try fill() {
+            byte = base[cursor]
+            guard byte &- 0x30 < 10 else { break }
+            let (product, overflow1) = value.multipliedReportingOverflow(by: 10)
+            let digit = Int64(byte &- 0x30)
+            let (sum, overflow2) = negative ? product.subtractingReportingOverflow(digit) : product.addingReportingOverflow(digit)
+            guard !overflow1, !overflow2 else { throw JSONError(.badNumber, at: start) }
+            value = sum
+            digits += 1
+            cursor += 1
+        }
+        guard digits > 0, !(cursor < end && Self.continuesNumber(base[cursor])) else {
+            throw JSONError(.badNumber, at: start)
+        }
+        expectsComma = true
+        return value
+    }
+
+    /// Reads a number.
+    public mutating func readDouble() throws(JSONError) -> Double {
+        _ = try nextSignificantByte()
+        let start = offset
+        let text = try pinned { (reader) throws(JSONError) in
+            while reader.cursor < reader.end ? true : try reader.fill() {
+                let byte = reader.base[reader.cursor]
+                guard byte &- 0x30 < 10 || byte == UInt8(ascii: "-") || Self.continuesNumber(byte) else { break }
+                reader.cursor += 1
+            }
+        }
+        guard let value = Double(String(decoding: text, as: UTF8.self)) else { throw JSONError(.badNumber, at: start) }
+        expectsComma = true
+        return value
+    }
+
+    /// Reads true or false.
+    public mutating func readBool() throws(JSONError) -> Bool {
+        let isTrue = try nextSignificantByte() == UInt8(ascii: "t")
+        try expectWord(isTrue ? "true" : "false")
+        return isTrue
+    }
+
+    /// Reads null if it comes next, else leaves the value unread.
+    public mutating func readNullIfPresent() throws(JSONError) -> Bool {
+        guard try nextSignificantByte() == UInt8(ascii: "n") else { return false }
+        try expectWord("null")
+        return true
+    }
+
+    /// Passes over a value of any kind and size.
+    public mutating func skipValue() throws(JSONError) {
+        var closers: [UInt8] = []
+        repeat {
+            let byte = try nextSignificantByte()
+            switch byte {
+            case UInt8(ascii: "{"), UInt8(ascii: "["):
+                guard closers.count < Self.depthLimit else {
+                    throw JSONError(.tooDeep(limit: Self.depthLimit), at: offset)
+                }
+                closers.append(byte + 2)  // '{' + 2 is '}', '[' + 2 is ']'
+                cursor += 1
+                expectsComma = false
+            case UInt8(ascii: "\""): try skipString()
+            case UInt8(ascii: "t"): try expectWord("true")
+            case UInt8(ascii: "f"): try expectWord("false")
+            case UInt8(ascii: "n"): try expectWord("null")
+            case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+                while cursor < end ? true : try fill() {
+                    let digit = base[cursor]
+                    guard digit &- 0x30 < 10 || digit == UInt8(ascii: "-") || Self.continuesNumber(digit) else { break }
+                    cursor += 1
+                }
+                expectsComma = true
+            default: throw JSONError(.unexpected(byte: byte, expected: "a value"), at: offset)
+            }
+            while let closer = closers.last {
+                guard try continues(until: closer) else {
+                    closers.removeLast()
+                    continue
+                }
+                if closer == UInt8(ascii: "}") {
+                    try skipString()
+                    try expect(UInt8(ascii: ":"))
+                }
+                expectsComma = false
+                break
+            }
+        } while !closers.isEmpty
+        expectsComma = true
+    }
+
+    /// The text of the next value as it stands, checked for syntax.
+    public mutating func rawValue() throws(JSONError) -> [UInt8] {
+        _ = try nextSignificantByte()
+        return [UInt8](try pinned { (reader) throws(JSONError) in try reader.skipValue() })
+    }
+
+    // MARK: Scanning
+
+    private mutating func continues(until closer: UInt8) throws(JSONError) -> Bool {
+        var byte = try nextSignificantByte()
+        if byte == closer {
+            cursor += 1
+            expectsComma = true
+            return false
+        }
+        if expectsComma {
+            try expect(UInt8(ascii: ","))
+            byte = try nextSignificantByte()
+            if byte == closer { throw JSONError(.unexpected(byte: byte, expected: "a value"), at: offset) }
+        }
+        return true
+    }
+
+    private mutating func skipWhitespace() throws(JSONError) -> Bool {
+        while cursor < end ? true : try fill() {
+            switch base[cursor] {
+            case 0x20, 0x0A, 0x0D, 0x09: cursor += 1
+            default: return false
+            }
+        }
+        return true
+    }
+
+    private mutating func nextSignificantByte() throws(JSONError) -> UInt8 {
+        if try skipWhitespace() { throw JSONError(.endOfInput, at: offset) }
+        return base[cursor]
+    }
+
+    private mutating func expect(_ byte: UInt8) throws(JSONError) {
+        let found = try nextSignificantByte()
+        guard found == byte else {
+            let expected = "'\(Character(Unicode.Scalar(byte)))'"
+            throw JSONError(.unexpected(byte: found, expected: expected), at: offset)
+        }
+        cursor += 1
+    }
+
+    private mutating func expectWord(_ word: StaticString) throws(JSONError) {
+        for index in 0..<word.utf8CodeUnitCount {
+            guard cursor < end ? true : try fill() else { throw JSONError(.endOfInput, at: offset) }
+            guard base[cursor] == word.utf8Start[index] else {
+                throw JSONError(.unexpected(byte: base[cursor], expected: "\(word)"), at: offset)
+            }
+            cursor += 1
+        }
+        expectsComma = true
+    }
+
+    private static func continuesNumber(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: ".") || byte | 0x20 == UInt8(ascii: "e") || byte == UInt8(ascii: "+")
+    }
+
+    private mutating func skipString() throws(JSONError) {
+        try expect(UInt8(ascii: "\""))
+        while cursor < end ? true : try fill() {
+            let byte = base[cursor]
+            cursor += 1
+            if byte == UInt8(ascii: "\"") {
+                expectsComma = true
+                return
+            }
+            if byte == UInt8(ascii: "\\") {
+                guard cursor < end ? true : try fill() else { break }
+                cursor += 1
+            }
+        }
+        throw JSONError(.endOfInput, at: offset)
+    }
+
+    /// The string's bytes, in the buffer when it has no escapes, else in `scratch`.
+    private mutating func scanString() throws(JSONError) -> UnsafeRawBufferPointer {
+        try expect(UInt8(ascii: "\""))
+        pin = cursor
+        defer { pin = nil }
+        while true {
+            while cursor < end {
+                let byte = base[cursor]
+                if byte == UInt8(ascii: "\"") {
+                    let start = pin ?? cursor
+                    let bytes = UnsafeRawBufferPointer(start: base + start, count: cursor - start)
+                    cursor += 1
+                    return bytes
+                }
+                if byte == UInt8(ascii: "\\") { return try scanEscapedString() }
+                cursor += 1
+            }
+            guard try fill() else { throw JSONError(.endOfInput, at: offset) }
+        }
+    }
+
+    private mutating func scanEscapedString() throws(JSONError) -> UnsafeRawBufferPointer {
+        let start = pin ?? cursor
+        scratch.removeAll(keepingCapacity: true)
+        scratch.append(contentsOf: UnsafeBufferPointer(start: base + start, count: cursor - start))
+        pin = nil
+        while cursor < end ? true : try fill() {
+            let byte = base[cursor]
+            cursor += 1
+            if byte == UInt8(ascii: "\"") { return scratch.withUnsafeBytes { $0 } }
+            guard scratch.count < maximumValueLength else {
+                throw JSONError(.tooLong(limit: maximumValueLength), at: offset)
+            }
+            if byte == UInt8(ascii: "\\") { try scanEscape() } else { scratch.append(byte) }
+        }
+        throw JSONError(.endOfInput, at: offset)
+    }
+
+    private mutating func scanEscape() throws(JSONError) {
+        let start = offset - 1
+        switch try nextByte() {
+        case UInt8(ascii: "n"): scratch.append(0x0A)
+        case UInt8(ascii: "t"): scratch.append(0x09)
+        case UInt8(ascii: "r"): scratch.append(0x0D)
+        case UInt8(ascii: "b"): scratch.append(0x08)
+        case UInt8(ascii: "f"): scratch.append(0x0C)
+        case let byte where byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "/"):
+            scratch.append(byte)
+        case UInt8(ascii: "x") where acceptsHexEscapes:
+            append(Unicode.Scalar(UInt8(try hexDigits(2, from: start))))
+        case UInt8(ascii: "u"):
+            var unit = try hexDigits(4, from: start)
+            while unit & 0xFC00 == 0xD800 {
+                guard try upcoming() == UInt8(ascii: "\\") else { break }
+                cursor += 1
+                guard try upcoming() == UInt8(ascii: "u") else {
+                    append("\u{FFFD}")
+                    return try scanEscape()
+                }
+                cursor += 1
+                let second = try hexDigits(4, from: start)
+                if second & 0xFC00 == 0xDC00 {
+                    unit = 0x10000 + (unit & 0x3FF) << 10 + second & 0x3FF
+                } else {
+                    append("\u{FFFD}")
+                    unit = second
+                }
+            }
+            append(Unicode.Scalar(unit) ?? "\u{FFFD}")
+        default: throw JSONError(.badEscape, at: start)
+        }
+    }
+
+    private mutating func append(_ scalar: Unicode.Scalar) {
+        scratch.append(contentsOf: Unicode.UTF8.encode(scalar)!)
+    }
+
+    private mutating func upcoming() throws(JSONError) -> UInt8? {
+        (cursor < end ? true : try fill()) ? base[cursor] : nil
+    }
+
+    private mutating func nextByte() throws(JSONError) -> UInt8 {
+        guard let byte = try upcoming() else { throw JSONError(.endOfInput, at: offset) }
+        cursor += 1
+        return byte
+    }
+
+    private mutating func hexDigits(_ count: Int, from start: Int) throws(JSONError) -> UInt32 {
+        var value: UInt32 = 0
+        for _ in 0..<count {
+            let byte = try nextByte()
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = value << 4 | UInt32(byte - 0x30)
+            case UInt8(ascii: "a")...UInt8(ascii: "f"), UInt8(ascii: "A")...UInt8(ascii: "F"):
+                value = value << 4 | UInt32((byte | 0x20) - 0x57)
+            default: throw JSONError(.badEscape, at: start)
+            }
+        }
+        return value
+    }
+
+    // MARK: Buffer
+
+    /// Runs `body` and returns the bytes that it consumed, kept together across refills.
+    private mutating func pinned(
+        _ body: (inout JSONReader) throws(JSONError) -> Void
+    ) throws(JSONError) -> UnsafeRawBufferPointer {
+        pin = cursor
+        defer { pin = nil }
+        try body(&self)
+        let start = pin ?? cursor
+        return UnsafeRawBufferPointer(start: base + start, count: cursor - start)
+    }
+
+    private mutating func copied(_ key: JSONKey) -> JSONKey {
+        if key.bytes.baseAddress != scratch.withUnsafeBytes({ $0.baseAddress }) {
+            scratch.removeAll(keepingCapacity: true)
+            scratch.append(contentsOf: key.bytes)
+        }
+        return JSONKey(bytes: scratch.withUnsafeBytes { $0 })
+    }
+
+    private mutating func fill() throws(JSONError) -> Bool {
+        guard let source else { return false }
+        let keep = pin ?? cursor
+        let kept = end - keep
+        guard kept < maximumValueLength else {
+            throw JSONError(.tooLong(limit: maximumValueLength), at: dropped + keep)
+        }
+        if kept > capacity / 2 {
+            let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity * 2)
+            larger.update(from: base + keep, count: kept)
+            base.deallocate()
+            base = larger
+            capacity *= 2
+        } else {
+            base.update(from: base + keep, count: kept)
+        }
+        dropped += keep
+        cursor -= keep
+        if pin != nil { pin = 0 }
+        end = kept
+        let count = try source(UnsafeMutableRawBufferPointer(start: base + end, count: capacity - end))
+        end += count
+        return count > 0
+    }
+}
+
+/// A key of an object, comparable with a literal in a `switch`, without making a String.
+public struct JSONKey {
+    let bytes: UnsafeRawBufferPointer
+
+    /// Whether the key is spelled like the literal.
+    public static func ~= (pattern: StaticString, key: JSONKey) -> Bool {
+        key == pattern
+    }
+
+    /// Whether the key is spelled like the literal.
+    public static func == (key: JSONKey, literal: StaticString) -> Bool {
+        key.bytes.count == literal.utf8CodeUnitCount
+            && key.bytes.elementsEqual(UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
+    }
+
+    /// The key as a String.
+    public var string: String { String(decoding: bytes, as: UTF8.self) }
+}
