@@ -1,4 +1,5 @@
 import JSON
+import Storage
 
 /// What was stored when, and from where: the record that makes a tree findable.
 public struct Snapshot: Hashable, Sendable {
@@ -76,7 +77,7 @@ public struct Snapshot: Hashable, Sendable {
         var reader = JSONReader(text)
         var time: GoTime?
         var tree: TreeID?
-        self.init(time: .epoch, tree: TreeID(SHA256Digest.zero), paths: [])
+        self.init(time: .epoch, tree: TreeID(.zero), paths: [])
         try Damage.reading(&reader) { (reader) throws(JSONError) in try reader.beginObject() }
         while true {
             let key: Key?
