@@ -1,5 +1,6 @@
 import Foundation
 import Storage
+import Synchronization
 import Testing
 
 @testable import ResticRepository
@@ -11,7 +12,20 @@ import Testing
         ("dir/张伟.bin", TreeRandom.bytes(3_000_000, seed: 11)),
     ]
 
+    /// Made once for every version, as restic spends half a second on every new key.
+    private static let originals = Mutex<[Int: Workshop]>([:])
+
     static func backUp(version: Int) throws -> Workshop {
+        let original = try originals.withLock { originals in
+            if let made = originals[version] { return made.path }
+            let made = try makeOriginal(version: version)
+            originals[version] = made
+            return made.path
+        }
+        return try Workshop(copying: original)
+    }
+
+    private static func makeOriginal(version: Int) throws -> Workshop {
         let workshop = try Workshop()
         try workshop.resticSucceeds("init", "--repository-version", "\(version)")
         for file in files { try workshop.write("source/\(file.name)", file.content) }

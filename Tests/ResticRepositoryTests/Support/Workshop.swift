@@ -10,7 +10,7 @@ let password = Password("geheim 密码")
 let passwordText = "geheim 密码"
 
 /// A folder that goes when the test ends, with a repository in it.
-final class Workshop {
+final class Workshop: Sendable {
     let path: String
     var repositoryPath: String { path + "/repository" }
     var store: LocalStore { LocalStore(path: repositoryPath) }
@@ -18,6 +18,12 @@ final class Workshop {
     init() throws {
         path = NSTemporaryDirectory() + "chatark-\(UInt64.random(in: 0 ... .max))"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    /// A copy of another workshop's folder.
+    init(copying original: String) throws {
+        path = NSTemporaryDirectory() + "chatark-\(UInt64.random(in: 0 ... .max))"
+        try FileManager.default.copyItem(atPath: original, toPath: path)
     }
 
     deinit {
