@@ -1,0 +1,9 @@
+import ChatArchive
+
+final class SiblingPusher: Sendable {
+    func observe(_ file: InodeNumber) {}
+}
+extension Server {
+    func startReadAhead(_ session: FuseSession) {}
+    func stopReadAhead() {}
+}
