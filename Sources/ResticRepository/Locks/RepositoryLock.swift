@@ -1,0 +1,118 @@
+import Storage
+
+/// A lock that is held: written anew every five minutes by a thread of its own until it is released or dropped.
+public final class RepositoryLock: Sendable {
+    private let refresher: LockRefresher
+
+    init(_ refresher: LockRefresher) throws(RepositoryError) {
+        self.refresher = refresher
+        guard startThread({ refresher.run() }) else {
+            refresher.release()
+            throw .libraryFailed("thread start")
+        }
+    }
+
+    deinit { refresher.release() }
+
+    /// The lock's present id; it changes at every refresh.
+    public var id: LockID { refresher.id }
+
+    /// Throws `.lockLost` when the lock could not be refreshed for so long that others may take it for stale.
+    public func check() throws(RepositoryError) {
+        guard refresher.isHeld else { throw .lockLost }
+    }
+
+    /// Gives the lock up; more calls do nothing.
+    public func release() {
+        refresher.release()
+    }
+}
+
+/// The part of a lock that its thread works on.
+final class LockRefresher: @unchecked Sendable {
+    /// Times of a lock, after restic's.
+    struct Timing: Sendable {
+        /// Between two refreshes.
+        var interval: Duration = .seconds(300)
+        /// Without a refresh for so long, the lock counts as lost: 30 minutes until it is stale, less a quarter.
+        var patience: Duration = .seconds(1350)
+        /// Between tries of a refresh that failed.
+        var retry: Duration = .seconds(30)
+        /// Between writing the own lock and looking again whether somebody was faster.
+        var settling: Duration = .milliseconds(200)
+        /// Between tries of reading a lock that cannot be read: it may be on its way still.
+        var unreadable: [Duration] = [.seconds(5), .seconds(10), .seconds(20)]
+    }
+
+    private let repository: Repository
+    private let mode: LockMode
+    private let timing: Timing
+    /// Guards everything below.
+    private let signal = Signal()
+    private var current: LockID
+    private var refreshed = MonotonicTime.now
+    private var isReleased = false
+    private var isLost = false
+
+    init(_ repository: Repository, _ mode: LockMode, _ id: LockID, _ timing: Timing) {
+        self.repository = repository
+        self.mode = mode
+        self.timing = timing
+        current = id
+    }
+
+    var id: LockID { signal.locked { current } }
+
+    var isHeld: Bool {
+        signal.locked { !isReleased && !isLost && MonotonicTime.now < refreshed.advanced(by: timing.patience) }
+    }
+
+    func run() {
+        var pause = timing.interval
+        while true {
+            let goesOn = signal.locked {
+                let deadline = MonotonicTime.now.advanced(by: pause)
+                while !isReleased, !isLost, signal.wait(until: deadline) {}
+                return !isReleased && !isLost
+            }
+            guard goesOn else { return }
+            pause = refresh() ? timing.interval : timing.retry
+        }
+    }
+
+    func release() {
+        let last = signal.locked { () -> LockID? in
+            guard !isReleased else { return nil }
+            isReleased = true
+            signal.notify()
+            return current
+        }
+        // A lock that cannot be removed now is stale in half an hour.
+        if let last { try? repository.remove(ObjectName(.locks, last.digest)) }
+    }
+
+    /// Writes a new lock file, then removes the old one. A lock that someone removed is lost for good.
+    private func refresh() -> Bool {
+        let old = id
+        do throws(StorageError) {
+            _ = try repository.store.size(of: ObjectName(.locks, old.digest))
+        } catch {
+            if error.isNotFound {
+                signal.locked { isLost = true }
+                return true
+            }
+            return false
+        }
+        let text = LockFile(mode, time: .now()).encoded()
+        guard let digest = try? repository.saveUnpacked(.locks, text) else { return false }
+        let isReleased = signal.locked {
+            if !self.isReleased {
+                current = LockID(digest)
+                refreshed = .now
+            }
+            return self.isReleased
+        }
+        try? repository.remove(ObjectName(.locks, isReleased ? digest : old.digest))
+        return true
+    }
+}

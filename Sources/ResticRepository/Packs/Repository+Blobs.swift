@@ -1,0 +1,163 @@
+import Storage
+
+extension Repository {
+    /// The plaintext of a blob, verified.
+    ///
+    /// Costs one range read of a pack. Every pack that has the blob is tried; when none can be read because packs have
+    /// gone, the index is read again, once.
+    public func blob(_ id: BlobID, _ kind: BlobKind) throws(RepositoryError) -> [UInt8] {
+        do throws(RepositoryError) {
+            return try blobAsIndexed(id, kind)
+        } catch .storage(let error) where error.isNotFound {
+            try loadIndex()
+            return try blobAsIndexed(id, kind)
+        }
+    }
+
+    /// The text of a tree's blob.
+    public func treeText(_ id: TreeID) throws(RepositoryError) -> [UInt8] {
+        try blob(id.blob, .tree)
+    }
+
+    /// A directory's listing.
+    public func tree(_ id: TreeID) throws(RepositoryError) -> Tree {
+        let text = try treeText(id)
+        do throws(Damage) { return try Tree(parsing: text) } catch { throw .damagedBlob(id.blob, .tree, error) }
+    }
+
+    /// Hands over many blobs with few reads, each blob once, in the order in which they are stored.
+    ///
+    /// Neighbours in a pack are read together when at most 1 MiB lies between them, at most 32 MiB at a time. A blob that
+    /// cannot be had from there is tried as `blob` does.
+    public func blobs(
+        _ ids: some Sequence<BlobID>, _ kind: BlobKind,
+        _ deliver: (_ id: BlobID, _ plaintext: [UInt8]) throws(RepositoryError) -> Void
+    ) throws(RepositoryError) {
+        let index = loadedIndex
+        var wanted: [(pack: PackID, entry: PackEntry)] = []
+        for id in Set(ids) {
+            guard let place = index.firstPlace(of: id, kind) else {
+                try deliver(id, try blob(id, kind))
+                continue
+            }
+            wanted.append(place)
+        }
+        for range in CoalescedRange.ranges(of: wanted) {
+            let bytes = try? store.read(ObjectName(.data, range.pack.digest), range: range.bytes)
+            for entry in range.entries {
+                var plaintext: [UInt8]?
+                if let bytes {
+                    let start = entry.offset - range.bytes.lowerBound
+                    plaintext = try? plaintextOf([UInt8](bytes[start..<start + entry.length]), entry)
+                }
+                if plaintext == nil { plaintext = try blob(entry.id, kind) }
+                try deliver(entry.id, plaintext ?? [])
+            }
+        }
+    }
+
+    /// What a pack says that it holds, read from its end.
+    public func packEntries(_ pack: PackID, size: Int) throws(RepositoryError) -> [PackEntry] {
+        let name = ObjectName(.data, pack.digest)
+        let guess = min(size, 15 * 41 + 36)
+        guard guess >= PackHeader.lengthFieldSize else { throw .damaged(name, .tooShort(size)) }
+        var end: [UInt8]
+        do throws(StorageError) { end = try store.read(name, range: size - guess..<size) } catch { throw .storage(error) }
+        let length = end.suffix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
+        guard length >= BoxCipher.overhead, length <= PackHeader.sizeLimit, length + 4 <= size else {
+            throw .damaged(name, .badPackHeader)
+        }
+        let start = size - 4 - length
+        if length + 4 > guess {
+            do throws(StorageError) { end = try store.read(name, range: start..<size) } catch { throw .storage(error) }
+        }
+        var box = [UInt8](end.suffix(4 + length).dropLast(4))
+        return try toolboxes.use { (toolbox) throws(RepositoryError) in
+            do throws(Damage) {
+                try toolbox.cipher.open(&box)
+                return try box.lend { (header) throws(Damage) in
+                    try PackHeader.parse(header, contentSize: start)
+                }
+            } catch {
+                throw .damaged(name, error)
+            }
+        }
+    }
+
+    /// Opens a blob's box and verifies it; `box` is the box's bytes.
+    package func plaintextOf(_ box: [UInt8], _ entry: PackEntry) throws(RepositoryError) -> [UInt8] {
+        try toolboxes.use { (toolbox) throws(RepositoryError) in
+            do throws(Damage) {
+                return try toolbox.plaintext(of: box, entry)
+            } catch {
+                throw .damagedBlob(entry.id, entry.kind, error)
+            }
+        }
+    }
+
+    private func blobAsIndexed(_ id: BlobID, _ kind: BlobKind) throws(RepositoryError) -> [UInt8] {
+        var failure: RepositoryError?
+        for place in index.withLock({ $0.blobs.places(of: id, kind) }) {
+            do throws(RepositoryError) {
+                let box: [UInt8]
+                do throws(StorageError) {
+                    box = try store.read(ObjectName(.data, place.pack.digest), range: place.entry.range)
+                } catch {
+                    throw .storage(error)
+                }
+                return try plaintextOf(box, place.entry)
+            } catch {
+                // A missing pack is worth another look at the index, so it is what to tell.
+                if case .storage(let fault) = error, fault.isNotFound { failure = error }
+                if failure == nil { failure = error }
+            }
+        }
+        throw failure ?? .missingBlob(id, kind)
+    }
+}
+
+extension Toolbox {
+    /// Opens a blob's box, inflates it and compares it with its name.
+    package func plaintext(of box: [UInt8], _ entry: PackEntry) throws(Damage) -> [UInt8] {
+        var plaintext = box
+        if let length = entry.uncompressedLength {
+            plaintext = try plaintext.lendMutable { (box) throws(Damage) in
+                try zstd.inflate(try cipher.open(inPlace: box), size: length)
+            }
+        } else {
+            try cipher.open(&plaintext)
+        }
+        guard SHA256Digest(hashing: plaintext) == entry.id.digest else { throw .wrongHash }
+        return plaintext
+    }
+}
+
+/// Neighbouring blobs of a pack that are read together.
+struct CoalescedRange {
+    let pack: PackID
+    var bytes: Range<Int>
+    var entries: [PackEntry]
+
+    /// The widest gap that is read and thrown away: at 100 Mbit/s a MiB takes as long as asking again.
+    static let gapLimit = 1 << 20
+    /// The most bytes in one read.
+    static let sizeLimit = 32 << 20
+
+    /// Sorts places and joins neighbours.
+    static func ranges(of places: [(pack: PackID, entry: PackEntry)]) -> [CoalescedRange] {
+        var ranges: [CoalescedRange] = []
+        let sorted = places.sorted { ($0.pack, $0.entry.offset) < ($1.pack, $1.entry.offset) }
+        for (pack, entry) in sorted {
+            if var last = ranges.last, last.pack == pack, entry.range.lowerBound - last.bytes.upperBound <= gapLimit,
+                entry.range.upperBound - last.bytes.lowerBound <= sizeLimit
+            {
+                last.bytes = last.bytes.lowerBound..<max(last.bytes.upperBound, entry.range.upperBound)
+                last.entries.append(entry)
+                ranges[ranges.count - 1] = last
+            } else {
+                ranges.append(CoalescedRange(pack: pack, bytes: entry.range, entries: [entry]))
+            }
+        }
+        return ranges
+    }
+}

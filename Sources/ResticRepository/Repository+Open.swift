@@ -1,0 +1,123 @@
+import Storage
+
+extension Repository {
+    /// The most key files that a password is tried on.
+    private static let keyLimit = 20
+
+    /// Makes a repository of version 2 in an empty store.
+    ///
+    /// Refuses with `.alreadyExists` when there is a config, a key or a snapshot.
+    public static func create(
+        in store: any ObjectStore, password: Password, keyParameters: ScryptParameters = .standard
+    ) throws(RepositoryError) -> Repository {
+        try create(in: store, password: password, keyParameters: keyParameters, config: Config.make())
+    }
+
+    package static func create(
+        in store: any ObjectStore, password: Password, keyParameters: ScryptParameters, config: Config
+    ) throws(RepositoryError) -> Repository {
+        let isTaken: Bool
+        do throws(StorageError) { isTaken = try exists(in: store) } catch { throw .storage(error) }
+        guard !isTaken else { throw .alreadyExists(location: store.location) }
+        let master = try BoxKey.random()
+        let key = try KeyFile.make(
+            for: master, password: password, parameters: keyParameters, maker: .current, created: GoTime.now().text)
+        let keyText = key.encoded()
+        let keyID = KeyID(SHA256Digest(hashing: keyText))
+        let box = try config.encoded().lend { (text) throws(RepositoryError) in
+            try BoxCipher(master).seal(text)
+        }
+        do throws(StorageError) {
+            try store.createLayout()
+            try store.write(ObjectName(.keys, keyID.digest), keyText)
+            try store.write(.config, box)
+        } catch {
+            throw .storage(error)
+        }
+        return Repository(
+            store: store, config: config, keyID: keyID, master: master, toolboxes: ToolboxPool(master))
+    }
+
+    /// Opens a repository with the first key that the password fits, `keyHint` before all others.
+    public static func open(
+        _ store: any ObjectStore, password: Password, keyHint: KeyID? = nil
+    ) throws(RepositoryError) -> Repository {
+        var box: [UInt8]
+        do throws(StorageError) {
+            box = try store.read(.config, range: nil)
+        } catch {
+            throw error.isNotFound ? .noRepository(location: store.location) : .storage(error)
+        }
+        let (master, keyID) = try findKey(in: store, password, hint: keyHint)
+        let config: Config
+        let cipher = try BoxCipher(master)
+        do throws(Damage) {
+            try cipher.open(&box)
+            config = try Config(parsing: box)
+        } catch {
+            throw .damaged(.config, error)
+        }
+        guard (1...2).contains(config.version) else { throw .unsupportedVersion(config.version) }
+        guard config.polynomial.isUsableForChunking else {
+            throw .damaged(.config, .badField("chunker_polynomial"))
+        }
+        return Repository(
+            store: store, config: config, keyID: keyID, master: master, toolboxes: ToolboxPool(master))
+    }
+
+    private static func exists(in store: any ObjectStore) throws(StorageError) -> Bool {
+        do throws(StorageError) {
+            _ = try store.size(of: .config)
+            return true
+        } catch {
+            guard error.isNotFound else { throw error }
+        }
+        for kind in [ObjectKind.keys, .snapshots] {
+            do throws(StorageError) {
+                if try !store.list(kind).isEmpty { return true }
+            } catch {
+                guard error.isNotFound else { throw error }
+            }
+        }
+        return false
+    }
+
+    /// Tries keys in turn. A damaged key is told of only when no other fits.
+    private static func findKey(
+        in store: any ObjectStore, _ password: Password, hint: KeyID?
+    ) throws(RepositoryError) -> (BoxKey, KeyID) {
+        var names: [ObjectName]
+        do throws(StorageError) { names = try store.list(.keys).map(\.name) } catch { throw .storage(error) }
+        if let hint, let place = names.firstIndex(of: ObjectName(.keys, hint.digest)) { names.swapAt(0, place) }
+        var tried = 0
+        var firstDamage: RepositoryError?
+        for name in names.prefix(keyLimit) {
+            guard let digest = name.digest else { continue }
+            do throws(RepositoryError) {
+                let text = try UnpackedFiles.read(store, name)
+                tried += 1
+                if let master = try openKey(text, name, password) { return (master, KeyID(digest)) }
+            } catch .storage(let error) where error.isNotFound {
+                continue  // removed meanwhile
+            } catch .damaged(let name, let damage) {
+                if firstDamage == nil { firstDamage = .damaged(name, damage) }
+            }
+        }
+        throw firstDamage ?? .wrongPassword(keysTried: tried)
+    }
+
+    private static func openKey(
+        _ text: [UInt8], _ name: ObjectName, _ password: Password
+    ) throws(RepositoryError) -> BoxKey? {
+        let file: KeyFile
+        do throws(Damage) { file = try KeyFile(parsing: text) } catch { throw .damaged(name, error) }
+        do throws(KeyFault) {
+            return try file.open(password)
+        } catch {
+            switch error {
+            case .damaged(let damage): throw .damaged(name, damage)
+            case .failed(let error): throw error
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import Storage
+
+/// A snapshot and its name.
+public struct StoredSnapshot: Hashable, Sendable {
+    /// The name.
+    public let id: SnapshotID
+    /// What was stored when.
+    public let snapshot: Snapshot
+
+    /// A name and a snapshot.
+    public init(id: SnapshotID, snapshot: Snapshot) {
+        self.id = id
+        self.snapshot = snapshot
+    }
+}
+
+extension Repository {
+    /// All snapshots, the oldest first. One that cannot be read is an error that names it.
+    public func snapshots() throws(RepositoryError) -> [StoredSnapshot] {
+        var found: [StoredSnapshot] = []
+        for name in try list(.snapshots).map(\.name) {
+            guard let digest = name.digest else { continue }
+            do throws(RepositoryError) {
+                found.append(try snapshot(SnapshotID(digest)))
+            } catch .storage(let error) where error.isNotFound {
+                continue  // forgotten meanwhile
+            }
+        }
+        return found.sorted { ($0.snapshot.time, $0.id) < ($1.snapshot.time, $1.id) }
+    }
+
+    /// The snapshot of that name.
+    public func snapshot(_ id: SnapshotID) throws(RepositoryError) -> StoredSnapshot {
+        let text = try unpacked(.snapshots, id.digest)
+        do throws(Damage) {
+            return StoredSnapshot(id: id, snapshot: try Snapshot(parsing: text))
+        } catch {
+            throw .damaged(ObjectName(.snapshots, id.digest), error)
+        }
+    }
+
+    /// The snapshot whose id starts with `prefix`, or the newest one for `latest`.
+    public func snapshot(matching prefix: String) throws(RepositoryError) -> StoredSnapshot {
+        if prefix == "latest" {
+            guard let newest = try snapshots().last else { throw .noSuchSnapshot(prefix) }
+            return newest
+        }
+        let prefix = prefix.lowercased()
+        let ids = try list(.snapshots).compactMap(\.name.digest).filter { $0.hex.hasPrefix(prefix) }
+        guard !prefix.isEmpty, let id = ids.first else { throw .noSuchSnapshot(prefix) }
+        guard ids.count == 1 else { throw .ambiguousSnapshot(prefix, count: ids.count) }
+        return try snapshot(SnapshotID(id))
+    }
+
+    /// Stores a snapshot; what its tree refers to must be stored and indexed before.
+    public func saveSnapshot(_ snapshot: Snapshot) throws(RepositoryError) -> SnapshotID {
+        SnapshotID(try saveUnpacked(.snapshots, snapshot.encoded()))
+    }
+}

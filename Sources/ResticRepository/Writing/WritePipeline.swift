@@ -1,0 +1,215 @@
+import Storage
+
+/// What a writer and its worker threads share.
+///
+///     save ──▶ queue (bounded) ──▶ worker: compress, seal, verify ──▶ open pack of the group ──▶ worker: write
+///                                                                                     └─▶ entries for the next index
+final class WritePipeline: @unchecked Sendable {
+    /// A blob on its way.
+    struct Job: Sendable {
+        let id: BlobID
+        let kind: BlobKind
+        let group: PackGroup
+        let plaintext: [UInt8]
+    }
+
+    /// The largest blob, in bytes; its box must fit the format's 32-bit lengths with room to spare.
+    static let blobLimit = 1 << 30
+    /// Bytes that may wait in the queue; one blob may wait however large it is.
+    private static let queueLimit = 16 << 20
+
+    private struct BlobKey: Hashable {
+        let id: BlobID
+        let kind: BlobKind
+    }
+
+    private let repository: Repository
+    private let packSize: Int
+    private let indexBlobLimit: Int
+
+    /// Guards everything below.
+    private let signal = Signal()
+    private var queue: [Job] = []
+    private var queuedBytes = 0
+    private var jobsAtWork = 0
+    private var isClosed = false
+    private var failure: RepositoryError?
+    /// What this writer was given, whether written yet or not.
+    private var seen: Set<BlobKey> = []
+    /// Tree packs hold trees only: a group and a kind have a pack of their own.
+    private var open: [PackBuilder] = []
+    private var unindexed: [(id: PackID, entries: [PackEntry])] = []
+    private var unindexedBlobs = 0
+    private var summary = WriteSummary()
+
+    init(_ repository: Repository, packSize: Int, indexBlobLimit: Int) {
+        self.repository = repository
+        self.packSize = max(packSize, 1)
+        self.indexBlobLimit = indexBlobLimit
+        open = Array(repeating: PackBuilder(), count: PackGroup.allCases.count * BlobKind.allCases.count)
+    }
+
+    /// Starts threads and returns how many; throws when there is none.
+    func start(workers: Int) throws(RepositoryError) -> Int {
+        let key = repository.master
+        var started = 0
+        for _ in 0..<max(1, workers) where startThread({ [self] in work(key) }) { started += 1 }
+        guard started > 0 else { throw .libraryFailed("thread start") }
+        return started
+    }
+
+    var progress: WriteSummary { signal.locked { summary } }
+
+    // MARK: The caller's side
+
+    func add(_ job: Job) throws(RepositoryError) {
+        let isIndexed = repository.contains(job.id, job.kind)
+        try signal.locked { () throws(RepositoryError) in
+            if let failure { throw failure }
+            guard !isClosed else { throw .writerClosed }
+            guard !isIndexed, seen.insert(BlobKey(id: job.id, kind: job.kind)).inserted else {
+                summary.knownBlobs += 1
+                summary.knownBytes += job.plaintext.count
+                return
+            }
+            while queuedBytes > 0, queuedBytes + job.plaintext.count > Self.queueLimit, failure == nil, !isClosed {
+                signal.wait()
+            }
+            if let failure { throw failure }
+            guard !isClosed else { throw .writerClosed }
+            queue.append(job)
+            queuedBytes += job.plaintext.count
+            signal.notify()
+        }
+    }
+
+    func finish() throws(RepositoryError) -> WriteSummary {
+        let packs = try signal.locked { () throws(RepositoryError) in
+            guard !isClosed else { throw failure ?? RepositoryError.writerClosed }
+            while !queue.isEmpty || jobsAtWork > 0, failure == nil { signal.wait() }
+            isClosed = true
+            signal.notify()
+            if let failure { throw failure }
+            let packs = open.filter { !$0.entries.isEmpty }
+            open = []
+            return packs
+        }
+        let toolbox = try Toolbox(repository.master)
+        for pack in packs { try write(pack, toolbox) }
+        try writeIndex(toolbox: toolbox, always: true)
+        return progress
+    }
+
+    func abandon() {
+        signal.locked {
+            isClosed = true
+            queue = []
+            queuedBytes = 0
+            signal.notify()
+        }
+    }
+
+    // MARK: The workers' side
+
+    private func work(_ key: BoxKey) {
+        do throws(RepositoryError) {
+            let toolbox = try Toolbox(key)
+            while let job = nextJob() {
+                try process(job, toolbox)
+                signal.locked {
+                    jobsAtWork -= 1
+                    signal.notify()
+                }
+            }
+        } catch {
+            signal.locked {
+                if failure == nil { failure = error }
+                queue = []
+                queuedBytes = 0
+                signal.notify()
+            }
+        }
+    }
+
+    private func nextJob() -> Job? {
+        signal.locked {
+            while queue.isEmpty, !isClosed, failure == nil { signal.wait() }
+            guard failure == nil, !queue.isEmpty else { return nil }
+            let job = queue.removeFirst()
+            queuedBytes -= job.plaintext.count
+            jobsAtWork += 1
+            signal.notify()
+            return job
+        }
+    }
+
+    private func process(_ job: Job, _ toolbox: Toolbox) throws(RepositoryError) {
+        let isCompressed = repository.version >= 2 && !job.plaintext.isEmpty
+        var box: [UInt8]
+        if isCompressed {
+            var frame: [UInt8] = []
+            try job.plaintext.lend { (bytes) throws(RepositoryError) in try toolbox.zstd.compress(bytes, into: &frame) }
+            box = try frame.lend { (bytes) throws(RepositoryError) in try toolbox.cipher.seal(bytes) }
+        } else {
+            box = try job.plaintext.lend { (bytes) throws(RepositoryError) in try toolbox.cipher.seal(bytes) }
+        }
+        let length = isCompressed ? job.plaintext.count : nil
+        // What a faulty processor or memory made of it must not reach the repository, as restic checks too.
+        let entry = PackEntry(id: job.id, kind: job.kind, offset: 0, length: box.count, uncompressedLength: length)
+        do throws(Damage) {
+            _ = try toolbox.plaintext(of: box, entry)
+        } catch {
+            throw .damagedBlob(job.id, job.kind, error)
+        }
+        let full = signal.locked { () -> PackBuilder? in
+            let slot = job.group.rawValue * BlobKind.allCases.count + Int(job.kind.rawValue)
+            guard slot < open.count else { return nil }
+            open[slot].append(box, job.id, job.kind, uncompressedLength: length)
+            if job.kind == .data { summary.dataBlobs += 1 } else { summary.treeBlobs += 1 }
+            summary.bytesAdded += job.plaintext.count
+            summary.bytesPacked += box.count
+            guard open[slot].bytes.count >= packSize || open[slot].entries.count >= PackBuilder.blobLimit else {
+                return nil
+            }
+            let pack = open[slot]
+            open[slot] = PackBuilder()
+            return pack
+        }
+        guard let full else { return }
+        try write(full, toolbox)
+        try writeIndex(toolbox: toolbox, always: false)
+    }
+
+    private func write(_ builder: PackBuilder, _ toolbox: Toolbox) throws(RepositoryError) {
+        var pack = builder
+        try pack.finish(toolbox.cipher)
+        let digest = SHA256Digest(hashing: pack.bytes)
+        do throws(StorageError) {
+            try repository.store.write(ObjectName(.data, digest), pack.bytes)
+        } catch {
+            throw .storage(error)
+        }
+        signal.locked {
+            unindexed.append((PackID(digest), pack.entries))
+            unindexedBlobs += pack.entries.count
+            summary.packs += 1
+        }
+    }
+
+    /// Writes an index file of the packs that are in none, when they hold enough blobs or `always`.
+    private func writeIndex(toolbox: Toolbox, always: Bool) throws(RepositoryError) {
+        let packs = signal.locked {
+            guard !unindexed.isEmpty, always || unindexedBlobs >= indexBlobLimit else {
+                return [(id: PackID, entries: [PackEntry])]()
+            }
+            defer {
+                unindexed = []
+                unindexedBlobs = 0
+            }
+            return unindexed
+        }
+        guard !packs.isEmpty else { return }
+        let digest = try repository.saveUnpacked(.index, IndexText.encode(packs))
+        repository.adopt(IndexID(digest), packs)
+    }
+}

@@ -1,0 +1,25 @@
+/// Where a repository's objects live. A store sees only encrypted bytes.
+///
+/// Every call blocks and may be made from any thread. Objects never change once written.
+public protocol ObjectStore: Sendable {
+    /// Where this is, for messages; never holds credentials.
+    var location: String { get }
+
+    /// All objects of a kind in no particular order; foreign and temporary names are left out.
+    func list(_ kind: ObjectKind) throws(StorageError) -> [StoredObject]
+
+    /// The size of an object in bytes; `.notFound` when there is none.
+    func size(of name: ObjectName) throws(StorageError) -> Int
+
+    /// The bytes of an object, all of them when `range` is nil; `.truncated` when it ends before the range does.
+    func read(_ name: ObjectName, range: Range<Int>?) throws(StorageError) -> [UInt8]
+
+    /// Stores an object, whole or not at all, durable on return; `.alreadyExists` instead of replacing one.
+    func write(_ name: ObjectName, _ bytes: [UInt8]) throws(StorageError)
+
+    /// Removes an object; `.notFound` when there is none.
+    func remove(_ name: ObjectName) throws(StorageError)
+
+    /// Makes what must exist before the first object is written; does nothing when it is there.
+    func createLayout() throws(StorageError)
+}
