@@ -6,7 +6,7 @@ import Synchronization
 final class FuseSession: @unchecked Sendable {
     private let session: OpaquePointer
     private let server: Server
-    private let use = Mutex((notifications: 0, isClosed: false))
+    private let use = Mutex((notifications: 0, isClosed: false, isDestroyed: false))
 
     /// Makes a session and mounts it at a checked path. The kernel's requests wait until `serve`.
     init(_ server: Server, at path: String) throws(MountError) {
@@ -33,7 +33,11 @@ final class FuseSession: @unchecked Sendable {
     /// After the serving thread and all workers have ended. Closing the device ends what the kernel still has for us.
     func destroy() {
         closeNotifications()
-        fuse_session_destroy(session)
+        use.withLock { use in
+            guard !use.isDestroyed else { return }
+            use.isDestroyed = true
+            fuse_session_destroy(session)
+        }
     }
 
     /// Reads and answers requests until the mount is gone or `stopServing` has been called and the thread has been woken.
@@ -56,7 +60,12 @@ final class FuseSession: @unchecked Sendable {
         return 0
     }
 
-    func stopServing() { fuse_session_exit(session) }
+    /// From any thread, also when serving has ended.
+    func stopServing() {
+        use.withLock { use in
+            if !use.isDestroyed { fuse_session_exit(session) }
+        }
+    }
 
     // MARK: What the kernel is told unasked. Never from within a request, and from any thread: the kernel may first wait for requests to be answered.
 
@@ -119,7 +128,9 @@ private enum LibraryLog {
     static func take() -> String? {
         last.withLock { text in
             defer { text = nil }
-            return text?.split(separator: "\n").last.map { $0.hasPrefix("fuse: ") ? String($0.dropFirst(6)) : String($0) }
+            return text?.split(separator: "\n").last.map {
+                $0.hasPrefix("fuse: ") ? String($0.dropFirst(6)) : String($0)
+            }
         }
     }
 }

@@ -44,7 +44,8 @@ struct MountTable {
         var index = field.startIndex
         while index < field.endIndex {
             let digits = field[index...].dropFirst().prefix(3)
-            if field[index] == UInt8(ascii: "\\"), digits.count == 3, digits.allSatisfy({ (0x30...0x37).contains($0) }) {
+            if field[index] == UInt8(ascii: "\\"), digits.count == 3, digits.allSatisfy({ (0x30...0x37).contains($0) })
+            {
                 bytes.append(digits.reduce(0) { $0 &* 8 &+ ($1 &- 0x30) })
                 index += 4
             } else {

@@ -125,7 +125,8 @@ public final class MountedFileSystem: Sendable {
         guard outcome != .done else { return }
         if outcome == .busy {
             state.withLock { $0.wasBusy = true }
-            server.options.log("The mount at '\(path)' is in use; it is detached, and programs inside it get errors from now on.")
+            server.options.log(
+                "The mount at '\(path)' is in use; it is detached, and programs inside it get errors from now on.")
         }
         if case .failed(let words) = detach(path, lazy: true) {
             server.options.log("\(MountError.unmountFailed(path: path, words: words))")
@@ -150,7 +151,9 @@ public final class MountedFileSystem: Sendable {
         let descriptor = open("/dev/fuse", O_RDWR | O_CLOEXEC)
         guard descriptor >= 0 else {
             // fusermount3 opens it as root, so a user without permission may still succeed.
-            guard errno == EACCES || errno == EPERM, geteuid() != 0 else { throw .deviceUnavailable(errorNumber: errno) }
+            guard errno == EACCES || errno == EPERM, geteuid() != 0 else {
+                throw .deviceUnavailable(errorNumber: errno)
+            }
             return
         }
         close(descriptor)
@@ -160,7 +163,9 @@ public final class MountedFileSystem: Sendable {
         guard geteuid() != 0 else { return }
         let configuration = "/etc/fuse.conf"
         let text = String(decoding: contents(ofSystemFile: configuration), as: UTF8.self)
-        let isAllowed = text.split(separator: "\n").contains { $0.split(whereSeparator: \.isWhitespace).first == "user_allow_other" }
+        let isAllowed = text.split(separator: "\n").contains {
+            $0.split(whereSeparator: \.isWhitespace).first == "user_allow_other"
+        }
         guard isAllowed else { throw .allowOtherForbidden(configuration: configuration) }
     }
 

@@ -7,12 +7,17 @@ extension Server {
         counters.count(.lookup)
         let directory = InodeNumber(rawValue: parent)
         let bytes = UnsafeRawBufferPointer(start: name, count: strlen(name))
+        guard bytes.count <= 255 else {
+            fuse_reply_err(request, ENAMETOOLONG)
+            return
+        }
         answer(request) { reply throws(FolderTreeError) in
             try lookup(reply, directory, bytes, .never)
         } later: {
             let copy = [UInt8](bytes)
             return { [self] reply, waiting throws(FolderTreeError) in
-                try withBytes(of: copy) { bytes throws(FolderTreeError) in try lookup(reply, directory, bytes, waiting) }
+                try withBytes(of: copy) { bytes throws(FolderTreeError) in try lookup(reply, directory, bytes, waiting)
+                }
             }
         }
     }
@@ -50,7 +55,9 @@ extension Server {
             return
         }
         answer(request) { reply throws(FolderTreeError) in
-            try list(reply, directory, offset, plus, .never, into: UnsafeMutableRawBufferPointer(rebasing: directoryBuffer[..<size]))
+            try list(
+                reply, directory, offset, plus, .never,
+                into: UnsafeMutableRawBufferPointer(rebasing: directoryBuffer[..<size]))
         } later: {
             { [self] reply, waiting throws(FolderTreeError) in
                 let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 16)
@@ -82,9 +89,13 @@ extension Server {
                     if plus {
                         parameter.ino = attributes.inode.rawValue
                         parameter.entry_timeout = Server.endless
-                        needed = fuse_add_direntry_plus(reply.request, destination, room, text.assumingMemoryBound(to: CChar.self), &parameter, off_t(next))
+                        needed = fuse_add_direntry_plus(
+                            reply.request, destination, room, text.assumingMemoryBound(to: CChar.self), &parameter,
+                            off_t(next))
                     } else {
-                        needed = fuse_add_direntry(reply.request, destination, room, text.assumingMemoryBound(to: CChar.self), &parameter.attr, off_t(next))
+                        needed = fuse_add_direntry(
+                            reply.request, destination, room, text.assumingMemoryBound(to: CChar.self), &parameter.attr,
+                            off_t(next))
                     }
                     guard needed <= room else { return false }
                     used += needed

@@ -86,7 +86,8 @@ extension Server {
         answer(request) { reply throws(FolderTreeError) in
             try extendedAttribute(reply, file, wanted, size, .never)
         } later: {
-            { [self] reply, waiting throws(FolderTreeError) in try extendedAttribute(reply, file, wanted, size, waiting) }
+            { [self] reply, waiting throws(FolderTreeError) in try extendedAttribute(reply, file, wanted, size, waiting)
+            }
         }
     }
 

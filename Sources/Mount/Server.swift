@@ -48,11 +48,14 @@ final class Server: @unchecked Sendable {
         var want = connection.pointee.want
         // Attributes come with every listing, from the first batch to the last; contents never change by themselves.
         for flag in [
-            FUSE_CAP_READDIRPLUS, FUSE_CAP_EXPLICIT_INVAL_DATA, FUSE_CAP_CACHE_SYMLINKS, FUSE_CAP_PARALLEL_DIROPS, FUSE_CAP_ASYNC_READ,
+            FUSE_CAP_READDIRPLUS, FUSE_CAP_EXPLICIT_INVAL_DATA, FUSE_CAP_CACHE_SYMLINKS, FUSE_CAP_PARALLEL_DIROPS,
+            FUSE_CAP_ASYNC_READ,
         ] where capable & UInt32(flag) != 0 {
             want |= UInt32(flag)
         }
-        for flag in [FUSE_CAP_READDIRPLUS_AUTO, FUSE_CAP_AUTO_INVAL_DATA, FUSE_CAP_ATOMIC_O_TRUNC, FUSE_CAP_WRITEBACK_CACHE] {
+        for flag in [
+            FUSE_CAP_READDIRPLUS_AUTO, FUSE_CAP_AUTO_INVAL_DATA, FUSE_CAP_ATOMIC_O_TRUNC, FUSE_CAP_WRITEBACK_CACHE,
+        ] {
             want &= ~UInt32(flag)
         }
         connection.pointee.want = want

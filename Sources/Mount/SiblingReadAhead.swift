@@ -76,7 +76,11 @@ struct SiblingReadAhead {
 
     /// Where pushing goes on for a reader who may have overtaken it: at `index`, or further on.
     func resume(_ push: Push, at index: Int) -> Int {
-        guard let stream = streams.first(where: { $0.listing == push.first.listing && $0.end == push.first.index + push.files }) else {
+        guard
+            let stream = streams.first(where: {
+                $0.listing == push.first.listing && $0.end == push.first.index + push.files
+            })
+        else {
             return index
         }
         return stream.reader >= index ? stream.reader + Self.lead : index
@@ -84,7 +88,10 @@ struct SiblingReadAhead {
 
     /// A window has been pushed, up to the file before `end`.
     mutating func pushed(_ push: Push, upTo end: Int) {
-        guard let number = streams.firstIndex(where: { $0.listing == push.first.listing && $0.end == push.first.index + push.files })
+        guard
+            let number = streams.firstIndex(where: {
+                $0.listing == push.first.listing && $0.end == push.first.index + push.files
+            })
         else { return }
         streams[number].end = end
         streams[number].isPushing = false

@@ -15,6 +15,9 @@ let canMount: Bool = {
     return true
 }()
 
+/// All tests with real mounts, one after the other: some measure time.
+@Suite(.serialized, .enabled(if: canMount)) enum KernelTests {}
+
 /// What a program did.
 struct Outcome {
     let status: Int32

@@ -15,7 +15,9 @@ import Testing
             """
         let table = MountTable(parsing: Array(text.utf8))
         #expect(table.entries.count == 4)
-        #expect(table.top(at: "/mnt/with space\\") == .init(device: "0:35", path: "/mnt/with space\\", type: "fuse.chatark"))
+        #expect(
+            table.top(at: "/mnt/with space\\") == .init(device: "0:35", path: "/mnt/with space\\", type: "fuse.chatark")
+        )
         #expect(table.top(at: "/mnt/x")?.device == "0:37")
         #expect(table.top(at: "/mnt") == nil)
     }
@@ -24,6 +26,8 @@ import Testing
     func escaping() {
         var options = MountOptions()
         options.sourceName = "rest:https://h/a,b\\c\nd"
-        #expect(options.arguments == "ro,nosuid,nodev,noatime,default_permissions,subtype=chatark,fsname=rest:https://h/a\\,b\\\\c?d")
+        #expect(
+            options.arguments
+                == "ro,nosuid,nodev,noatime,default_permissions,subtype=chatark,fsname=rest:https://h/a\\,b\\\\c?d")
     }
 }

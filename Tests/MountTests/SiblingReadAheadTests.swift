@@ -61,7 +61,9 @@ import Testing
         var policy = SiblingReadAhead()
         var pushes = 0
         for index in 0..<4 {
-            for listing in 0..<4 where policy.read(Place(listing: UInt64(listing), index: index * 1)) != nil { pushes += 1 }
+            for listing in 0..<4 where policy.read(Place(listing: UInt64(listing), index: index * 1)) != nil {
+                pushes += 1
+            }
         }
         #expect(pushes == 4)
     }
