@@ -24,6 +24,7 @@ let package = Package(
     targets: [
         system("CFuse", "fuse3", "libfuse3-dev"),
         system("COpenSSL", "libcrypto", "libssl-dev"),
+        .systemLibrary(name: "CXattr"),
         system("CZip", "libzip", "libzip-dev"),
         system("CZstd", "libzstd", "libzstd-dev"),
 
@@ -31,7 +32,7 @@ let package = Package(
         module("ChatModel", ["JSON"]),
         module("ChatImport", ["ChatModel", "JSON", "CZip"]),
         module("Storage"),
-        module("ResticRepository", ["Storage", "JSON", "COpenSSL", "CZstd"]),
+        module("ResticRepository", ["Storage", "JSON", "COpenSSL", "CXattr", "CZstd"]),
         module("ChatArchive", ["ChatModel", "ResticRepository", "JSON"]),
         module("Mount", ["ChatArchive", "CFuse"]),
         .executableTarget(

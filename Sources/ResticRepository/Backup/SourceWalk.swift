@@ -1,0 +1,205 @@
+import Glibc
+import Storage
+
+/// One walk over a source on one thread, and what it found.
+struct SourceWalk: ~Copyable {
+    private let backup: SourceBackup
+    private let progress: SourceProgress?
+    private var accounts = AccountNames()
+    /// Contents of files with several names, so that they are read once.
+    private var linked: [FileIdentity: Node] = [:]
+    private let buffer: UnsafeMutableRawBufferPointer
+    private(set) var counts = SourceCounts()
+    private(set) var unreadable: [UnreadableSource] = []
+    private(set) var changedWhileReading: [[UInt8]] = []
+    private(set) var digests: [[BlobID]: SHA256Digest] = [:]
+
+    init(_ backup: SourceBackup, _ progress: SourceProgress?) {
+        self.backup = backup
+        self.progress = progress
+        buffer = .allocate(byteCount: 1 << 20, alignment: 4096)
+    }
+
+    deinit { buffer.deallocate() }
+
+    /// Stores a given path; nil when it cannot be read.
+    mutating func root(_ path: String, named name: [UInt8], previous: Node?) throws(RepositoryError) -> Node? {
+        let bytes = Array(path.utf8)
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            note(bytes, .system(SystemError(.status, errno)))
+            return nil
+        }
+        return try entry(Entry(name: bytes, directory: AT_FDCWD, path: bytes, depth: 0, follows: true), status, name, previous)
+    }
+
+    /// The tree that unchanged content is taken from; nil when it is damaged or gone, which costs time but no data.
+    func parentTree(_ id: TreeID) throws(RepositoryError) -> Tree? {
+        do throws(RepositoryError) {
+            return try backup.repository.tree(id)
+        } catch {
+            guard error.concernsContent else { throw error }
+            return nil
+        }
+    }
+
+    /// Where an entry is.
+    private struct Entry {
+        /// Its name in `directory`.
+        let name: [UInt8]
+        let directory: Int32
+        /// For reports.
+        let path: [UInt8]
+        let depth: Int
+        /// Whether it may be reached through a symbolic link.
+        let follows: Bool
+
+        var openFlags: Int32 { follows ? 0 : O_NOFOLLOW }
+    }
+
+    private mutating func entry(
+        _ entry: Entry, _ status: stat, _ storedName: [UInt8], _ previous: Node?
+    ) throws(RepositoryError) -> Node? {
+        var node = Node(name: storedName, status: status, recordsAccessTime: backup.options.recordsAccessTime)
+        node.user = accounts.user(node.uid)
+        node.group = accounts.group(node.gid)
+        do throws(SourceFailure) {
+            switch node.kind {
+            case .file: try file(&node, entry, previous)
+            case .directory:
+                guard !backup.options.excludedDirectories.contains(FileIdentity(status)) else { return nil }
+                try directory(&node, entry, previous)
+            case .symlink:
+                do throws(SystemError) {
+                    node.linkTarget = try Descriptor.linkTarget(of: entry.name, in: entry.directory)
+                } catch { throw .source(.system(error)) }
+            case .socket: return nil
+            default: break
+            }
+        } catch {
+            switch error {
+            case .source(let reason):
+                note(entry.path, reason)
+                return nil
+            case .repository(let error): throw error
+            }
+        }
+        return node
+    }
+
+    private mutating func directory(_ node: inout Node, _ entry: Entry, _ previous: Node?) throws(SourceFailure) {
+        guard entry.depth < SourceBackup.depthLimit else { throw .source(.tooDeep(limit: SourceBackup.depthLimit)) }
+        let directory = try SourceFailure.running { () throws(SystemError) in
+            try Descriptor.open(entry.name, in: entry.directory, O_RDONLY | O_DIRECTORY | entry.openFlags)
+        }
+        let names = try SourceFailure.running { () throws(SystemError) in try directory.names() }
+        let previousTree: Tree?
+        do throws(RepositoryError) {
+            previousTree = try previous?.subtree.flatMap { (id) throws(RepositoryError) in try parentTree(id) }
+        } catch { throw .repository(error) }
+
+        var nodes: [Node] = []
+        nodes.reserveCapacity(names.count)
+        for name in names {
+            let child = Entry(
+                name: name, directory: directory.raw, path: entry.path + [UInt8(ascii: "/")] + name, depth: entry.depth + 1,
+                follows: false)
+            let status: stat
+            do throws(SystemError) {
+                status = try directory.status(of: name)
+            } catch {
+                // Gone since it was listed: nothing to report, as restic sees it.
+                if error.code != ENOENT { note(child.path, .system(error)) }
+                continue
+            }
+            do throws(RepositoryError) {
+                if let stored = try self.entry(child, status, name, previousTree?.node(named: name)) { nodes.append(stored) }
+            } catch { throw .repository(error) }
+        }
+        node.extendedAttributes = ExtendedAttributes.read(entry.name, in: entry.directory)
+        do throws(RepositoryError) {
+            node.subtree = try backup.writer.saveTree(Tree(nodes))
+        } catch { throw .repository(error) }
+        if previous?.kind != .directory {
+            counts.dirsNew += 1
+        } else if previous?.subtree == node.subtree {
+            counts.dirsUnmodified += 1
+        } else {
+            counts.dirsChanged += 1
+        }
+        progress?.publish(counts)
+    }
+
+    private mutating func file(_ node: inout Node, _ entry: Entry, _ previous: Node?) throws(SourceFailure) {
+        if let previous, node.isUnchanged(since: previous), let content = previous.content,
+            content.allSatisfy({ backup.repository.contains($0, .data) })
+        {
+            node.content = content
+            node.extendedAttributes = ExtendedAttributes.read(entry.name, in: entry.directory)
+            counts.filesUnmodified += 1
+            counts.bytes += node.size
+            return
+        }
+        try read(&node, entry)
+        node.extendedAttributes = ExtendedAttributes.read(entry.name, in: entry.directory)
+        if previous == nil { counts.filesNew += 1 } else { counts.filesChanged += 1 }
+        counts.bytes += node.size
+        progress?.publish(counts)
+    }
+
+    private mutating func read(_ node: inout Node, _ entry: Entry) throws(SourceFailure) {
+        // Not blocking: the name may have become a pipe since it was looked at.
+        let file = try SourceFailure.running { () throws(SystemError) in
+            try Descriptor.open(entry.name, in: entry.directory, O_RDONLY | O_NONBLOCK | O_NOCTTY | entry.openFlags)
+        }
+        let before = try SourceFailure.running { () throws(SystemError) in try file.status() }
+        let fresh = Node(name: node.name, status: before, recordsAccessTime: backup.options.recordsAccessTime)
+        guard fresh.kind == .file else { throw .source(.changedKind) }
+        if fresh.links > 1, let twin = linked[FileIdentity(before)], fresh.isUnchanged(since: twin) {
+            node.content = twin.content
+            return
+        }
+        var content = FileContentWriter(backup.writer, chunker: backup.chunker)
+        while true {
+            let count: Int
+            do throws(SystemError) {
+                count = try file.read(into: buffer)
+            } catch { throw .source(.system(error)) }
+            guard count > 0 else { break }
+            do throws(RepositoryError) {
+                try content.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            } catch { throw .repository(error) }
+            counts.bytesRead += UInt64(count)
+            progress?.publish(counts)
+        }
+        do throws(RepositoryError) {
+            let stored = try content.finish()
+            let (user, group) = (node.user, node.group)
+            // The metadata from before reading: if it changed since, the next backup sees that and reads again.
+            node = fresh
+            (node.user, node.group) = (user, group)
+            node.content = stored.blobs
+            node.size = stored.size
+            if stored.blobs.count > 1 { digests[stored.blobs] = stored.digest }
+            if node.links > 1 { linked[FileIdentity(before)] = node }
+        } catch { throw .repository(error) }
+        do throws(SystemError) {
+            let after = Node(name: node.name, status: try file.status())
+            if !after.isUnchanged(since: node) { changedWhileReading.append(entry.path) }
+        } catch { throw .source(.system(error)) }
+    }
+
+    private mutating func note(_ path: [UInt8], _ reason: UnreadableSource.Reason) {
+        unreadable.append(UnreadableSource(path: path, reason: reason))
+    }
+}
+
+/// Why an entry could not be stored: a fault of the source is noted, one of the repository ends the backup.
+private enum SourceFailure: Error {
+    case source(UnreadableSource.Reason)
+    case repository(RepositoryError)
+
+    static func running<Value: ~Copyable>(_ body: () throws(SystemError) -> Value) throws(SourceFailure) -> Value {
+        do { return try body() } catch { throw .source(.system(error)) }
+    }
+}

@@ -1,0 +1,61 @@
+import Glibc
+import Storage
+
+/// Writes a stored tree into a directory: content, modes, times, links, and owners when running as root.
+///
+/// What cannot be restored is noted and the rest goes on; only a store that fails ends the restore. Memory holds one
+/// directory's listing per level and at most 64 MiB of content; every level holds an open directory.
+public struct Restorer: Sendable {
+    /// Deepest nesting of directories that is restored.
+    public static let depthLimit = 200
+
+    let repository: Repository
+    let options: RestoreOptions
+
+    /// Prepares a restore; the repository's index is loaded.
+    public init(_ repository: Repository, options: RestoreOptions = RestoreOptions()) {
+        self.repository = repository
+        self.options = options
+    }
+
+    /// Restores a tree's entries into `target`, which is made if it is not there.
+    ///
+    /// A target that cannot be made is a failure with an empty path. Throws when the store fails.
+    public func restore(
+        _ tree: TreeID, to target: String, progress: RestoreProgress? = nil
+    ) throws(RepositoryError) -> RestoreOutcome {
+        var walk = RestoreWalk(self, progress)
+        do throws(SystemError) {
+            try Self.makeDirectories(target)
+            walk.root = TargetDirectory(root: try Descriptor.open(path: target, O_RDONLY | O_DIRECTORY))
+        } catch {
+            return RestoreOutcome(counts: walk.counts, failures: [RestoreFailure(path: [], reason: .system(error))])
+        }
+        try walk.restore(tree)
+        progress?.publish(walk.counts)
+        return RestoreOutcome(counts: walk.counts, failures: walk.failures)
+    }
+
+    /// What the options say of a path.
+    func verdict(on path: [[UInt8]]) -> PathPattern.Verdict {
+        guard !options.include.isEmpty else { return .chosen }
+        var verdict = PathPattern.Verdict.no
+        for pattern in options.include {
+            switch pattern.verdict(on: path) {
+            case .chosen: return .chosen
+            case .mayContain: verdict = .mayContain
+            case .no: break
+            }
+        }
+        return verdict
+    }
+
+    private static func makeDirectories(_ path: String) throws(SystemError) {
+        let bytes = Array(path.utf8)
+        let ends = bytes.indices.filter { $0 > 0 && bytes[$0] == UInt8(ascii: "/") } + [bytes.count]
+        for end in ends {
+            let result = withCString(Array(bytes[..<end])) { mkdir($0, 0o700) }
+            if result != 0, errno != EEXIST, end == bytes.count { throw SystemError(.create, errno) }
+        }
+    }
+}
