@@ -14,3 +14,30 @@ public struct Timestamp: Hashable, Sendable, Comparable {
 
     public static func < (left: Timestamp, right: Timestamp) -> Bool { left.milliseconds < right.milliseconds }
 }
+
+extension Timestamp {
+    /// Reads RFC 3339, such as `2021-09-04T15:03:55.250+08:00`; nil when it is not that.
+    public init?(rfc3339 text: String) {
+        let zoneStart = text.dropFirst(11).firstIndex { $0 == "Z" || $0 == "z" || $0 == "+" || $0 == "-" }
+        guard let zoneStart, let wall = CivilTime(text[..<zoneStart]) else { return nil }
+        var offset: Int64 = 0
+        let zone = text[zoneStart...]
+        if zone.count > 1 {
+            let fields = zone.dropFirst().split(separator: ":", omittingEmptySubsequences: false).map { Int64($0) }
+            guard fields.count == 2, let hours = fields[0], let minutes = fields[1], (0...23).contains(hours),
+                (0...59).contains(minutes)
+            else { return nil }
+            offset = (hours * 60 + minutes) * (zone.first == "-" ? -60 : 60)
+        }
+        var milliseconds = (wall.secondsSince1970 - offset) * 1000
+        if let dot = text[..<zoneStart].firstIndex(of: ".") {
+            let digits = text[text.index(after: dot)..<zoneStart].prefix(3)
+            guard let fraction = Int64(digits), !digits.isEmpty else { return nil }
+            milliseconds += fraction * [100, 10, 1][digits.count - 1]
+        }
+        self.init(milliseconds: milliseconds)
+    }
+
+    /// RFC 3339 in UTC, to the second: `2021-09-04T07:03:55Z`.
+    public var rfc3339: String { CivilTime(secondsSince1970: seconds).description + "Z" }
+}

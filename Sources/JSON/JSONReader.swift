@@ -467,6 +467,18 @@ public struct JSONReader: ~Copyable {
     }
 }
 
+extension JSONReader {
+    /// Reads a text in memory with `body`.
+    public static func read<Value>(
+        _ text: [UInt8], _ body: (inout JSONReader) throws(JSONError) -> Value
+    ) throws(JSONError) -> Value {
+        try text.withUnsafeBufferPointer { (bytes) throws(JSONError) in
+            var reader = JSONReader(UnsafeRawBufferPointer(bytes))
+            return try body(&reader)
+        }
+    }
+}
+
 /// A key of an object, comparable with a literal in a `switch`, without making a String.
 public struct JSONKey {
     let bytes: UnsafeRawBufferPointer

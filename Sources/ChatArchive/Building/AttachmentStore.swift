@@ -1,0 +1,72 @@
+import ChatModel
+import JSON
+import ResticRepository
+import Storage
+
+/// Turns what rows say of their attachments into what the archive stores: content, or the reason why there is none.
+struct AttachmentStore<Provider: AttachmentProvider> {
+    let provider: Provider
+    var media: MediaFolder
+    let writer: RepositoryWriter
+    let chunker: Chunker
+    private(set) var stored = 0
+    private(set) var missing: [String: Int] = [:]
+
+    init(provider: Provider, media: MediaFolder, writer: RepositoryWriter, chunker: Chunker) {
+        self.provider = provider
+        self.media = media
+        self.writer = writer
+        self.chunker = chunker
+    }
+
+    /// Rewrites encoded rows with their attachments resolved.
+    mutating func resolve(_ lines: [UInt8], of source: ArchiveSource) throws(ArchiveError) -> [UInt8] {
+        var output = JSONWriter()
+        for row in try MonthBuckets.rows(lines) {
+            var message = row.message
+            for index in message.attachments.indices {
+                message.attachments[index] = try resolve(message.attachments[index], of: source)
+            }
+            MessageLine(message, sources: [row.export]).encode(into: &output)
+        }
+        return output.bytes
+    }
+
+    private mutating func resolve(_ attachment: Attachment, of source: ArchiveSource) throws(ArchiveError) -> Attachment {
+        var attachment = attachment
+        switch attachment.content {
+        case .file(let path):
+            if let content = try provider.file(at: path, of: source) {
+                try keep(content, in: &attachment)
+            } else {
+                attachment.content = .missing(reason: "the export does not contain the file")
+            }
+        case .entry(let container, let name):
+            if let content = try store(name, in: container, of: source) {
+                try keep(content, in: &attachment)
+            } else {
+                attachment.content = .missing(reason: "the export does not contain the file")
+            }
+        case .stored(let sha256, _):
+            // A segment fed back: only what this archive has can be kept.
+            if try !media.contains(sha256) { attachment.content = .missing(reason: "the export does not contain the file") }
+        case .missing: break
+        }
+        if case .missing(let reason) = attachment.content { missing[reason, default: 0] += 1 }
+        return attachment
+    }
+
+    private mutating func keep(_ content: FileContent, in attachment: inout Attachment) throws(ArchiveError) {
+        if try media.add(content, name: attachment.name) { stored += 1 }
+        attachment.content = .stored(sha256: content.digest.hex, size: Int64(content.size))
+    }
+
+    private func store(_ name: String, in container: String, of source: ArchiveSource) throws(ArchiveError) -> FileContent? {
+        var content = FileContentWriter(writer, chunker: chunker, group: .media)
+        let found = try provider.entry(name, in: container, of: source) { (bytes) throws(RepositoryError) in
+            try content.append(bytes)
+        }
+        guard found else { return nil }
+        do throws(RepositoryError) { return try content.finish() } catch { throw .repository(error) }
+    }
+}

@@ -1,0 +1,55 @@
+public import ChatModel
+import JSON
+
+/// A line of `people.jsonl`: a person, and the names that sources gave earlier.
+public struct PersonRecord: Hashable, Sendable {
+    public var person: Person
+    /// Earlier names, oldest first.
+    public var earlierNames: [String]
+
+    /// A record.
+    public init(_ person: Person, earlierNames: [String] = []) {
+        self.person = person
+        self.earlierNames = earlierNames
+    }
+
+    /// Takes what a source says now; an earlier name is kept.
+    mutating func update(with newer: Person) {
+        if !newer.name.isEmpty, newer.name != person.name {
+            if !person.name.isEmpty {
+                earlierNames.removeAll { $0 == person.name }
+                earlierNames.append(person.name)
+            }
+            earlierNames.removeAll { $0 == newer.name }
+            person.name = newer.name
+        }
+        person.isSelf = person.isSelf || newer.isSelf
+        for phone in newer.phones where !person.phones.contains(phone) { person.phones.append(phone) }
+        for handle in newer.handles where !person.handles.contains(handle) { person.handles.append(handle) }
+    }
+
+    func encode(into writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("person")
+        person.encode(into: &writer)
+        writer.optionalStrings("names", earlierNames)
+        writer.endObject()
+        writer.newline()
+    }
+
+    init(reading reader: inout JSONReader) throws(JSONError) {
+        var person: Person?
+        earlierNames = []
+        let start = reader.offset
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            switch key {
+            case "person": person = try Person(reading: &reader)
+            case "names": earlierNames = try reader.readStrings()
+            default: try reader.skipValue()
+            }
+        }
+        guard let person else { throw JSONError(.badNumber, at: start) }
+        self.person = person
+    }
+}

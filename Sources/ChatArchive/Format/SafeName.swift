@@ -1,0 +1,56 @@
+/// Names for files and folders made of what people call things: safe to type, to quote and to store anywhere.
+public enum SafeName {
+    /// Longest file name of Linux file systems, in bytes.
+    public static let maximumLength = 255
+
+    /// A name without separators, control characters and what a shell would interpret, at most `limit` bytes, cut at a
+    /// character. White space becomes `_`; a leading `-` or `.` too. Never empty.
+    public static func make(_ text: String, limit: Int = maximumLength) -> String {
+        var name = ""
+        var count = 0
+        for character in text {
+            let safe = isSafe(character) ? character : "_"
+            let length = safe.utf8.count
+            guard count + length <= limit else { break }
+            name.append(safe)
+            count += length
+        }
+        if let first = name.first, first == "-" || first == "." { name = "_" + name.dropFirst() }
+        return name.isEmpty ? "_" : name
+    }
+
+    /// The name, or with `-2`, `-3`, … before its extension when it is taken; and takes it.
+    public static func unique(_ name: String, taken: inout Set<String>, limit: Int = maximumLength) -> String {
+        if taken.insert(name).inserted { return name }
+        let dot = name.dropFirst().lastIndex(of: ".") ?? name.endIndex
+        let suffix = name[dot...]
+        var number = 2
+        while true {
+            let tail = "-\(number)\(suffix)"
+            let candidate = make(String(name[..<dot]), limit: limit - tail.utf8.count) + tail
+            if taken.insert(candidate).inserted { return candidate }
+            number += 1
+        }
+    }
+
+    private static func isSafe(_ character: Character) -> Bool {
+        if let ascii = character.asciiValue {
+            switch ascii {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"),
+                UInt8(ascii: "+"), UInt8(ascii: ","), UInt8(ascii: "="), UInt8(ascii: "@"), UInt8(ascii: "%"), UInt8(ascii: ":"):
+                return true
+            default: return false
+            }
+        }
+        guard !character.isWhitespace, !character.isNewline else { return false }
+        return character.unicodeScalars.allSatisfy { scalar in
+            switch scalar.properties.generalCategory {
+            case .control, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
+            // Joiners belong to emoji and to Indic scripts; marks of direction would reorder a listing.
+            case .format: scalar.value == 0x200D || scalar.value == 0x200C || (0xE0020...0xE007F).contains(scalar.value)
+            default: true
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+public import ChatModel
+import JSON
+public import ResticRepository
+
+/// The archive of one snapshot, read piece by piece: opening costs three small reads, a conversation two more, a month one.
+public struct Archive: Sendable {
+    /// The repository that holds it; its index is loaded.
+    public let repository: Repository
+    /// The tree of `archive/`.
+    public let tree: TreeID
+    /// What holds for the whole archive.
+    public let manifest: ArchiveManifest
+    let root: Tree
+
+    /// Opens the archive of a snapshot's root tree. Throws `notAnArchive` when the snapshot has none.
+    public init(repository: Repository, snapshotTree: TreeID) throws(ArchiveError) {
+        let snapshot = try Self.read { () throws(RepositoryError) in try repository.tree(snapshotTree) }
+        guard let tree = snapshot.node(named: Array(ArchiveLayout.archive.utf8))?.subtree else { throw .notAnArchive }
+        try self.init(repository: repository, tree: tree)
+    }
+
+    /// Opens an archive by the tree of its folder.
+    public init(repository: Repository, tree: TreeID) throws(ArchiveError) {
+        self.repository = repository
+        self.tree = tree
+        root = try Self.read { () throws(RepositoryError) in try repository.tree(tree) }
+        guard let node = root.node(named: Array(ArchiveLayout.manifest.utf8)) else { throw .notAnArchive }
+        manifest = try ArchiveManifest(parsing: try repository.content(of: node))
+    }
+
+    /// The zone by whose months segments are cut.
+    public func zone() throws(ArchiveError) -> Zone {
+        guard let zone = Zone(named: manifest.zone) else { throw .unknownZone(manifest.zone) }
+        return zone
+    }
+
+    /// Everybody the history knows.
+    public func people() throws(ArchiveError) -> [PersonRecord] {
+        try lines(of: ArchiveLayout.people, in: root) { (reader) throws(JSONError) in try PersonRecord(reading: &reader) }
+    }
+
+    /// All conversations, in the order in which they were first seen.
+    public func conversations() throws(ArchiveError) -> [ConversationRecord] {
+        try lines(of: ArchiveLayout.conversations, in: root) { (reader) throws(JSONError) in
+            try ConversationRecord(reading: &reader)
+        }
+    }
+
+    /// A conversation's folder: its months and where their segments are. An empty folder when it has none.
+    public func folder(named name: String) throws(ArchiveError) -> ConversationFolder {
+        guard let node = try conversationNode(name), let id = node.subtree else {
+            return ConversationFolder(months: [], tree: .empty)
+        }
+        let tree = try Self.read { () throws(RepositoryError) in try repository.tree(id) }
+        let months = try lines(of: ArchiveLayout.months, in: tree) { (reader) throws(JSONError) in
+            try MonthRecord(reading: &reader)
+        }
+        return ConversationFolder(months: months, tree: tree)
+    }
+
+    /// The message lines of a segment, as stored, header included; no copy is kept.
+    public func segment(_ node: Node) throws(ArchiveError) -> [UInt8] { try repository.content(of: node) }
+
+    /// The decoded messages of a segment.
+    public func messages(of node: Node) throws(ArchiveError) -> [MessageLine] {
+        let text = try segment(node)
+        return try Self.parseLines(text, name: String(decoding: node.name, as: UTF8.self)) { (reader) throws(JSONError) in
+            guard case .message(let line) = try InterchangeLine(reading: &reader) else { return nil }
+            return line
+        }
+    }
+
+    /// The stored file of an attachment, or nil when the archive lacks it.
+    public func mediaNode(sha256: String) throws(ArchiveError) -> Node? {
+        guard let media = try subtree(of: root, named: ArchiveLayout.media),
+            let folder = try subtree(of: media, named: String(sha256.prefix(2)))
+        else { return nil }
+        let prefix = Array(sha256.utf8)
+        return folder.nodes.first { $0.name.starts(with: prefix) }
+    }
+
+    /// The node of a conversation's folder.
+    func conversationNode(_ folder: String) throws(ArchiveError) -> Node? {
+        try subtree(of: root, named: ArchiveLayout.conversationFolders)?.node(named: Array(folder.utf8))
+    }
+
+    func subtree(of tree: Tree, named name: String) throws(ArchiveError) -> Tree? {
+        guard let id = tree.node(named: Array(name.utf8))?.subtree else { return nil }
+        return try Self.read { () throws(RepositoryError) in try repository.tree(id) }
+    }
+
+    private func lines<Line>(
+        of name: String, in tree: Tree, _ parse: (inout JSONReader) throws(JSONError) -> Line?
+    ) throws(ArchiveError) -> [Line] {
+        guard let node = tree.node(named: Array(name.utf8)) else { throw .missingFile(name) }
+        return try Self.parseLines(try repository.content(of: node), name: name, parse)
+    }
+
+    /// Reads JSON Lines; what `parse` turns into nil is left out.
+    static func parseLines<Line>(
+        _ text: [UInt8], name: String, _ parse: (inout JSONReader) throws(JSONError) -> Line?
+    ) throws(ArchiveError) -> [Line] {
+        var lines: [Line] = []
+        do throws(JSONError) {
+            try JSONReader.read(text) { (reader) throws(JSONError) in
+                while try !reader.isAtEnd() {
+                    if let line = try parse(&reader) { lines.append(line) }
+                    reader.beginNextText()
+                }
+            }
+        } catch {
+            let line = text.prefix(error.offset).reduce(1) { $1 == 0x0A ? $0 + 1 : $0 }
+            throw .damagedFile(name, line: line, error)
+        }
+        return lines
+    }
+
+    static func read<Value>(_ body: () throws(RepositoryError) -> Value) throws(ArchiveError) -> Value {
+        do throws(RepositoryError) { return try body() } catch { throw .repository(error) }
+    }
+}
+
+/// A conversation's folder in an archive.
+public struct ConversationFolder: Sendable {
+    /// Ascending.
+    public let months: [MonthRecord]
+    /// The folder's entries.
+    public let tree: Tree
+
+    /// The segment's file of a month.
+    public func node(of month: Month) -> Node? { tree.node(named: Array(ArchiveLayout.segment(month.description).utf8)) }
+}
+
+extension Repository {
+    /// The whole content of a stored file, in memory.
+    func content(of node: Node) throws(ArchiveError) -> [UInt8] {
+        let blobs = node.content ?? []
+        return try Archive.read { () throws(RepositoryError) in
+            if blobs.count == 1 { return try blob(blobs[0], .data) }
+            var bytes: [UInt8] = []
+            for id in blobs { bytes += try blob(id, .data) }
+            return bytes
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import Foundation
+import Testing
+
+/// What is left of a repository when a backup is killed at any moment.
+@Suite(.serialized)
+struct KilledBackupTests {
+    @Test("killed at fifty random moments, the repository is sound each time and the next backup completes")
+    func killedAtRandomMoments() throws {
+        let scratch = try Scratch()
+        let seed = UInt64.random(in: 0..<1_000_000)
+        print("seed \(seed)")
+        var random = SeededGenerator(seed: seed)
+        let history = scratch("history")
+        try scratch.expect(
+            Places.tool("make-history"), "--messages", "3000", "--media-bytes", "20000000", "--seed", "7", history)
+        try scratch.expect("chatark", "init")
+
+        // How long one whole backup takes here, in a repository of its own.
+        let whole = try durationOfWholeBackup(of: history, in: scratch)
+        var killed = 0
+        for round in 0..<50 {
+            // Each round has something new to store, so that a kill can fall into any phase.
+            try scratch.write(noise(bytes: 3_000_000, using: &random), to: "history/noise-\(round).bin")
+            let process = scratch.process("chatark", ["backup", "--quiet", history])
+            try process.run()
+            usleep(UInt32(Double.random(in: 0...whole, using: &random) * 1_000_000))
+            if process.isRunning { killed += 1 }
+            kill(process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+            let check = try scratch.run("restic", "check", "--no-lock")
+            #expect(check.status == 0, "round \(round): \(check.errors) \(check.output)")
+        }
+        #expect(killed > 10, "the kills fell into running backups")
+
+        try scratch.expect("chatark", "unlock")
+        try scratch.expect("chatark", "backup", "--quiet", history)
+        try scratch.expect("restic", "check", "--read-data")
+        try scratch.expect("chatark", "check", "--read-data")
+        try scratch.expect("chatark", "restore", "latest", "--target", scratch("restored"))
+        try scratch.expect("diff", "-r", history, scratch("restored/history"))
+        print("\(killed) of 50 backups were killed while they ran; a whole one takes \(whole) s")
+    }
+
+    private func durationOfWholeBackup(of history: String, in scratch: Scratch) throws -> Double {
+        try scratch.expect("chatark", "-r", scratch("timing"), "init")
+        let start = Date()
+        try scratch.expect("chatark", "-r", scratch("timing"), "backup", "--quiet", history)
+        return Date().timeIntervalSince(start) * 1.1
+    }
+
+    private func noise(bytes: Int, using random: inout SeededGenerator) -> String {
+        var text = ""
+        text.reserveCapacity(bytes)
+        while text.utf8.count < bytes { text += String(random.next(), radix: 36) }
+        return text
+    }
+}
+
+/// A small generator whose sequence depends on the seed alone (SplitMix64).
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ mixed >> 31
+    }
+}
