@@ -8,7 +8,7 @@ import Storage
 /// source are stored as links; a given path itself may be a link and is followed. Sockets are passed over, as restic does.
 public struct SourceBackup: Sendable {
     /// Deepest nesting of directories that is followed.
-    public static let depthLimit = 400
+    public static let depthLimit = 200
 
     /// Choices that few need to make.
     public struct Options: Hashable, Sendable {

@@ -40,31 +40,46 @@ public struct ScryptParameters: Hashable, Sendable {
         defer { EVP_KDF_free(algorithm) }
         guard let context = EVP_KDF_CTX_new(algorithm) else { throw .libraryFailed("scrypt") }
         defer { EVP_KDF_CTX_free(context) }
-        var (n, r, p) = (UInt64(n), UInt32(r), UInt32(p))
-        var memory = UInt64(2 * Self.memoryLimit)
-        var salt = salt
+        // libcrypto keeps the addresses of keys and values until the end, and takes empty bytes only with an address.
+        var numbers: [UInt64] = [UInt64(n), UInt64(r), UInt64(p), UInt64(2 * Self.memoryLimit)]
+        let isEmpty = password.isEmpty
+        var salt = salt + [0]
+        var password = isEmpty ? [0] : [UInt8](password)
+        let (saltCount, passwordCount) = (salt.count - 1, isEmpty ? 0 : password.count)
+        defer { wipe(&password) }
         var isDone = false
-        // libcrypto takes an empty password only with an address.
-        let noBytes: [UInt8] = [0]
-        let secret = noBytes.withUnsafeBytes { noBytes in
-            Secret(count: count) { output in
+        let secret = Secret(count: count) { output in
+            numbers.withUnsafeMutableBytes { numbers in
                 salt.withUnsafeMutableBytes { salt in
-                    let bytes = UnsafeMutableRawPointer(mutating: password.baseAddress ?? noBytes.baseAddress)
-                    var parameters = [
-                        OSSL_PARAM_construct_octet_string("pass", bytes, password.count),
-                        OSSL_PARAM_construct_octet_string("salt", salt.baseAddress, salt.count),
-                        OSSL_PARAM_construct_uint64("n", &n),
-                        OSSL_PARAM_construct_uint32("r", &r),
-                        OSSL_PARAM_construct_uint32("p", &p),
-                        OSSL_PARAM_construct_uint64("maxmem_bytes", &memory),
-                        OSSL_PARAM_construct_end(),
-                    ]
-                    let target = output.baseAddress?.assumingMemoryBound(to: UInt8.self)
-                    isDone = EVP_KDF_derive(context, target, output.count, &parameters) == 1
+                    password.withUnsafeMutableBytes { password in
+                        var parameters = [
+                            Self.parameter("pass", OSSL_PARAM_OCTET_STRING, password.baseAddress, passwordCount),
+                            Self.parameter("salt", OSSL_PARAM_OCTET_STRING, salt.baseAddress, saltCount),
+                            Self.parameter("n", OSSL_PARAM_UNSIGNED_INTEGER, numbers.baseAddress, 8),
+                            Self.parameter("r", OSSL_PARAM_UNSIGNED_INTEGER, numbers.baseAddress.map { $0 + 8 }, 8),
+                            Self.parameter("p", OSSL_PARAM_UNSIGNED_INTEGER, numbers.baseAddress.map { $0 + 16 }, 8),
+                            Self.parameter(
+                                "maxmem_bytes", OSSL_PARAM_UNSIGNED_INTEGER, numbers.baseAddress.map { $0 + 24 }, 8),
+                            OSSL_PARAM_construct_end(),
+                        ]
+                        let target = output.baseAddress?.assumingMemoryBound(to: UInt8.self)
+                        isDone = EVP_KDF_derive(context, target, output.count, &parameters) == 1
+                    }
                 }
             }
         }
         guard isDone else { throw .libraryFailed("scrypt") }
         return secret
     }
+
+    private static func parameter(
+        _ key: StaticString, _ type: Int32, _ value: UnsafeMutableRawPointer?, _ size: Int
+    ) -> OSSL_PARAM {
+        let key = UnsafeRawPointer(key.utf8Start).assumingMemoryBound(to: CChar.self)
+        return OSSL_PARAM(
+            key: key, data_type: UInt32(type), data: value, data_size: size, return_size: unmodifiedSize)
+    }
+
+    /// What libcrypto calls OSSL_PARAM_UNMODIFIED.
+    private static let unmodifiedSize = Int(bitPattern: UInt.max)
 }

@@ -4,10 +4,10 @@ import Storage
 /// Writes a stored tree into a directory: content, modes, times, links, and owners when running as root.
 ///
 /// What cannot be restored is noted and the rest goes on; only a store that fails ends the restore. Memory holds one
-/// directory's listing per level and at most 32 MiB of content, or one blob.
+/// directory's listing per level and at most 64 MiB of content; every level holds an open directory.
 public struct Restorer: Sendable {
     /// Deepest nesting of directories that is restored.
-    public static let depthLimit = 400
+    public static let depthLimit = 200
 
     let repository: Repository
     let options: RestoreOptions
@@ -20,7 +20,7 @@ public struct Restorer: Sendable {
 
     /// Restores a tree's entries into `target`, which is made if it is not there.
     ///
-    /// Throws `SystemError` wrapped in the outcome's failures for single entries, and itself only for the target.
+    /// A target that cannot be made is a failure with an empty path. Throws when the store fails.
     public func restore(
         _ tree: TreeID, to target: String, progress: RestoreProgress? = nil
     ) throws(RepositoryError) -> RestoreOutcome {

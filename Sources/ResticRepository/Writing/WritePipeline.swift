@@ -29,7 +29,9 @@ final class WritePipeline: @unchecked Sendable {
 
     /// Guards everything below.
     private let signal = Signal()
-    private var queue: [Job] = []
+    /// Jobs before `firstJob` are taken; they are dropped half a queue at a time.
+    private var queue: [Job?] = []
+    private var firstJob = 0
     private var queuedBytes = 0
     private var jobsAtWork = 0
     private var isClosed = false
@@ -86,7 +88,7 @@ final class WritePipeline: @unchecked Sendable {
     func finish() throws(RepositoryError) -> WriteSummary {
         let packs = try signal.locked { () throws(RepositoryError) in
             guard !isClosed else { throw failure ?? RepositoryError.writerClosed }
-            while !queue.isEmpty || jobsAtWork > 0, failure == nil { signal.wait() }
+            while firstJob < queue.count || jobsAtWork > 0, failure == nil { signal.wait() }
             isClosed = true
             signal.notify()
             if let failure { throw failure }
@@ -103,10 +105,16 @@ final class WritePipeline: @unchecked Sendable {
     func abandon() {
         signal.locked {
             isClosed = true
-            queue = []
-            queuedBytes = 0
-            signal.notify()
+            dropQueue()
         }
+    }
+
+    /// Inside `locked`.
+    private func dropQueue() {
+        queue = []
+        firstJob = 0
+        queuedBytes = 0
+        signal.notify()
     }
 
     // MARK: The workers' side
@@ -124,18 +132,21 @@ final class WritePipeline: @unchecked Sendable {
         } catch {
             signal.locked {
                 if failure == nil { failure = error }
-                queue = []
-                queuedBytes = 0
-                signal.notify()
+                dropQueue()
             }
         }
     }
 
     private func nextJob() -> Job? {
         signal.locked {
-            while queue.isEmpty, !isClosed, failure == nil { signal.wait() }
-            guard failure == nil, !queue.isEmpty else { return nil }
-            let job = queue.removeFirst()
+            while firstJob == queue.count, !isClosed, failure == nil { signal.wait() }
+            guard failure == nil, firstJob < queue.count, let job = queue[firstJob] else { return nil }
+            queue[firstJob] = nil
+            firstJob += 1
+            if firstJob > queue.count / 2 {
+                queue.removeFirst(firstJob)
+                firstJob = 0
+            }
             queuedBytes -= job.plaintext.count
             jobsAtWork += 1
             signal.notify()
