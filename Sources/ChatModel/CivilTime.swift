@@ -25,7 +25,7 @@ public struct CivilTime: Hashable, Sendable, Comparable {
     ///
     /// Days are turned into dates by counting 400-year eras from 1 March of year 0, so that leap days fall at their end.
     public init(secondsSince1970 seconds: Int64) {
-        let days = seconds >= 0 ? seconds / 86400 : -((86399 - seconds) / 86400)
+        let days = seconds / 86400 - (seconds % 86400 < 0 ? 1 : 0)
         let secondOfDay = Int(seconds - days * 86400)
         let shifted = Int(days) + 719_468
         let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097

@@ -128,7 +128,7 @@ extension MessageLine {
         case "reply": message.replyTo = try Self.readIdentifier(&reader).map { MessageID($0) }
         case "forward": message.forwardedFrom = try reader.readOptionalString()
         case "edited": message.edited = try reader.readNullIfPresent() ? nil : Self.readTime(&reader)
-        case "raw": message.raw = try reader.rawValue()
+        case "raw": message.raw = try reader.compactValue()
         case "conversation": conversation = try reader.readOptionalString().map { ConversationID($0) }
         case "src": sources = try Self.readSources(&reader)
         case "gone": gone = try reader.readNullIfPresent() ? nil : Self.readTime(&reader)
@@ -151,8 +151,10 @@ extension MessageLine {
     /// Milliseconds since 1970, or RFC 3339.
     private static func readTime(_ reader: inout JSONReader) throws(JSONError) -> Timestamp {
         let start = reader.offset
-        guard try reader.peekKind() == .string else { return Timestamp(milliseconds: try reader.readInt64()) }
-        guard let time = Timestamp(rfc3339: try reader.readString()) else { throw JSONError(.badNumber, at: start) }
+        let time =
+            try reader.peekKind() == .string
+            ? Timestamp(rfc3339: reader.readString()) : Timestamp(milliseconds: reader.readInt64())
+        guard let time, Timestamp.plausible.contains(time) else { throw JSONError(.badNumber, at: start) }
         return time
     }
 }

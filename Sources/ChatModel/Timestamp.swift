@@ -6,11 +6,17 @@ public struct Timestamp: Hashable, Sendable, Comparable {
     /// A moment by its milliseconds since 1970 in UTC.
     public init(milliseconds: Int64) { self.milliseconds = milliseconds }
 
-    /// A moment by its seconds since 1970 in UTC.
-    public init(seconds: Int64) { milliseconds = seconds * 1000 }
+    /// The first and the last moment of the years 1 to 9999, in which the messages of this world lie.
+    public static let plausible = Timestamp(milliseconds: -62_135_596_800_000)...Timestamp(milliseconds: 253_402_300_799_999)
+
+    /// A moment by its seconds since 1970 in UTC; beyond what milliseconds can hold it is the last that they can.
+    public init(seconds: Int64) {
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+        milliseconds = overflow ? (seconds < 0 ? .min : .max) : product
+    }
 
     /// Whole seconds since 1970, rounded down.
-    public var seconds: Int64 { milliseconds >= 0 ? milliseconds / 1000 : -((999 - milliseconds) / 1000) }
+    public var seconds: Int64 { milliseconds / 1000 - (milliseconds % 1000 < 0 ? 1 : 0) }
 
     public static func < (left: Timestamp, right: Timestamp) -> Bool { left.milliseconds < right.milliseconds }
 }

@@ -31,20 +31,23 @@ public struct JSONReader: ~Copyable {
     /// First byte that a refill must keep.
     private var pin: Int?
     private var expectsComma = false
-    private var scratch: [UInt8] = []
+    /// The last string that had escapes, without them.
+    private var scratch = ByteBuffer()
     private let source: Source?
     private let maximumValueLength: Int
     private let acceptsHexEscapes: Bool
 
     /// Reads a text in memory; `text` must outlive the reader.
-    public init(_ text: UnsafeRawBufferPointer) {
+    ///
+    /// - Parameter acceptsHexEscapes: also takes `\xNN`, which Telegram Desktop writes for some control characters.
+    public init(_ text: UnsafeRawBufferPointer, acceptsHexEscapes: Bool = false) {
         let noBytes = UnsafeMutablePointer<UInt8>(bitPattern: 1)!
         base = text.baseAddress.map { UnsafeMutablePointer(mutating: $0.assumingMemoryBound(to: UInt8.self)) } ?? noBytes
         capacity = 0
         end = text.count
         source = nil
         maximumValueLength = .max
-        acceptsHexEscapes = false
+        self.acceptsHexEscapes = acceptsHexEscapes
     }
 
     /// Reads a text of any length from `source`.
@@ -93,10 +96,14 @@ public struct JSONReader: ~Copyable {
     public mutating func nextKey() throws(JSONError) -> JSONKey? {
         guard try continues(until: UInt8(ascii: "}")) else { return nil }
         let key = JSONKey(bytes: try scanString())
-        // The key may lie in the buffer, which a refill moves.
-        let held = cursor < end ? key : copied(key)
-        try expect(UInt8(ascii: ":"))
         expectsComma = false
+        if cursor < end, base[cursor] == UInt8(ascii: ":") {
+            cursor += 1
+            return key
+        }
+        // The key may lie in the buffer, which a refill on the way to the colon moves.
+        let held = copied(key)
+        try expect(UInt8(ascii: ":"))
         return held
     }
 
@@ -172,15 +179,8 @@ public struct JSONReader: ~Copyable {
     public mutating func readDouble() throws(JSONError) -> Double {
         _ = try nextSignificantByte()
         let start = offset
-        let text = try pinned { (reader) throws(JSONError) in
-            while reader.cursor < reader.end ? true : try reader.fill() {
-                let byte = reader.base[reader.cursor]
-                guard byte &- 0x30 < 10 || byte == UInt8(ascii: "-") || Self.continuesNumber(byte) else { break }
-                reader.cursor += 1
-            }
-        }
+        let text = try pinned { (reader) throws(JSONError) in try reader.passNumber() }
         guard let value = Double(String(decoding: text, as: UTF8.self)) else { throw JSONError(.badNumber, at: start) }
-        expectsComma = true
         return value
     }
 
@@ -215,13 +215,7 @@ public struct JSONReader: ~Copyable {
             case UInt8(ascii: "t"): try expectWord("true")
             case UInt8(ascii: "f"): try expectWord("false")
             case UInt8(ascii: "n"): try expectWord("null")
-            case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
-                while cursor < end ? true : try fill() {
-                    let digit = base[cursor]
-                    guard digit &- 0x30 < 10 || digit == UInt8(ascii: "-") || Self.continuesNumber(digit) else { break }
-                    cursor += 1
-                }
-                expectsComma = true
+            case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): try passNumber()
             default: throw JSONError(.unexpected(byte: byte, expected: "a value"), at: offset)
             }
             while let closer = closers.last {
@@ -244,6 +238,50 @@ public struct JSONReader: ~Copyable {
     public mutating func rawValue() throws(JSONError) -> [UInt8] {
         _ = try nextSignificantByte()
         return [UInt8](try pinned { (reader) throws(JSONError) in try reader.skipValue() })
+    }
+
+    /// The next value rewritten as one line without white space: strict JSON in valid UTF-8, whatever `\xNN`, broken
+    /// UTF-8 or line breaks the text had. Numbers and the order of keys stay as they are.
+    public mutating func compactValue() throws(JSONError) -> [UInt8] {
+        var writer = JSONWriter()
+        var closers: [UInt8] = []
+        let start = offset
+        repeat {
+            switch try peekKind() {
+            case .object, .array:
+                guard closers.count < Self.depthLimit else {
+                    throw JSONError(.tooDeep(limit: Self.depthLimit), at: offset)
+                }
+                let isObject = base[cursor] == UInt8(ascii: "{")
+                closers.append(base[cursor] + 2)
+                cursor += 1
+                expectsComma = false
+                if isObject { writer.beginObject() } else { writer.beginArray() }
+            case .string: writer.string(try readString())
+            case .bool: writer.bool(try readBool())
+            case .null:
+                try expectWord("null")
+                writer.null()
+            case .number: writer.raw(try pinned { (reader) throws(JSONError) in try reader.passNumber() })
+            }
+            guard writer.bytes.count <= maximumValueLength else {
+                throw JSONError(.tooLong(limit: maximumValueLength), at: start)
+            }
+            while let closer = closers.last {
+                guard try continues(until: closer) else {
+                    if closer == UInt8(ascii: "}") { writer.endObject() } else { writer.endArray() }
+                    closers.removeLast()
+                    continue
+                }
+                if closer == UInt8(ascii: "}") {
+                    writer.key(String(decoding: try scanString(), as: UTF8.self))
+                    try expect(UInt8(ascii: ":"))
+                }
+                expectsComma = false
+                break
+            }
+        } while !closers.isEmpty
+        return writer.bytes
     }
 
     // MARK: Scanning
@@ -302,6 +340,35 @@ public struct JSONReader: ~Copyable {
         byte == UInt8(ascii: ".") || byte | 0x20 == UInt8(ascii: "e") || byte == UInt8(ascii: "+")
     }
 
+    /// Passes over a number of RFC 8259's grammar.
+    private mutating func passNumber() throws(JSONError) {
+        let start = offset
+        if try upcoming() == UInt8(ascii: "-") { cursor += 1 }
+        if try upcoming() == UInt8(ascii: "0") { cursor += 1 } else { try passDigits(from: start) }
+        if try upcoming() == UInt8(ascii: ".") {
+            cursor += 1
+            try passDigits(from: start)
+        }
+        if let byte = try upcoming(), byte | 0x20 == UInt8(ascii: "e") {
+            cursor += 1
+            if let sign = try upcoming(), sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") { cursor += 1 }
+            try passDigits(from: start)
+        }
+        if let byte = try upcoming(), byte &- 0x30 < 10 || Self.continuesNumber(byte) {
+            throw JSONError(.badNumber, at: start)
+        }
+        expectsComma = true
+    }
+
+    private mutating func passDigits(from start: Int) throws(JSONError) {
+        var count = 0
+        while let byte = try upcoming(), byte &- 0x30 < 10 {
+            cursor += 1
+            count += 1
+        }
+        guard count > 0 else { throw JSONError(.badNumber, at: start) }
+    }
+
     private mutating func skipString() throws(JSONError) {
         try expect(UInt8(ascii: "\""))
         while cursor < end ? true : try fill() {
@@ -311,12 +378,21 @@ public struct JSONReader: ~Copyable {
                 expectsComma = true
                 return
             }
-            if byte == UInt8(ascii: "\\") {
-                guard cursor < end ? true : try fill() else { break }
-                cursor += 1
-            }
+            if byte == UInt8(ascii: "\\") { try skipEscape() }
         }
         throw JSONError(.endOfInput, at: offset)
+    }
+
+    private mutating func skipEscape() throws(JSONError) {
+        let start = offset - 1
+        switch try nextByte() {
+        case UInt8(ascii: "n"), UInt8(ascii: "t"), UInt8(ascii: "r"), UInt8(ascii: "b"), UInt8(ascii: "f"),
+            UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"):
+            return
+        case UInt8(ascii: "u"): _ = try hexDigits(4, from: start)
+        case UInt8(ascii: "x") where acceptsHexEscapes: _ = try hexDigits(2, from: start)
+        default: throw JSONError(.badEscape, at: start)
+        }
     }
 
     /// The string's bytes, in the buffer when it has no escapes, else in `scratch`.
@@ -342,13 +418,13 @@ public struct JSONReader: ~Copyable {
 
     private mutating func scanEscapedString() throws(JSONError) -> UnsafeRawBufferPointer {
         let start = pin ?? cursor
-        scratch.removeAll(keepingCapacity: true)
-        scratch.append(contentsOf: UnsafeBufferPointer(start: base + start, count: cursor - start))
+        scratch.removeAll()
+        scratch.append(UnsafeRawBufferPointer(start: base + start, count: cursor - start))
         pin = nil
         while cursor < end ? true : try fill() {
             let byte = base[cursor]
             cursor += 1
-            if byte == UInt8(ascii: "\"") { return scratch.withUnsafeBytes { $0 } }
+            if byte == UInt8(ascii: "\"") { return scratch.bytes }
             guard scratch.count < maximumValueLength else {
                 throw JSONError(.tooLong(limit: maximumValueLength), at: offset)
             }
@@ -393,7 +469,7 @@ public struct JSONReader: ~Copyable {
     }
 
     private mutating func append(_ scalar: Unicode.Scalar) {
-        scratch.append(contentsOf: Unicode.UTF8.encode(scalar)!)
+        for byte in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter { scratch.append(byte) }
     }
 
     private mutating func upcoming() throws(JSONError) -> UInt8? {
@@ -434,11 +510,11 @@ public struct JSONReader: ~Copyable {
     }
 
     private mutating func copied(_ key: JSONKey) -> JSONKey {
-        if key.bytes.baseAddress != scratch.withUnsafeBytes({ $0.baseAddress }) {
-            scratch.removeAll(keepingCapacity: true)
-            scratch.append(contentsOf: key.bytes)
+        if key.bytes.baseAddress != scratch.bytes.baseAddress {
+            scratch.removeAll()
+            scratch.append(key.bytes)
         }
-        return JSONKey(bytes: scratch.withUnsafeBytes { $0 })
+        return JSONKey(bytes: scratch.bytes)
     }
 
     private mutating func fill() throws(JSONError) -> Bool {

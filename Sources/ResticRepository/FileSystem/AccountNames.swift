@@ -11,7 +11,8 @@ struct AccountNames {
         let name = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16 << 10) { buffer in
             var entry = passwd()
             var found: UnsafeMutablePointer<passwd>?
-            guard let start = buffer.baseAddress, getpwuid_r(id, &entry, start, buffer.count, &found) == 0, found != nil else { return "" }
+            guard let start = buffer.baseAddress, getpwuid_r(id, &entry, start, buffer.count, &found) == 0, found != nil
+            else { return "" }
             return entry.pw_name.map { String(cString: $0) } ?? ""
         }
         users[id] = name
@@ -24,7 +25,8 @@ struct AccountNames {
         let name = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64 << 10) { buffer in
             var entry = Glibc.group()
             var found: UnsafeMutablePointer<Glibc.group>?
-            guard let start = buffer.baseAddress, getgrgid_r(id, &entry, start, buffer.count, &found) == 0, found != nil else { return "" }
+            guard let start = buffer.baseAddress, getgrgid_r(id, &entry, start, buffer.count, &found) == 0, found != nil
+            else { return "" }
             return entry.gr_name.map { String(cString: $0) } ?? ""
         }
         groups[id] = name

@@ -46,7 +46,9 @@ struct Descriptor: ~Copyable {
     static func linkTarget(of name: [UInt8], in directory: Int32) throws(SystemError) -> [UInt8] {
         var target = [UInt8](repeating: 0, count: Int(PATH_MAX) + 1)
         let count = withCString(name) { name in
-            target.withUnsafeMutableBytes { readlinkat(directory, name, $0.assumingMemoryBound(to: CChar.self).baseAddress!, $0.count) }
+            target.withUnsafeMutableBytes { buffer in
+                readlinkat(directory, name, buffer.assumingMemoryBound(to: CChar.self).baseAddress!, buffer.count)
+            }
         }
         guard count >= 0 else { throw SystemError(.readLink, errno) }
         return Array(target.prefix(count))
@@ -69,7 +71,8 @@ struct Descriptor: ~Copyable {
             guard let entry = readdir(stream) else { break }
             let name = withUnsafePointer(to: &entry.pointee.d_name) { field in
                 let start = UnsafeRawPointer(field).assumingMemoryBound(to: UInt8.self)
-                return Array(UnsafeBufferPointer(start: start, count: strlen(UnsafeRawPointer(field).assumingMemoryBound(to: CChar.self))))
+                let count = strlen(UnsafeRawPointer(field).assumingMemoryBound(to: CChar.self))
+                return Array(UnsafeBufferPointer(start: start, count: count))
             }
             if name != [0x2E], name != [0x2E, 0x2E] { names.append(name) }
         }

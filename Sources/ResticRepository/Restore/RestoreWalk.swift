@@ -343,7 +343,9 @@ struct RestoreWalk {
     private func setMetadata(ofEntry name: [UInt8], in parent: Int32, _ node: Node) throws(SystemError) {
         let times = [node.accessed.systemTime, node.modified.systemTime]
         let isDone = withCString(name) { name in
-            if restoresOwner, fchownat(parent, name, node.uid, node.gid, AT_SYMLINK_NOFOLLOW) != 0, errno != EPERM { return false }
+            if restoresOwner, fchownat(parent, name, node.uid, node.gid, AT_SYMLINK_NOFOLLOW) != 0, errno != EPERM {
+                return false
+            }
             if node.kind != .symlink, fchmodat(parent, name, node.mode.unixPermissions, 0) != 0 { return false }
             return utimensat(parent, name, times, AT_SYMLINK_NOFOLLOW) == 0
         }

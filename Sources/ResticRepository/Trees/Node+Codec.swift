@@ -122,7 +122,8 @@ extension Node {
             case .linkTarget: linkTarget = try reader.converted(key) { [UInt8]($0) }
             case .rawLinkTarget: rawTarget = try reader.converted(key) { Base64.decode($0) }
             case .extendedAttributes: extendedAttributes = try Self.readAttributes(&reader)
-            case .genericAttributes: genericAttributes = try Damage.reading(&reader) { (r) throws(JSONError) in try r.rawValue() }
+            case .genericAttributes:
+                genericAttributes = try Damage.reading(&reader) { (r) throws(JSONError) in try r.rawValue() }
             case .device: device = try reader.unsigned(key)
             case .content: content = try Self.readContent(&reader)
             case .subtree: subtree = try reader.converted(key) { TreeID(hexBytes: $0) }
