@@ -11,6 +11,12 @@ enum Background {
         // Asked for here, where there is a terminal.
         var password = try mount.options.passwordBytes(for: .opening)
         defer { password.wipe() }
+        let (process, answer) = try spawn(giving: password)
+        // Without an answer it has ended, and has said why.
+        if answer.isEmpty { throw CommandError.backgroundEnded(status: Child.wait(for: process)) }
+    }
+
+    private static func spawn(giving password: [UInt8]) throws(CommandError) -> (process: pid_t, answer: [UInt8]) {
         do throws(FileFault) {
             let (passwordOut, passwordIn) = try Child.pipe()
             let (readyOut, readyIn) = try Child.pipe()
@@ -21,12 +27,10 @@ enum Background {
             close(readyIn)
             Output.write(password, to: passwordIn)
             close(passwordIn)
-            let answer = try SmallFile.read(readyOut)
-            close(readyOut)
-            guard answer.isEmpty else { return }
-            throw CommandError.backgroundEnded(status: Child.wait(for: process))
-        } catch let fault as FileFault {
-            throw CommandError.cannotStartBackground(fault)
+            defer { close(readyOut) }
+            return (process, try SmallFile.read(readyOut))
+        } catch {
+            throw .cannotStartBackground(error)
         }
     }
 

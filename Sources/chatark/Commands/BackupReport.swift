@@ -58,9 +58,9 @@ struct BackupReport {
     let options: RepositoryOptions
 
     func print() {
-        for line in result.unreadable { Output.note("Could not read \(Table.printable(line))") }
-        for path in result.changed { Output.note("'\(Table.printable(path))' changed while it was read; back it up again.") }
-        if options.verbose || !options.quiet { result.notes.prefix(options.verbose ? .max : 10).forEach { Output.note(Table.printable($0)) } }
+        note(result.unreadable.map { "Could not read \($0)" })
+        note(result.changed.map { "'\($0)' changed while it was read; back it up again." })
+        if options.verbose || !options.quiet { note(result.notes) }
         if options.json { return printJSON() }
         if options.quiet { return }
         if let account = result.account { printAccount(account) } else { Output.line("Nothing has changed since the last backup; no content was read.") }
@@ -72,6 +72,13 @@ struct BackupReport {
         }
         Output.line("Stored:   \(Words.bytes(result.written.bytesPacked)) in the repository (\(Words.bytes(result.written.bytesAdded)) before compression)")
         if let snapshot = result.snapshot { Output.line("Snapshot \(snapshot.short) saved.") }
+    }
+
+    /// The first of many lines, all of them for those who want more.
+    private func note(_ lines: [String]) {
+        let limit = options.verbose ? lines.count : 20
+        for line in lines.prefix(limit) { Output.note(Table.printable(line)) }
+        if lines.count > limit { Output.note("… and \(Words.count(lines.count - limit)) more; '--verbose' shows them.") }
     }
 
     /// rows read = stored + already archived + duplicates + skipped.

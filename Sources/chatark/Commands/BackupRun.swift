@@ -32,13 +32,14 @@ final class BackupRun {
     struct Previous {
         let id: SnapshotID
         let original: TreeID
+        let summary: SnapshotSummary?
     }
 
     /// The newest snapshot of the same host and paths that chatark wrote.
     func previous(in snapshots: [StoredSnapshot]) throws -> Previous? {
         for stored in snapshots.reversed() where stored.snapshot.hostname == host && stored.snapshot.paths == sources.paths {
             guard let original = try SnapshotLayout(of: stored.snapshot.tree, in: repository)?.original else { continue }
-            return Previous(id: stored.id, original: original)
+            return Previous(id: stored.id, original: original, summary: stored.snapshot.summary)
         }
         return nil
     }
@@ -46,7 +47,12 @@ final class BackupRun {
     /// Whether no file of the sources has changed, told by sizes, times and inodes.
     func isUnchanged(since previous: Previous) throws -> Bool {
         progress.phase = .comparing
-        return try SourceBackup.isUnchanged(sources.paths, since: previous.original, in: repository, options: fileOptions)
+        guard try SourceBackup.isUnchanged(sources.paths, since: previous.original, in: repository, options: fileOptions) else {
+            return false
+        }
+        result.files.filesUnmodified = previous.summary?.totalFilesProcessed ?? 0
+        result.files.bytes = previous.summary?.totalBytesProcessed ?? 0
+        return true
     }
 
     /// When each source was read last, by what the snapshots say.

@@ -1,5 +1,6 @@
 import ChatArchive
 import ChatModel
+import JSON
 import ResticRepository
 
 extension List {
@@ -11,7 +12,7 @@ extension List {
         let archive = try Archive(repository: repository, tree: layout.archive)
         let records = try archive.conversations()
         if options.json {
-            for record in records { Output.json { record.encode(into: &$0) } }
+            for record in records { Output.json { Self.write(record, &$0) } }
             return
         }
         var table = Table([("Conversation", .left), ("App", .left), ("Kind", .left), ("Messages", .right), ("First", .left), ("Last", .left)])
@@ -24,5 +25,26 @@ extension List {
         if !records.isEmpty { table.lines.forEach(Output.line) }
         let messages = records.reduce(0) { $0 + $1.messages }
         if !options.quiet { Output.line("\(Words.count(records.count, "conversation")), \(Words.count(messages, "message"))") }
+    }
+
+    private static func write(_ record: ConversationRecord, _ json: inout JSONWriter) {
+        json.beginObject()
+        let words: [(StaticString, String)] = [
+            ("struct_type", "conversation"), ("id", record.conversation.id.text), ("folder", record.folder),
+            ("title", record.conversation.title), ("app", record.conversation.app), ("kind", record.conversation.kind.rawValue),
+        ]
+        for (name, text) in words {
+            json.key(name)
+            json.string(text)
+        }
+        json.key("messages")
+        json.int(record.messages)
+        if let span = record.span {
+            json.key("first")
+            json.int(span.lowerBound.milliseconds)
+            json.key("last")
+            json.int(span.upperBound.milliseconds)
+        }
+        json.endObject()
     }
 }

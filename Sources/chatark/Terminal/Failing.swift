@@ -42,7 +42,7 @@ enum Failing {
         case let error as RepositoryError: (status(of: error), error.description)
         case let error as StorageError: (.failure, error.description)
         case let error as MountError: (.failure, error.description)
-        case let error as FolderTreeError: (status(of: error), error.description)
+        case let error as FolderTreeError: (status(of: error), "\(error)")
         case let error as ArchiveError: (status(of: error), error.description)
         case let error as ImportError: (.failure, "\(error.description) Nothing was stored.")
         case let error as FileFault: (.failure, error.words)
