@@ -10,7 +10,8 @@ struct MountCommandTests {
         let first = head + #"{"time":1630738435000,"id":"1","from":"a","text":"hello lake"}"# + "\n"
         try scratch.write(first, to: "chat.jsonl")
         try scratch.expect("chatark", "backup", "--quiet", "--time", "2021-09-05 12:00:00", scratch("chat.jsonl"))
-        try scratch.write(first + #"{"time":1630838435000,"id":"2","from":"b","text":"new lake"}"# + "\n", to: "chat.jsonl")
+        try scratch.write(
+            first + #"{"time":1630838435000,"id":"2","from":"b","text":"new lake"}"# + "\n", to: "chat.jsonl")
         try scratch.expect("chatark", "backup", "--quiet", "--time", "2021-09-07 12:00:00", scratch("chat.jsonl"))
         try FileManager.default.createDirectory(atPath: scratch("mnt"), withIntermediateDirectories: true)
         return scratch
@@ -25,7 +26,8 @@ struct MountCommandTests {
         let scratch = try repositoryWithTwoDates()
         try scratch.expect("chatark", "mount", scratch("mnt"))
         #expect(try isMounted(scratch("mnt")))
-        let names = try FileManager.default.contentsOfDirectory(atPath: scratch("mnt/latest/conversations/张伟/2021-09")).sorted()
+        let names = try FileManager.default.contentsOfDirectory(atPath: scratch("mnt/latest/conversations/张伟/2021-09"))
+            .sorted()
         #expect(names == ["2021-09-04_14-53-55_a.txt", "2021-09-05_18-40-35_b.txt"])
         let found = try scratch.expect("grep", "-rl", "lake", scratch("mnt/latest/conversations"))
         #expect(found.split(separator: "\n").count == 2)
@@ -42,7 +44,9 @@ struct MountCommandTests {
     @Test("--at and --snapshot mount one snapshot: the newest not later than the end of that date")
     func oneSnapshot() throws {
         let scratch = try repositoryWithTwoDates()
-        for (date, count) in [("2021-09-05", 1), ("2021-09-06", 1), ("2021-09-07", 2), ("2021-09-07 11:59", 1), ("2021-09-07 12:00", 2)] {
+        for (date, count) in [
+            ("2021-09-05", 1), ("2021-09-06", 1), ("2021-09-07", 2), ("2021-09-07 11:59", 1), ("2021-09-07 12:00", 2),
+        ] {
             try scratch.expect("chatark", "mount", "--at", date, scratch("mnt"))
             let names = try FileManager.default.contentsOfDirectory(atPath: scratch("mnt/conversations/张伟/2021-09"))
             #expect(names.count == count, "\(date)")

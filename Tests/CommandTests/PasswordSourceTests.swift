@@ -13,7 +13,8 @@ struct PasswordSourceTests {
         let wrong = scratch("wrong")
         func status(_ variables: [String], _ arguments: String...) throws -> Int32 {
             try scratch.run(
-                scratch.process("env", ["-u", "RESTIC_PASSWORD"] + variables + [Scratch.chatark, "snapshots"] + arguments)
+                scratch.process(
+                    "env", ["-u", "RESTIC_PASSWORD"] + variables + [Scratch.chatark, "snapshots"] + arguments)
             ).status
         }
         #expect(try status([], "--password-file", right) == 0)
@@ -34,7 +35,9 @@ struct PasswordSourceTests {
         let scratch = try Scratch.withRepository()
         try scratch.write(scratch("repo") + "\n", to: "place")
         func status(_ variables: [String], _ arguments: String...) throws -> Int32 {
-            try scratch.run(scratch.process("env", ["-u", "RESTIC_REPOSITORY"] + variables + [Scratch.chatark] + arguments)).status
+            try scratch.run(
+                scratch.process("env", ["-u", "RESTIC_REPOSITORY"] + variables + [Scratch.chatark] + arguments)
+            ).status
         }
         #expect(try status([], "-r", scratch("repo"), "snapshots") == 0)
         #expect(try status([], "--repo=\(scratch("repo"))", "snapshots") == 0)

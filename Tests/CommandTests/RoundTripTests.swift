@@ -6,28 +6,35 @@ import Testing
 struct RoundTripTests {
     private func makeHistory(_ scratch: Scratch, stage: Int = 1, messages: Int = 1500) throws -> [String: Any] {
         try scratch.expect(
-            Places.tool("make-history"), "--messages", "\(messages)", "--media-bytes", "3000000", "--stage", "\(stage)", "--expected",
+            Places.tool("make-history"), "--messages", "\(messages)", "--media-bytes", "3000000", "--stage", "\(stage)",
+            "--expected",
             scratch("expected.json"), scratch("history"))
         let data = try Data(contentsOf: URL(fileURLWithPath: scratch("expected.json")))
         return try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
     }
 
     private func backUp(_ scratch: Scratch, _ arguments: String...) throws -> [String: Any] {
-        let result = try scratch.run(scratch.process("chatark", ["backup", "--json"] + arguments + [scratch("history")]))
+        let result = try scratch.run(
+            scratch.process("chatark", ["backup", "--json"] + arguments + [scratch("history")]))
         #expect(result.status == 0, "\(result.errors)")
         let last = result.output.split(separator: "\n").last.map(String.init) ?? ""
         return try #require(JSONSerialization.jsonObject(with: Data(last.utf8)) as? [String: Any])
     }
 
-    private func number(_ summary: [String: Any], _ key: String) throws -> Int { try #require(summary[key] as? Int, "\(key)") }
+    private func number(_ summary: [String: Any], _ key: String) throws -> Int {
+        try #require(summary[key] as? Int, "\(key)")
+    }
 
-    @Test("three backups of a history that changes: accounts add up, what has not changed is not stored again, all comes back")
+    @Test(
+        "three backups of a history that changes: accounts add up, what has not changed is not stored again, all comes back"
+    )
     func wholeStory() throws {
         let scratch = try Scratch.withRepository()
         var expected = try makeHistory(scratch)
         let first = try backUp(scratch, "--time", "2024-07-01 12:00:00", "--tag", "first,demo", "--host", "laptop")
         #expect(try number(first, "messages_read") == number(expected, "messages"))
-        #expect(try number(first, "messages_stored") + number(first, "messages_duplicate") == number(expected, "messages"))
+        #expect(
+            try number(first, "messages_stored") + number(first, "messages_duplicate") == number(expected, "messages"))
         #expect(try number(first, "messages_skipped") == 0)
 
         let (packs, indexes) = (try scratch.fileCount(in: "data"), try scratch.fileCount(in: "index"))
@@ -41,8 +48,10 @@ struct RoundTripTests {
         let third = try backUp(scratch, "--time", "2024-08-01 12:00:00", "--host", "laptop")
         #expect(try number(third, "messages_read") == number(expected, "messages"))
         #expect(
-            try number(first, "messages_stored") + number(third, "messages_stored") + number(third, "messages_duplicate")
-                + number(first, "messages_duplicate") >= number(expected, "everSeen"), "every wording ever seen is there")
+            try number(first, "messages_stored") + number(third, "messages_stored")
+                + number(third, "messages_duplicate")
+                + number(first, "messages_duplicate") >= number(expected, "everSeen"),
+            "every wording ever seen is there")
 
         let snapshots = try #require(try scratch.json("snapshots", "--json") as? [[String: Any]])
         #expect(snapshots.map { ($0["time"] as? String)?.prefix(10) } == ["2024-07-01", "2024-07-02", "2024-08-01"])
@@ -75,9 +84,13 @@ struct RoundTripTests {
             return print("SKIPPED: root reads everything, and there is no setpriv to stop being root")
         }
         let scratch = try Scratch.withRepository()
-        try scratch.write(#"{"time":1630738435000,"from":"a","text":"hello"}"# + "\nnot json\n" + #"{"time":1630738436000,"text":"you"}"# + "\n", to: "chat.jsonl")
+        try scratch.write(
+            #"{"time":1630738435000,"from":"a","text":"hello"}"# + "\nnot json\n"
+                + #"{"time":1630738436000,"text":"you"}"# + "\n", to: "chat.jsonl")
         let result = try scratch.run("chatark", "backup", scratch("chat.jsonl"))
-        #expect(result.status == 3 || result.status == 1, "a line that is no JSON is skipped or refused, never ignored: \(result.errors)")
+        #expect(
+            result.status == 3 || result.status == 1,
+            "a line that is no JSON is skipped or refused, never ignored: \(result.errors)")
         #expect((result.output + result.errors).contains("2") || result.errors.contains("line"))
     }
 

@@ -16,34 +16,65 @@ struct WrongInputTests {
 
     /// `REPO`, `HERE` stand for the repository and the scratch folder.
     static let cases: [Case] = [
-        Case(what: "a folder without a repository", arguments: ["-r", "HERE/none", "snapshots"], status: 10, words: ["HERE/none", "init"]),
+        Case(
+            what: "a folder without a repository", arguments: ["-r", "HERE/none", "snapshots"], status: 10,
+            words: ["HERE/none", "init"]),
         Case(what: "a scheme of later", arguments: ["-r", "s3:bucket/chats", "snapshots"], status: 1, words: ["s3:"]),
         Case(what: "a second init", arguments: ["init"], status: 1, words: ["already"]),
-        Case(what: "a missing password file", arguments: ["snapshots", "-p", "HERE/nothing"], status: 1, words: ["HERE/nothing"]),
-        Case(what: "two passwords", arguments: ["snapshots", "-p", "HERE/x", "--password-command", "y"], status: 1, words: ["--password-command"]),
-        Case(what: "a password command that fails", arguments: ["snapshots", "--password-command", "exit 7"], status: 1, words: ["7"]),
-        Case(what: "an empty password", arguments: ["snapshots", "--password-command", "echo"], status: 1, words: ["empty"]),
-        Case(what: "a wrong password", arguments: ["snapshots", "--password-command", "echo wrong"], status: 12, words: ["password"]),
+        Case(
+            what: "a missing password file", arguments: ["snapshots", "-p", "HERE/nothing"], status: 1,
+            words: ["HERE/nothing"]),
+        Case(
+            what: "two passwords", arguments: ["snapshots", "-p", "HERE/x", "--password-command", "y"], status: 1,
+            words: ["--password-command"]),
+        Case(
+            what: "a password command that fails", arguments: ["snapshots", "--password-command", "exit 7"], status: 1,
+            words: ["7"]),
+        Case(
+            what: "an empty password", arguments: ["snapshots", "--password-command", "echo"], status: 1,
+            words: ["empty"]),
+        Case(
+            what: "a wrong password", arguments: ["snapshots", "--password-command", "echo wrong"], status: 12,
+            words: ["password"]),
         Case(what: "an unknown snapshot", arguments: ["ls", "deadbeef"], status: 1, words: ["deadbeef"]),
         Case(what: "no snapshots yet", arguments: ["ls", "latest"], status: 1, words: ["no snapshots yet"]),
-        Case(what: "a source that is not there", arguments: ["backup", "HERE/none"], status: 1, words: ["HERE/none", "Nothing was stored"]),
-        Case(what: "a source of no known kind", arguments: ["backup", "HERE/junk"], status: 1, words: ["HERE/junk", "Telegram", "WhatsApp"]),
-        Case(what: "a broken export", arguments: ["backup", "HERE/broken"], status: 1, words: ["result.json", "Nothing was stored"]),
-        Case(what: "a zone that there is not", arguments: ["backup", "--tz", "Mars/Olympus", "HERE/chat.jsonl"], status: 1, words: ["Mars/Olympus"]),
-        Case(what: "a time that is none", arguments: ["backup", "--time", "last week", "HERE/chat.jsonl"], status: 1, words: ["last week"]),
-        Case(what: "a date that is none", arguments: ["mount", "--at", "2021-02-30", "HERE/empty"], status: 1, words: ["2021-02-30"]),
-        Case(what: "a mountpoint that is not there", arguments: ["mount", "HERE/none"], status: 1, words: ["HERE/none", "no such directory"]),
-        Case(what: "a mountpoint that is a file", arguments: ["mount", "HERE/chat.jsonl"], status: 1, words: ["not a directory"]),
+        Case(
+            what: "a source that is not there", arguments: ["backup", "HERE/none"], status: 1,
+            words: ["HERE/none", "Nothing was stored"]),
+        Case(
+            what: "a source of no known kind", arguments: ["backup", "HERE/junk"], status: 1,
+            words: ["HERE/junk", "Telegram", "WhatsApp"]),
+        Case(
+            what: "a broken export", arguments: ["backup", "HERE/broken"], status: 1,
+            words: ["result.json", "Nothing was stored"]),
+        Case(
+            what: "a zone that there is not", arguments: ["backup", "--tz", "Mars/Olympus", "HERE/chat.jsonl"],
+            status: 1, words: ["Mars/Olympus"]),
+        Case(
+            what: "a time that is none", arguments: ["backup", "--time", "last week", "HERE/chat.jsonl"], status: 1,
+            words: ["last week"]),
+        Case(
+            what: "a date that is none", arguments: ["mount", "--at", "2021-02-30", "HERE/empty"], status: 1,
+            words: ["2021-02-30"]),
+        Case(
+            what: "a mountpoint that is not there", arguments: ["mount", "HERE/none"], status: 1,
+            words: ["HERE/none", "no such directory"]),
+        Case(
+            what: "a mountpoint that is a file", arguments: ["mount", "HERE/chat.jsonl"], status: 1,
+            words: ["not a directory"]),
         Case(what: "a mountpoint with content", arguments: ["mount", "HERE/junk"], status: 1, words: ["not empty"]),
-        Case(what: "the repository as mountpoint", arguments: ["mount", "REPO/locks"], status: 1, words: ["repository"]),
-        Case(what: "nothing to unmount", arguments: ["umount", "HERE/empty"], status: 1, words: ["Nothing is mounted"]),
+        Case(
+            what: "the repository as mountpoint", arguments: ["mount", "REPO/locks"], status: 1, words: ["repository"]),
+        Case(
+            what: "nothing to unmount", arguments: ["umount", "HERE/empty"], status: 1, words: ["Nothing is mounted"]),
     ]
 
     @Test("a mistake is named and has its status", arguments: cases)
     func mistake(_ wrong: Case) throws {
         let scratch = try Scratch.withRepository()
         try scratch.write("not a chat\n", to: "junk/readme.md")
-        try scratch.write(#"{"name":"x","type":"personal_chat","id":1,"messages":[{"id":1,"type":"mess"#, to: "broken/result.json")
+        try scratch.write(
+            #"{"name":"x","type":"personal_chat","id":1,"messages":[{"id":1,"type":"mess"#, to: "broken/result.json")
         try scratch.write(#"{"time":1630738435000,"from":"a","text":"hello"}"# + "\n", to: "chat.jsonl")
         try FileManager.default.createDirectory(atPath: scratch("empty"), withIntermediateDirectories: true)
         let arguments = wrong.arguments.map(scratch.filled)
@@ -112,7 +143,8 @@ struct WrongInputTests {
         let mounted = try scratch.run("mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", scratch("small"))
         guard mounted.status == 0 else { return print("SKIPPED: this machine lets nobody mount a tmpfs") }
         defer { _ = try? scratch.run("umount", scratch("small")) }
-        try scratch.expect(Places.tool("make-history"), "--messages", "500", "--media-bytes", "6000000", scratch("history"))
+        try scratch.expect(
+            Places.tool("make-history"), "--messages", "500", "--media-bytes", "6000000", scratch("history"))
         try scratch.expect("chatark", "-r", scratch("small/repo"), "init")
         let result = try scratch.run("chatark", "-r", scratch("small/repo"), "backup", "--quiet", scratch("history"))
         #expect(result.status == 1)
@@ -148,7 +180,8 @@ extension Scratch {
     func fileCount(in folder: String) throws -> Int {
         try FileManager.default.subpathsOfDirectory(atPath: self("repo/" + folder)).count { name in
             var isDirectory: ObjCBool = false
-            return FileManager.default.fileExists(atPath: self("repo/\(folder)/\(name)"), isDirectory: &isDirectory) && !isDirectory.boolValue
+            return FileManager.default.fileExists(atPath: self("repo/\(folder)/\(name)"), isDirectory: &isDirectory)
+                && !isDirectory.boolValue
         }
     }
 
