@@ -21,7 +21,8 @@ enum Background {
             let (passwordOut, passwordIn) = try Child.pipe()
             let (readyOut, readyIn) = try Child.pipe()
             let process = try Child.start(
-                "/proc/self/exe", arguments, descriptors: [(passwordOut, passwordDescriptor), (readyIn, readyDescriptor)],
+                "/proc/self/exe", arguments,
+                descriptors: [(passwordOut, passwordDescriptor), (readyIn, readyDescriptor)],
                 inNewSession: true)
             close(passwordOut)
             close(readyIn)
@@ -48,7 +49,10 @@ enum Background {
     /// This program's arguments again, with what the child must know behind the command's name.
     private static var arguments: [String] {
         let given = CommandLineOrder.commandFirst(Array(CommandLine.arguments.dropFirst()))
-        return ["chatark", given[0], "--foreground", "--password-descriptor", String(passwordDescriptor), "--ready-descriptor", String(readyDescriptor)]
+        return [
+            "chatark", given[0], "--foreground", "--password-descriptor", String(passwordDescriptor),
+            "--ready-descriptor", String(readyDescriptor),
+        ]
             + given.dropFirst()
     }
 }

@@ -75,10 +75,15 @@ struct SourceOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The time of the snapshot (default: now).", valueName: "date"))
     var time: String?
 
-    @Option(help: ArgumentHelp("The zone of wall times in exports without one, and of months (default: this machine's).", valueName: "zone"))
+    @Option(
+        help: ArgumentHelp(
+            "The zone of wall times in exports without one, and of months (default: this machine's).", valueName: "zone"
+        ))
     var tz: String?
 
-    @Option(help: ArgumentHelp("What to call the source, so that another path later is known as the same one.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "What to call the source, so that another path later is known as the same one.", valueName: "name"))
     var sourceName: String?
 
     @Option(help: ArgumentHelp("Your own name in exports that do not say who you are.", valueName: "name"))

@@ -63,14 +63,20 @@ struct BackupReport {
         if options.verbose || !options.quiet { note(result.notes) }
         if options.json { return printJSON() }
         if options.quiet { return }
-        if let account = result.account { printAccount(account) } else { Output.line("Nothing has changed since the last backup; no content was read.") }
+        if let account = result.account {
+            printAccount(account)
+        } else {
+            Output.line("Nothing has changed since the last backup; no content was read.")
+        }
         let files = result.files
         if files.files > 0 {
             Output.line(
                 "Files:    \(Words.count(files.filesNew)) new, \(Words.count(files.filesChanged)) changed, "
                     + "\(Words.count(files.filesUnmodified)) unmodified, \(Words.bytes(files.bytes))")
         }
-        Output.line("Stored:   \(Words.bytes(result.written.bytesPacked)) in the repository (\(Words.bytes(result.written.bytesAdded)) before compression)")
+        Output.line(
+            "Stored:   \(Words.bytes(result.written.bytesPacked)) in the repository (\(Words.bytes(result.written.bytesAdded)) before compression)"
+        )
         if let snapshot = result.snapshot { Output.line("Snapshot \(snapshot.short) saved.") }
     }
 
@@ -78,7 +84,9 @@ struct BackupReport {
     private func note(_ lines: [String]) {
         let limit = options.verbose ? lines.count : 20
         for line in lines.prefix(limit) { Output.note(Table.printable(line)) }
-        if lines.count > limit { Output.note("… and \(Words.count(lines.count - limit)) more; '--verbose' shows them.") }
+        if lines.count > limit {
+            Output.note("… and \(Words.count(lines.count - limit)) more; '--verbose' shows them.")
+        }
     }
 
     /// rows read = stored + already archived + duplicates + skipped.
@@ -86,11 +94,14 @@ struct BackupReport {
         Output.line(
             "Messages: \(Words.count(account.rowsRead)) read = \(Words.count(account.stored)) stored + "
                 + "\(Words.count(account.alreadyArchived)) already archived + \(Words.count(account.duplicates)) "
-                + "\(account.duplicates == 1 ? "duplicate" : "duplicates") + \(Words.count(account.skippedTotal)) skipped")
+                + "\(account.duplicates == 1 ? "duplicate" : "duplicates") + \(Words.count(account.skippedTotal)) skipped"
+        )
         for (reason, count) in account.skipped.sorted(by: { $0.key < $1.key }) {
             Output.line("          \(Words.count(count)) skipped: \(reason)")
         }
-        if account.edited > 0 { Output.line("          \(Words.count(account.edited, "message")) edited since; the earlier wording stays") }
+        if account.edited > 0 {
+            Output.line("          \(Words.count(account.edited, "message")) edited since; the earlier wording stays")
+        }
         if account.nowGone > 0 {
             Output.line("          \(Words.count(account.nowGone, "message")) no longer at the source; kept and marked")
         }
@@ -107,11 +118,16 @@ struct BackupReport {
             json.string("summary")
             let account = result.account ?? BackupAccount()
             let numbers: [(StaticString, Int)] = [
-                ("messages_read", account.rowsRead), ("messages_stored", account.stored), ("messages_archived", account.alreadyArchived),
-                ("messages_duplicate", account.duplicates), ("messages_skipped", account.skippedTotal), ("messages_edited", account.edited),
-                ("messages_gone", account.nowGone), ("messages_back", account.cameBack), ("files_new", Int(result.files.filesNew)),
-                ("files_changed", Int(result.files.filesChanged)), ("files_unmodified", Int(result.files.filesUnmodified)),
-                ("data_blobs", result.written.dataBlobs), ("tree_blobs", result.written.treeBlobs), ("data_added", result.written.bytesAdded),
+                ("messages_read", account.rowsRead), ("messages_stored", account.stored),
+                ("messages_archived", account.alreadyArchived),
+                ("messages_duplicate", account.duplicates), ("messages_skipped", account.skippedTotal),
+                ("messages_edited", account.edited),
+                ("messages_gone", account.nowGone), ("messages_back", account.cameBack),
+                ("files_new", Int(result.files.filesNew)),
+                ("files_changed", Int(result.files.filesChanged)),
+                ("files_unmodified", Int(result.files.filesUnmodified)),
+                ("data_blobs", result.written.dataBlobs), ("tree_blobs", result.written.treeBlobs),
+                ("data_added", result.written.bytesAdded),
                 ("data_added_packed", result.written.bytesPacked), ("total_files_processed", Int(result.files.files)),
                 ("total_bytes_processed", Int(result.files.bytes)), ("files_unreadable", result.unreadable.count),
             ]

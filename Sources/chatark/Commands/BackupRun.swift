@@ -37,8 +37,11 @@ final class BackupRun {
 
     /// The newest snapshot of the same host and paths that chatark wrote.
     func previous(in snapshots: [StoredSnapshot]) throws -> Previous? {
-        for stored in snapshots.reversed() where stored.snapshot.hostname == host && stored.snapshot.paths == sources.paths {
-            guard let original = try SnapshotLayout(of: stored.snapshot.tree, in: repository)?.original else { continue }
+        for stored in snapshots.reversed()
+        where stored.snapshot.hostname == host && stored.snapshot.paths == sources.paths {
+            guard let original = try SnapshotLayout(of: stored.snapshot.tree, in: repository)?.original else {
+                continue
+            }
             return Previous(id: stored.id, original: original, summary: stored.snapshot.summary)
         }
         return nil
@@ -47,7 +50,9 @@ final class BackupRun {
     /// Whether no file of the sources has changed, told by sizes, times and inodes.
     func isUnchanged(since previous: Previous) throws -> Bool {
         progress.phase = .comparing
-        guard try SourceBackup.isUnchanged(sources.paths, since: previous.original, in: repository, options: fileOptions) else {
+        guard
+            try SourceBackup.isUnchanged(sources.paths, since: previous.original, in: repository, options: fileOptions)
+        else {
             return false
         }
         result.files.filesUnmodified = previous.summary?.totalFilesProcessed ?? 0
@@ -59,7 +64,8 @@ final class BackupRun {
     func readTimes(in snapshots: [StoredSnapshot]) -> [ArchiveSource: Timestamp] {
         var times: [ArchiveSource: Timestamp] = [:]
         for snapshot in snapshots.map(\.snapshot) where snapshot.programVersion.hasPrefix("chatark") {
-            let time = Timestamp(milliseconds: snapshot.time.seconds * 1000 + Int64(snapshot.time.nanoseconds) / 1_000_000)
+            let time = Timestamp(
+                milliseconds: snapshot.time.seconds * 1000 + Int64(snapshot.time.nanoseconds) / 1_000_000)
             for path in snapshot.paths { times[ArchiveSource(host: snapshot.hostname, path: path)] = time }
         }
         return times
@@ -100,7 +106,8 @@ final class BackupRun {
         let writer = try repository.makeWriter()
         var places: [ArchiveSource: OriginalFiles.Place] = [:]
         for (source, name) in zip(sources.all, original.names) {
-            places[archiveSource(source)] = .init(path: source.path, name: name.map { String(decoding: $0, as: UTF8.self) })
+            places[archiveSource(source)] = .init(
+                path: source.path, name: name.map { String(decoding: $0, as: UTF8.self) })
         }
         let files = OriginalFiles(contents: original.contents(in: repository), places: places)
         let moment = Timestamp(milliseconds: time.seconds * 1000 + Int64(time.nanoseconds) / 1_000_000)
@@ -111,7 +118,9 @@ final class BackupRun {
     }
 
     /// Stores the root of both trees, and the snapshot that makes them findable.
-    func saveSnapshot(original: TreeID, archive: TreeID, parent: Previous?, _ lock: RepositoryLock) throws -> BackupResult {
+    func saveSnapshot(original: TreeID, archive: TreeID, parent: Previous?, _ lock: RepositoryLock) throws
+        -> BackupResult
+    {
         let writer = try repository.makeWriter()
         var root = TreeBuilder(.init(modified: .epoch))
         root.addDirectory("archive", archive)
@@ -175,7 +184,8 @@ private struct OriginalFiles: AttachmentProvider {
     func file(at path: String, of source: ArchiveSource) throws(ArchiveError) -> FileContent? {
         guard let name = places[source]?.name else { return nil }
         do throws(RepositoryError) {
-            guard let entry = try contents.entry(at: path.isEmpty ? name : "\(name)/\(path)"), let digest = entry.digest else { return nil }
+            guard let entry = try contents.entry(at: path.isEmpty ? name : "\(name)/\(path)"), let digest = entry.digest
+            else { return nil }
             return FileContent(blobs: entry.node.content ?? [], size: entry.node.size, digest: digest)
         } catch {
             throw .repository(error)
@@ -188,7 +198,9 @@ private struct OriginalFiles: AttachmentProvider {
     ) throws(ArchiveError) -> Bool {
         guard let place = places[source] else { return false }
         do {
-            try readEntry(container: container.isEmpty ? place.path : "\(place.path)/\(container)", name: name) { try body($0) }
+            try readEntry(container: container.isEmpty ? place.path : "\(place.path)/\(container)", name: name) {
+                try body($0)
+            }
             return true
         } catch let error as RepositoryError {
             throw .repository(error)

@@ -33,9 +33,11 @@ struct BackupSources {
             var message = message
             for index in message.attachments.indices {
                 switch message.attachments[index].content {
-                case .file(let path): message.attachments[index].content = .file(path: path.isEmpty ? prefix : "\(prefix)/\(path)")
+                case .file(let path):
+                    message.attachments[index].content = .file(path: path.isEmpty ? prefix : "\(prefix)/\(path)")
                 case .entry(let container, let name):
-                    message.attachments[index].content = .entry(container: container.isEmpty ? prefix : "\(prefix)/\(container)", name: name)
+                    message.attachments[index].content = .entry(
+                        container: container.isEmpty ? prefix : "\(prefix)/\(container)", name: name)
                 case .stored, .missing: break
                 }
             }
@@ -60,14 +62,17 @@ struct BackupSources {
     init(_ paths: [String], _ options: SourceOptions) throws {
         all = try paths.map { given in
             let path = try Self.absolute(given)
-            if let format = options.source.format { return Source(path: path, exports: [Export(path: path, format: format, prefix: "")]) }
+            if let format = options.source.format {
+                return Source(path: path, exports: [Export(path: path, format: format, prefix: "")])
+            }
             let exports = try Self.exports(in: path)
             guard !exports.isEmpty else { throw CommandError.unknownSource(given) }
             return Source(path: path, exports: exports)
         }
         for source in all where source.exports.first?.prefix.isEmpty == false {
             let names = source.exports.map { "\($0.prefix) (\($0.format))" }
-            notes.append("'\(source.path)' holds \(Words.count(names.count, "export")): \(names.joined(separator: ", ")).")
+            notes.append(
+                "'\(source.path)' holds \(Words.count(names.count, "export")): \(names.joined(separator: ", ")).")
         }
     }
 

@@ -40,7 +40,8 @@ struct Check: ParsableCommand {
 
     private static func reading(_ counts: CheckReport, _ size: UInt64) -> Progress.Reading {
         Progress.Reading(
-            words: "checking: \(Words.count(counts.trees, "directory", "directories")), \(Words.count(counts.packs, "pack"))",
+            words:
+                "checking: \(Words.count(counts.trees, "directory", "directories")), \(Words.count(counts.packs, "pack"))",
             bytes: size > 0 && counts.bytesRead > 0 ? (UInt64(counts.bytesRead), size) : nil)
     }
 

@@ -34,7 +34,8 @@ struct Init: ParsableCommand {
             }
         } else if !options.quiet {
             Output.line("Created repository \(repository.id.prefix(10)) in \(store.location).")
-            Output.line("Without its password the history in it is lost for good. Keep a copy of the password elsewhere.")
+            Output.line(
+                "Without its password the history in it is lost for good. Keep a copy of the password elsewhere.")
         }
     }
 }

@@ -55,14 +55,22 @@ struct List: ParsableCommand {
 
     private func listFiles(_ repository: Repository, _ stored: StoredSnapshot, _ zone: Zone) throws {
         if options.json {
-            Output.json { $0.raw(Array(stored.json.dropLast()) + Array(#","message_type":"snapshot","struct_type":"snapshot"}"#.utf8)) }
+            Output.json {
+                $0.raw(
+                    Array(stored.json.dropLast()) + Array(#","message_type":"snapshot","struct_type":"snapshot"}"#.utf8)
+                )
+            }
         } else if !options.quiet {
-            Output.note("snapshot \(stored.id.short) of \(stored.snapshot.paths.joined(separator: ", ")) at \(Dates.text(stored.snapshot.time, in: zone))")
+            Output.note(
+                "snapshot \(stored.id.short) of \(stored.snapshot.paths.joined(separator: ", ")) at \(Dates.text(stored.snapshot.time, in: zone))"
+            )
         }
         let wanted = path.map { $0.utf8.split(separator: UInt8(ascii: "/")).map { Array($0) } } ?? []
         var tree = stored.snapshot.tree
         for (depth, name) in wanted.enumerated() {
-            guard let node = try repository.tree(tree).node(named: name) else { throw CommandError.noSuchPath(path ?? "") }
+            guard let node = try repository.tree(tree).node(named: name) else {
+                throw CommandError.noSuchPath(path ?? "")
+            }
             guard let subtree = node.subtree else {
                 guard depth == wanted.count - 1 else { throw CommandError.noSuchPath(path ?? "") }
                 return show(node, "/" + text(Array(wanted.joined(separator: [UInt8(ascii: "/")]))), zone)
@@ -72,7 +80,9 @@ struct List: ParsableCommand {
         try list(repository, tree, wanted.map { "/" + text($0) }.joined(), zone, above: [])
     }
 
-    private func list(_ repository: Repository, _ tree: TreeID, _ prefix: String, _ zone: Zone, above: Set<TreeID>) throws {
+    private func list(_ repository: Repository, _ tree: TreeID, _ prefix: String, _ zone: Zone, above: Set<TreeID>)
+        throws
+    {
         // A directory that contains itself ends here.
         guard !above.contains(tree), above.count < 500 else { return }
         for node in try repository.tree(tree).nodes {
@@ -87,7 +97,8 @@ struct List: ParsableCommand {
             Output.json { Self.write(node, path, &$0) }
         } else if long {
             let columns = [
-                node.permissionText, DisplayWidth.rightAligned(String(node.uid), to: 5), DisplayWidth.rightAligned(String(node.gid), to: 5),
+                node.permissionText, DisplayWidth.rightAligned(String(node.uid), to: 5),
+                DisplayWidth.rightAligned(String(node.gid), to: 5),
                 DisplayWidth.rightAligned(String(node.size), to: 10), Dates.text(node.modified, in: zone),
             ]
             let target = node.kind == .symlink ? " -> \(Table.printable(text(node.linkTarget)))" : ""

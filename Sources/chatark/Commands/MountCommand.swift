@@ -67,7 +67,8 @@ struct MountCommand: ParsableCommand {
 
         let location = try options.location()
         let repository = try location.opened(with: options)
-        let root = try choice.map { FolderTree.Root.snapshot(try $0.find(in: repository, zone: zone).id) } ?? .allSnapshots
+        let root =
+            try choice.map { FolderTree.Root.snapshot(try $0.find(in: repository, zone: zone).id) } ?? .allSnapshots
         let tree = try FolderTree(
             repository: repository, root: root, zone: zone, memoryLimit: memoryLimit, owner: (getuid(), getgid()))
         let mounted = try MountedFileSystem.mount(tree, at: mountpoint, mountOptions(repository, location))

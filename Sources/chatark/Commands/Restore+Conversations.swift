@@ -5,12 +5,14 @@ import ResticRepository
 
 extension Restore {
     /// Writes a choice of conversations as the mount shows them: a folder a conversation and month, a file a message.
-    func restoreConversations(_ repository: Repository, _ stored: StoredSnapshot, _ span: DateSpan, _ zone: Zone) throws {
+    func restoreConversations(_ repository: Repository, _ stored: StoredSnapshot, _ span: DateSpan, _ zone: Zone) throws
+    {
         guard try SnapshotLayout(of: stored.snapshot.tree, in: repository) != nil else {
             throw CommandError.noArchive(snapshot: stored.id.short)
         }
         let tree = try FolderTree(
-            repository: repository, root: .snapshot(stored.id), zone: zone, memoryLimit: 64 << 20, owner: (getuid(), getgid()))
+            repository: repository, root: .snapshot(stored.id), zone: zone, memoryLimit: 64 << 20,
+            owner: (getuid(), getgid()))
         var copy = try ViewCopy(tree, to: target, span, keepsExisting: keepExisting)
         try Progress.showing(false, { Progress.Reading(words: "") }) { try copy.run(conversation) }
         report(files: copy.files, bytes: copy.bytes, failures: copy.failures, from: stored)
@@ -55,12 +57,16 @@ private struct ViewCopy {
         }
     }
 
-    private mutating func copy(_ name: [UInt8], _ attributes: FileAttributes, into directory: Int32, _ waiting: Waiting) throws {
+    private mutating func copy(_ name: [UInt8], _ attributes: FileAttributes, into directory: Int32, _ waiting: Waiting)
+        throws
+    {
         guard Node.isSafe(name) else { return fail(name, EINVAL) }
         switch attributes.kind {
         case .directory:
             let inside = try children(of: attributes.inode)
-            let chosen = inside.filter { $0.attributes.kind == .directory || span.contains(seconds: $0.attributes.mtime.seconds) }
+            let chosen = inside.filter {
+                $0.attributes.kind == .directory || span.contains(seconds: $0.attributes.mtime.seconds)
+            }
             guard !chosen.isEmpty else { return }
             let path = String(decoding: name, as: UTF8.self)
             mkdirat(directory, path, 0o755)
@@ -74,7 +80,9 @@ private struct ViewCopy {
         }
     }
 
-    private mutating func copyFile(_ name: [UInt8], _ attributes: FileAttributes, into directory: Int32, _ waiting: Waiting) throws {
+    private mutating func copyFile(
+        _ name: [UInt8], _ attributes: FileAttributes, into directory: Int32, _ waiting: Waiting
+    ) throws {
         let flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | (keepsExisting ? O_EXCL : O_TRUNC)
         let path = String(decoding: name, as: UTF8.self)
         let file = openat(directory, path, flags, 0o644)
@@ -85,7 +93,9 @@ private struct ViewCopy {
         while offset < attributes.size {
             var piece: [UInt8] = []
             do throws(FolderTreeError) {
-                try tree.read(attributes.inode, offset: offset, count: Self.pieceSize, waiting: waiting) { piece = Array($0) }
+                try tree.read(attributes.inode, offset: offset, count: Self.pieceSize, waiting: waiting) {
+                    piece = Array($0)
+                }
             } catch {
                 Output.note("'\(Table.printable(path))' \(error)")
                 failures += 1

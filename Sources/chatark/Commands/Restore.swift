@@ -22,10 +22,15 @@ struct Restore: ParsableCommand {
     @Argument(help: "The snapshot: an id, the start of one, or 'latest' (default).")
     var snapshot: String?
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("The folder to write into; made if it is not there.", valueName: "folder"), completion: .directory)
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("The folder to write into; made if it is not there.", valueName: "folder"),
+        completion: .directory)
     var target: String
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Only paths that match this pattern; may be repeated.", valueName: "pattern"))
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("Only paths that match this pattern; may be repeated.", valueName: "pattern"))
     var include: [String] = []
 
     @Option(help: ArgumentHelp("Only this conversation, by its folder's name; may be repeated.", valueName: "name"))
@@ -76,7 +81,9 @@ struct Restore: ParsableCommand {
 
     // MARK: Files
 
-    private func restoreFiles(_ repository: Repository, _ stored: StoredSnapshot, _ restoreOptions: RestoreOptions) throws {
+    private func restoreFiles(_ repository: Repository, _ stored: StoredSnapshot, _ restoreOptions: RestoreOptions)
+        throws
+    {
         let original = try SnapshotLayout(of: stored.snapshot.tree, in: repository)?.original
         let progress = RestoreProgress()
         let whole = stored.snapshot.summary?.totalBytesProcessed
@@ -87,7 +94,9 @@ struct Restore: ParsableCommand {
                 bytes: whole.map { (counts.bytes, $0) })
         } _: {
             try Restorer(repository, options: restoreOptions)
-                .restore(everything ? stored.snapshot.tree : original ?? stored.snapshot.tree, to: target, progress: progress)
+                .restore(
+                    everything ? stored.snapshot.tree : original ?? stored.snapshot.tree, to: target, progress: progress
+                )
         }
         for failure in outcome.failures.prefix(options.verbose ? .max : 20) {
             let path = failure.path.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "/")
@@ -117,7 +126,9 @@ struct Restore: ParsableCommand {
                 json.endObject()
             }
         } else if !options.quiet {
-            Output.line("Restored \(Words.count(files, "file")), \(Words.bytes(bytes)), from snapshot \(stored.id.short) to \(target).")
+            Output.line(
+                "Restored \(Words.count(files, "file")), \(Words.bytes(bytes)), from snapshot \(stored.id.short) to \(target)."
+            )
         }
     }
 }
@@ -141,4 +152,3 @@ struct DateSpan {
         return true
     }
 }
-

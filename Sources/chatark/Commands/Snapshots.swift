@@ -23,11 +23,14 @@ struct Snapshots: ParsableCommand {
         try options.withReadableRepository { repository in
             let snapshots = try repository.snapshots().filter(filter.accepts)
             if options.json { return Self.printJSON(snapshots) }
-            var table = Table([("ID", .left), ("Time", .left), ("Host", .left), ("Tags", .left), ("Size", .right), ("Paths", .left)])
+            var table = Table([
+                ("ID", .left), ("Time", .left), ("Host", .left), ("Tags", .left), ("Size", .right), ("Paths", .left),
+            ])
             for (id, snapshot) in snapshots.map({ ($0.id, $0.snapshot) }) {
                 let size = snapshot.summary.map { Words.bytes($0.totalBytesProcessed) } ?? ""
                 table.add([
-                    id.short, Dates.text(snapshot.time, in: zone), snapshot.hostname, snapshot.tags.joined(separator: ","), size,
+                    id.short, Dates.text(snapshot.time, in: zone), snapshot.hostname,
+                    snapshot.tags.joined(separator: ","), size,
                     snapshot.paths.joined(separator: ", "),
                 ])
             }
@@ -58,7 +61,9 @@ struct SnapshotFilter: ParsableArguments {
     @Option(help: ArgumentHelp("Only snapshots of this host; may be repeated.", valueName: "name"))
     var host: [String] = []
 
-    @Option(help: ArgumentHelp("Only snapshots with all of these tags, separated by commas; may be repeated.", valueName: "tags"))
+    @Option(
+        help: ArgumentHelp(
+            "Only snapshots with all of these tags, separated by commas; may be repeated.", valueName: "tags"))
     var tag: [String] = []
 
     @Option(help: ArgumentHelp("Only snapshots of this path; may be repeated.", valueName: "path"))

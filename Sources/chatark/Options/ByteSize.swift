@@ -7,7 +7,8 @@ enum ByteSize {
             factor = 1 << (10 * (power + 1))
             digits = digits.dropLast()
         }
-        guard let number = Int(digits), number > 0, case let (size, overflow) = number.multipliedReportingOverflow(by: factor), !overflow
+        guard let number = Int(digits), number > 0,
+            case let (size, overflow) = number.multipliedReportingOverflow(by: factor), !overflow
         else { throw .badSize(text) }
         return size
     }

@@ -1,6 +1,8 @@
 /// Lets options of the repository stand before the command, as in `restic -r DIR snapshots`.
 enum CommandLineOrder {
-    private static let withValue: Set<String> = ["-r", "--repo", "--repository-file", "-p", "--password-file", "--password-command"]
+    private static let withValue: Set<String> = [
+        "-r", "--repo", "--repository-file", "-p", "--password-file", "--password-command",
+    ]
     private static let withoutValue: Set<String> = ["--json", "--no-lock", "-q", "--quiet", "-v", "--verbose"]
 
     /// Moves such options behind the command's name; everything else stays where it is.

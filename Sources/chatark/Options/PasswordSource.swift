@@ -59,7 +59,8 @@ enum PasswordSource: Equatable {
         case .command(let command): return SmallFile.firstLine(try ShellCommand.output(of: command))
         case .text(let text): return Array(text.utf8)
         case .prompt:
-            let first = try PasswordPrompt.ask(purpose == .creating ? "Password for the new repository: " : "Password: ")
+            let first = try PasswordPrompt.ask(
+                purpose == .creating ? "Password for the new repository: " : "Password: ")
             if purpose == .creating, !first.isEmpty {
                 guard try PasswordPrompt.ask("The same again: ") == first else { throw .passwordsDiffer }
             }

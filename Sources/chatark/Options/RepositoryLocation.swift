@@ -8,7 +8,9 @@ struct RepositoryLocation {
     let path: String
 
     /// Schemes that restic has and this version has not.
-    private static let remoteSchemes: Set<String> = ["s3", "sftp", "rest", "rclone", "b2", "azure", "gs", "swift", "http", "https"]
+    private static let remoteSchemes: Set<String> = [
+        "s3", "sftp", "rest", "rclone", "b2", "azure", "gs", "swift", "http", "https",
+    ]
 
     /// The first that is given: the flag, the file, CHATARK_REPOSITORY, CHATARK_REPOSITORY_FILE.
     init(flag: String?, file: String?, environment: Environment) throws(CommandError) {
@@ -64,7 +66,9 @@ struct RepositoryLocation {
 
     private static func read(_ file: String) throws(CommandError) -> String {
         let bytes: [UInt8]
-        do throws(FileFault) { bytes = try SmallFile.read(file) } catch { throw .unreadableFile(file, .repositoryFile, error) }
+        do throws(FileFault) { bytes = try SmallFile.read(file) } catch {
+            throw .unreadableFile(file, .repositoryFile, error)
+        }
         let line = SmallFile.firstLine(bytes)
         guard !line.isEmpty else { throw .noRepositoryGiven }
         return String(decoding: line, as: UTF8.self)

@@ -11,7 +11,8 @@ struct RepositoryOptions: ParsableArguments {
     var repository: String?
 
     @Option(
-        help: ArgumentHelp("A file that holds the repository's folder (or CHATARK_REPOSITORY_FILE).", valueName: "file"),
+        help: ArgumentHelp(
+            "A file that holds the repository's folder (or CHATARK_REPOSITORY_FILE).", valueName: "file"),
         completion: .file())
     var repositoryFile: String?
 
@@ -22,7 +23,8 @@ struct RepositoryOptions: ParsableArguments {
     var passwordFile: String?
 
     @Option(
-        help: ArgumentHelp("A shell command that prints the password (or CHATARK_PASSWORD_COMMAND).", valueName: "command"),
+        help: ArgumentHelp(
+            "A shell command that prints the password (or CHATARK_PASSWORD_COMMAND).", valueName: "command"),
         completion: .shellCommand("compgen -c"))
     var passwordCommand: String?
 
@@ -57,7 +59,8 @@ struct RepositoryOptions: ParsableArguments {
     /// The password as bytes, which the caller wipes.
     func passwordBytes(for purpose: PasswordSource.Purpose) throws(CommandError) -> [UInt8] {
         if let passwordDescriptor { return try PasswordSource.descriptor(passwordDescriptor).read(for: purpose) }
-        return try PasswordSource(file: passwordFile, command: passwordCommand, environment: .process).read(for: purpose)
+        return try PasswordSource(file: passwordFile, command: passwordCommand, environment: .process).read(
+            for: purpose)
     }
 
     /// Opens the repository without locking it.

@@ -17,7 +17,9 @@ enum SnapshotChoice {
     }
 
     /// The snapshot. A date means its end: `2021-09-04` takes in all of that day.
-    func find(in repository: Repository, zone: Zone, where accepts: (StoredSnapshot) -> Bool = { _ in true }) throws -> StoredSnapshot {
+    func find(in repository: Repository, zone: Zone, where accepts: (StoredSnapshot) -> Bool = { _ in true }) throws
+        -> StoredSnapshot
+    {
         switch self {
         case .id("latest"):
             guard let newest = try repository.snapshots().last(where: accepts) else {

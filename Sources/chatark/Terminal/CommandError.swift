@@ -51,14 +51,17 @@ extension CommandError: CustomStringConvertible {
         case .noTerminalForPassword:
             "No password was given and there is no terminal to ask on. Use '--password-file', '--password-command' or CHATARK_PASSWORD."
         case .passwordCommandFailed(let status): "The password command failed with status \(status)."
-        case .unreadableFile(let path, .passwordFile, let fault): "Cannot read the password file '\(path)': \(fault.words)."
-        case .unreadableFile(let path, .repositoryFile, let fault): "Cannot read the repository file '\(path)': \(fault.words)."
+        case .unreadableFile(let path, .passwordFile, let fault):
+            "Cannot read the password file '\(path)': \(fault.words)."
+        case .unreadableFile(let path, .repositoryFile, let fault):
+            "Cannot read the repository file '\(path)': \(fault.words)."
         case .badDate(let text):
             "'\(text)' is not a date. Write 2021-09-04, '2021-09-04 15:00', '2021-09-04 15:00:30', today or yesterday."
         case .badZone(let text): "There is no time zone '\(text)'. Write a name such as Asia/Shanghai or UTC."
         case .badPattern(let text): "'\(text)' is not a pattern for paths."
         case .badSize(let text): "'\(text)' is not a size. Write a number with K, M or G, such as 64M."
-        case .noSnapshotBefore(let text): "There is no snapshot of \(text) or earlier. 'chatark snapshots' lists what there is."
+        case .noSnapshotBefore(let text):
+            "There is no snapshot of \(text) or earlier. 'chatark snapshots' lists what there is."
         case .snapshotGivenTwice: "A snapshot and '--at' exclude each other; use one."
         case .sourceMissing(let path): "There is nothing at '\(path)'. Nothing was stored."
         case .sourceUnreadable(let path, let fault): "Cannot read '\(path)': \(fault.words). Nothing was stored."
@@ -72,7 +75,8 @@ extension CommandError: CustomStringConvertible {
             "The snapshot has no conversation '\(name)'. 'chatark ls --conversations' lists them."
         case .noArchive(let snapshot):
             "Snapshot \(snapshot) holds no chat archive: another program wrote it. Leave the choice of conversations and dates out to restore its files."
-        case .cannotStartBackground(let fault): "Cannot start the mount in the background: \(fault.words). Try '--foreground'."
+        case .cannotStartBackground(let fault):
+            "Cannot start the mount in the background: \(fault.words). Try '--foreground'."
         case .cannotWrite(let path, let fault): "Cannot write '\(path)': \(fault.words)."
         case .partial: "Some of it could not be read or written; see above."
         case .damageFound: "The repository is damaged; see above."

@@ -55,7 +55,8 @@ enum Failing {
         case .noRepository: .noRepository
         case .locked: .locked
         case .wrongPassword: .wrongPassword
-        case .alreadyExists, .unsupportedVersion, .lockLost, .damaged, .damagedBlob, .missingBlob, .blobTooLarge, .noSuchSnapshot,
+        case .alreadyExists, .unsupportedVersion, .lockLost, .damaged, .damagedBlob, .missingBlob, .blobTooLarge,
+            .noSuchSnapshot,
             .ambiguousSnapshot, .writerClosed, .libraryFailed, .storage:
             .failure
         }

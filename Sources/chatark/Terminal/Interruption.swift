@@ -39,7 +39,9 @@ enum Interruption {
     }
 
     /// Runs `body`; a signal meanwhile calls `handler` and does not end the program.
-    static func replacing<Value>(by handler: @escaping @Sendable () -> Void, _ body: () throws -> Value) rethrows -> Value {
+    static func replacing<Value>(by handler: @escaping @Sendable () -> Void, _ body: () throws -> Value) rethrows
+        -> Value
+    {
         state.withLock { $0.replacement = handler }
         defer { state.withLock { $0.replacement = nil } }
         return try body()

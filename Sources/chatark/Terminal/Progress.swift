@@ -64,7 +64,9 @@ final class Progress: Sendable {
             usleep(UInt32(1_000_000 / Self.rate))
             let line = line(reading())
             let goesOn = isRunning.withLock { isRunning in
-                if isRunning { Output.write("\r\u{1B}[K" + DisplayWidth.cut(line, to: Self.columns - 1), to: STDERR_FILENO) }
+                if isRunning {
+                    Output.write("\r\u{1B}[K" + DisplayWidth.cut(line, to: Self.columns - 1), to: STDERR_FILENO)
+                }
                 return isRunning
             }
             guard goesOn else { return }
