@@ -9,7 +9,7 @@ extension FolderTreeError {
         case .notADirectory: ENOTDIR
         case .isADirectory: EISDIR
         case .notASymlink: EINVAL
-        case .mustWait, .timedOut, .repository: EIO
+        case .mustWait, .timedOut, .archive, .repository: EIO
         }
     }
 }

@@ -26,7 +26,9 @@ extension Server {
         _ reply: Reply, _ directory: InodeNumber, _ name: UnsafeRawBufferPointer, _ waiting: Waiting
     ) throws(FolderTreeError) {
         let entry = try tree.entry(named: name, in: directory, waiting: waiting)
-        var parameter = entry.map { fuse_entry_param($0) } ?? fuse_entry_param(missingFor: Server.endless)
+        if let entry { tree.remember(entry.attributes.inode) }
+        var parameter =
+            entry.map { fuse_entry_param($0) } ?? fuse_entry_param(missingFor: tree.lifetimeOfAbsence(in: directory).seconds)
         reply.send { fuse_reply_entry($0, &parameter) }
     }
 
@@ -99,6 +101,8 @@ extension Server {
                     }
                     guard needed <= room else { return false }
                     used += needed
+                    // The kernel counts an entry that it got as looked up, but for `.` and `..`.
+                    if plus, next > 2 { tree.remember(attributes.inode) }
                     return true
                 }
             }

@@ -78,6 +78,15 @@ extension FolderTree {
         }
     }
 
+    /// For how long a name that a folder does not have stays absent: where snapshots appear, not for long.
+    public func lifetimeOfAbsence(in directory: InodeNumber) -> Lifetime {
+        guard !isSingle else { return .endless }
+        switch InodeLayout.place(directory) {
+        case .root, .snapshots, .dates: return .seconds(1)
+        default: return .endless
+        }
+    }
+
     private func dateEntry(_ name: String, _ waiting: Waiting) throws(FolderTreeError) -> FolderEntry? {
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)

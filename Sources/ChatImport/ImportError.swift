@@ -1,0 +1,50 @@
+public import JSON
+
+/// Why a source could not be read.
+public enum ImportError: Error {
+    /// The system refused to read a file or folder.
+    case unreadable(path: String, errno: Int32)
+    /// Nothing there looks like an export that is known.
+    case notRecognised(path: String)
+    /// A folder holds exports of several formats.
+    case severalFormats(path: String, formats: [SourceFormat])
+    /// Telegram's HTML export, which leaves out too much to be read.
+    case telegramHTML(path: String)
+    /// The text of an export is damaged. Line and column count from 1, the column in bytes.
+    case damaged(path: String, offset: Int, line: Int, column: Int, reason: JSONError.Reason)
+    /// A file of lines in which not one line could be read; the number of lines.
+    case nothingReadable(path: String, lines: Int)
+    /// Whoever received the rows stopped the import.
+    case stopped(any Error)
+}
+
+extension ImportError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .unreadable(let path, let errno): "Cannot read '\(path)': errno \(errno)."
+        case .notRecognised(let path):
+            """
+            Nothing in '\(path)' looks like a chat export. Looked for Telegram's result.json, and for .jsonl files, in the \
+            folder and the folders in it.
+            """
+        case .severalFormats(let path, let formats):
+            """
+            '\(path)' holds exports of several formats (\(formats.map(\.rawValue).joined(separator: ", "))). Name one of them \
+            with --source, or give the folder of one.
+            """
+        case .telegramHTML(let path):
+            """
+            '\(path)' is a Telegram export in HTML, which leaves out identifiers and times. Export again in Telegram Desktop \
+            (Export chat history, or Settings, Advanced, Export Telegram data) with the format 'Machine-readable JSON'.
+            """
+        case .damaged(let path, let offset, let line, let column, let reason):
+            """
+            '\(path)' is damaged at line \(line), column \(column): \(JSONError(reason, at: offset)). Nothing of it was \
+            imported; export it again.
+            """
+        case .nothingReadable(let path, let lines):
+            "None of the \(lines) lines of '\(path)' could be read. Each must be one JSON object of the interchange format."
+        case .stopped(let error): "\(error)"
+        }
+    }
+}

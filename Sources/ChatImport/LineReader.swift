@@ -1,0 +1,82 @@
+/// Cuts a file into lines, in memory bounded by the longest line that is accepted.
+struct LineReader: ~Copyable {
+    /// A line, without its end.
+    struct Line {
+        /// From 1.
+        let number: Int
+        /// Where it begins, in bytes from the file's start.
+        let offset: Int
+        /// The bytes, valid until the next line; nil when they are more than the limit.
+        let bytes: UnsafeRawBufferPointer?
+    }
+
+    private let file: SourceFile
+    private let limit: Int
+    private var buffer: UnsafeMutableRawBufferPointer
+    private var start = 0
+    private var end = 0
+    /// Bytes of the file before the buffer's first.
+    private var dropped = 0
+    private var number = 0
+    private var isAtEnd = false
+
+    init(_ file: SourceFile, limit: Int) {
+        self.file = file
+        self.limit = limit
+        buffer = .allocate(byteCount: 1 << 18, alignment: 16)
+    }
+
+    deinit { buffer.deallocate() }
+
+    /// The next line, or nil at the end of the file. The last one may lack its newline.
+    mutating func next() throws(SystemFault) -> Line? {
+        var searched = 0
+        var isTooLong = false
+        let offset = dropped + start
+        while true {
+            if let newline = buffer[(start + searched)..<end].firstIndex(of: 0x0A) {
+                return line(from: offset, to: newline, isTooLong, next: newline + 1)
+            }
+            if isAtEnd {
+                guard start < end || isTooLong else { return nil }
+                return line(from: offset, to: end, isTooLong, next: end)
+            }
+            if end - start > limit {
+                isTooLong = true
+                start = end
+            }
+            searched = end - start
+            try fill()
+        }
+    }
+
+    private mutating func line(from offset: Int, to lineEnd: Int, _ isTooLong: Bool, next: Int) -> Line {
+        number += 1
+        let isTooLong = isTooLong || lineEnd - start > limit
+        var count = lineEnd - start
+        if count > 0, buffer[lineEnd - 1] == 0x0D { count -= 1 }
+        let bytes = isTooLong ? nil : UnsafeRawBufferPointer(rebasing: buffer[start..<(start + count)])
+        start = next
+        return Line(number: number, offset: offset, bytes: bytes)
+    }
+
+    private mutating func fill() throws(SystemFault) {
+        let kept = end - start
+        var target = buffer
+        if kept > buffer.count / 2 { target = .allocate(byteCount: buffer.count * 2, alignment: 16) }
+        if kept > 0 {
+            UnsafeMutableRawBufferPointer(rebasing: target[..<kept]).copyMemory(
+                from: UnsafeRawBufferPointer(rebasing: buffer[start..<end]))
+        }
+        if target.baseAddress != buffer.baseAddress {
+            buffer.deallocate()
+            buffer = target
+        }
+        dropped += start
+        start = 0
+        end = kept
+        let count = try file.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[kept...]), at: dropped + kept)
+        end += count
+        if count == 0 { isAtEnd = true }
+    }
+}

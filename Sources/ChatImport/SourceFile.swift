@@ -1,0 +1,82 @@
+import Foundation
+import JSON
+
+/// A file of a source, read with `pread` from any position; never mapped, so that a file that shrinks meanwhile is a
+/// short read and not a signal.
+final class SourceFile {
+    let path: String
+    private let descriptor: Int32
+
+    /// Opens a regular file, or throws its errno.
+    init(path: String) throws(SystemFault) {
+        self.path = path
+        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw SystemFault(errno: errno) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw SystemFault(errno: errno) }
+        if status.st_mode & S_IFMT == S_IFDIR { throw SystemFault(errno: EISDIR) }
+    }
+
+    deinit {
+        if descriptor >= 0 { close(descriptor) }
+    }
+
+    /// Fills the buffer from a position and returns how many bytes there were, 0 at the end.
+    func read(into buffer: UnsafeMutableRawBufferPointer, at position: Int) throws(SystemFault) -> Int {
+        guard buffer.count > 0 else { return 0 }
+        while true {
+            let count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(position))
+            if count >= 0 { return count }
+            guard errno == EINTR else { throw SystemFault(errno: errno) }
+        }
+    }
+
+    /// The file's first bytes, at most `length`.
+    func prefix(_ length: Int) throws(SystemFault) -> [UInt8] {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: length, alignment: 16)
+        defer { buffer.deallocate() }
+        var count = 0
+        while count < length {
+            let more = try read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[count...]), at: count)
+            if more == 0 { break }
+            count += more
+        }
+        return [UInt8](buffer[..<count])
+    }
+
+    /// A JSON reader of the text that begins at a position; its offsets count from there.
+    func jsonReader(at start: Int, maximumValueLength: Int) -> JSONReader {
+        var position = start
+        return JSONReader(maximumValueLength: maximumValueLength, acceptsHexEscapes: true) { (buffer) throws(JSONError) in
+            do throws(SystemFault) {
+                let count = try self.read(into: buffer, at: position)
+                position += count
+                return count
+            } catch {
+                throw JSONError(.sourceFailed(errno: error.errno), at: position)
+            }
+        }
+    }
+
+    /// The line and the column (in bytes), both from 1, of a position, for people. Cost: reads the file up to there.
+    func lineAndColumn(of position: Int) -> (line: Int, column: Int) {
+        var line = 1
+        var lineStart = 0
+        var done = 0
+        withUnsafeTemporaryAllocation(byteCount: 1 << 18, alignment: 1) { buffer in
+            while done < position, let count = try? read(into: buffer, at: done), count > 0 {
+                for index in 0..<min(count, position - done) where buffer[index] == 0x0A {
+                    line += 1
+                    lineStart = done + index + 1
+                }
+                done += count
+            }
+        }
+        return (line, max(1, position - lineStart + 1))
+    }
+}
+
+/// What the system answered instead of doing what it was asked.
+struct SystemFault: Error {
+    let errno: Int32
+}

@@ -1,0 +1,25 @@
+import ChatModel
+import Foundation
+
+/// Finds the files that a source names, below the source's root.
+struct SourceMedia {
+    /// The root's path, without a slash at its end.
+    let root: String
+    /// The folder of the file that names them, below the root; empty for the root itself.
+    let folder: String
+
+    /// Where a file is that the source names relative to `folder`: never outside the root, never through an absolute
+    /// path, and only if it is there.
+    func content(of named: String) -> Attachment.Content {
+        let components = named.split(separator: "/", omittingEmptySubsequences: false)
+        let isSafe = components.allSatisfy { !$0.isEmpty && $0 != ".." && $0 != "." && !$0.utf8.contains(0) }
+        guard isSafe else { return .missing(reason: "the source names a file outside its folder") }
+        let path = folder.isEmpty ? named : folder + "/" + named
+        var status = stat()
+        guard lstat(root + "/" + path, &status) == 0 else {
+            return .missing(reason: "the file is not in the source's folder")
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else { return .missing(reason: "what the source names is not a file") }
+        return .file(path: path)
+    }
+}
