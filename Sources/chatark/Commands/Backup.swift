@@ -29,7 +29,7 @@ struct Backup: ParsableCommand {
     func run() throws {
         let zone = try Dates.zone(about.tz)
         let time = try about.time.map { Dates.goTime(try Dates.moment($0, in: zone), in: zone) } ?? .now()
-        let sources = try BackupSources(paths, about)
+        let sources = try BackupSources(paths, about.source)
         let repository = try options.open()
         let run = BackupRun(repository: repository, sources: sources, about: about, zone: zone, time: time)
         let result = try repository.whileLocked(.shared) { lock in

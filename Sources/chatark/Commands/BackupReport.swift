@@ -1,4 +1,5 @@
 import ChatArchive
+import ChatImport
 import JSON
 import ResticRepository
 
@@ -25,6 +26,13 @@ struct BackupResult {
 
     /// Whether something could not be read.
     var isPartial: Bool { !unreadable.isEmpty || !changed.isEmpty || (account?.skippedTotal ?? 0) > 0 }
+
+    /// Keeps where skipped rows stand, of the first ones.
+    mutating func note(skipped row: SkippedRow) {
+        guard notes.count < 1000 else { return }
+        let place = row.line.map { "line \($0)" } ?? "byte \(row.offset)"
+        notes.append("Skipped in '\(row.path)', \(place): \(row.reason.rawValue)")
+    }
 
     mutating func add(_ summary: WriteSummary) {
         written.dataBlobs += summary.dataBlobs

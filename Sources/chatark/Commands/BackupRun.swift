@@ -77,12 +77,8 @@ final class BackupRun {
     func readMessages(into builder: inout ArchiveBuilder) throws {
         for source in sources.all {
             builder.begin(archiveSource(source))
-            for export in source.exports {
-                builder.beginExport()
-                try read(export, into: &builder)
-            }
+            for format in source.formats { try read(source, as: format, into: &builder) }
         }
-        result.notes = sources.notes
     }
 
     /// Stores the sources' own files, those that have changed.
@@ -107,7 +103,7 @@ final class BackupRun {
         var places: [ArchiveSource: OriginalFiles.Place] = [:]
         for (source, name) in zip(sources.all, original.names) {
             places[archiveSource(source)] = .init(
-                path: source.path, name: name.map { String(decoding: $0, as: UTF8.self) })
+                source: source, stored: name.map { String(decoding: $0, as: UTF8.self) })
         }
         let files = OriginalFiles(contents: original.contents(in: repository), places: places)
         let moment = Timestamp(milliseconds: time.seconds * 1000 + Int64(time.nanoseconds) / 1_000_000)
@@ -140,21 +136,22 @@ final class BackupRun {
 
     // MARK: Parts of steps
 
-    private func read(_ export: BackupSources.Export, into builder: inout ArchiveBuilder) throws {
+    private func read(_ source: BackupSources.Source, as format: SourceFormat, into builder: inout ArchiveBuilder)
+        throws
+    {
         let options = ImportOptions(assumedZone: zone, ownName: about.ownName)
-        var rows = builder.rowsRead
-        try readSource(at: export.path, format: export.format, options: options) { event in
+        try readSource(at: source.path, format: format, options: options) { event in
             switch event {
             case .person(let person): builder.add(person)
             case .conversation(let conversation): builder.add(conversation)
-            case .message(let message, let conversation): try builder.add(export.placed(message), to: conversation)
+            case .message(let message, let conversation): try builder.add(message, to: conversation)
+            case .export: builder.beginExport()
             case .skipped(let row):
-                builder.skip(reason: row.reason.description)
-                if self.result.notes.count < 100 { self.result.notes.append("Skipped: \(row).") }
-            case .note(let note): self.result.notes.append(note.description)
+                builder.skip(reason: row.reason.rawValue)
+                result.note(skipped: row)
+            case .note(let note): result.notes.append(note.description)
             }
-            rows += 1
-            if rows & 255 == 0 { self.progress.phase = .reading(rows: builder.rowsRead) }
+            if builder.rowsRead & 255 == 0 { progress.phase = .reading(rows: builder.rowsRead) }
         }
     }
 
@@ -172,20 +169,37 @@ final class BackupRun {
 
 /// The files of the sources, as they were just stored, for the attachments of messages.
 private struct OriginalFiles: AttachmentProvider {
-    /// Where a source lies on this machine, and under `original/`.
+    /// A source, and its name under `original/` when it could be stored.
     struct Place {
-        let path: String
-        let name: String?
+        let source: BackupSources.Source
+        let stored: String?
+
+        /// The path under `original/` of a path that an importer gave: below the source when it is a folder, else below the
+        /// folder in which it lies.
+        func stored(_ path: String) -> String? {
+            guard let stored else { return nil }
+            if path.isEmpty { return stored }
+            return isFolder ? "\(stored)/\(path)" : path == source.name ? stored : nil
+        }
+
+        /// The same on this machine.
+        func local(_ path: String) -> String {
+            isFolder && !path.isEmpty ? "\(source.path)/\(path)" : source.path
+        }
+
+        private var isFolder: Bool {
+            var status = stat()
+            return stat(source.path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        }
     }
 
     let contents: SourceContents
     let places: [ArchiveSource: Place]
 
     func file(at path: String, of source: ArchiveSource) throws(ArchiveError) -> FileContent? {
-        guard let name = places[source]?.name else { return nil }
+        guard let stored = places[source]?.stored(path) else { return nil }
         do throws(RepositoryError) {
-            guard let entry = try contents.entry(at: path.isEmpty ? name : "\(name)/\(path)"), let digest = entry.digest
-            else { return nil }
+            guard let entry = try contents.entry(at: stored), let digest = entry.digest else { return nil }
             return FileContent(blobs: entry.node.content ?? [], size: entry.node.size, digest: digest)
         } catch {
             throw .repository(error)
@@ -198,9 +212,7 @@ private struct OriginalFiles: AttachmentProvider {
     ) throws(ArchiveError) -> Bool {
         guard let place = places[source] else { return false }
         do {
-            try readEntry(container: container.isEmpty ? place.path : "\(place.path)/\(container)", name: name) {
-                try body($0)
-            }
+            try readEntry(container: place.local(container), name: name) { try body($0) }
             return true
         } catch let error as RepositoryError {
             throw .repository(error)

@@ -44,6 +44,7 @@ enum Failing {
         case let error as MountError: (.failure, error.description)
         case let error as FolderTreeError: (status(of: error), "\(error)")
         case let error as ArchiveError: (status(of: error), error.description)
+        case .stopped(let inner) as ImportError: statusAndWords(of: inner) ?? (.failure, "\(inner)")
         case let error as ImportError: (.failure, "\(error.description) Nothing was stored.")
         case let error as FileFault: (.failure, error.words)
         default: nil
@@ -63,7 +64,11 @@ enum Failing {
     }
 
     private static func status(of error: FolderTreeError) -> ExitStatus {
-        if case .repository(let error) = error { status(of: error) } else { .failure }
+        switch error {
+        case .repository(let error): status(of: error)
+        case .archive(let error): status(of: error)
+        case .mustWait, .notFound, .notADirectory, .isADirectory, .notASymlink, .timedOut: .failure
+        }
     }
 
     private static func status(of error: ArchiveError) -> ExitStatus {
