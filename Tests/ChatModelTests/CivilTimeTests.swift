@@ -5,7 +5,10 @@ import Testing
 struct CivilTimeTests {
     @Test func `wall times agree with the system's calendar in many zones`() throws {
         var random = SeededGenerator.printed("wall times")
-        let names = ["Asia/Shanghai", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Africa/Cairo"]
+        let names = [
+            "Asia/Shanghai", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu",
+            "Africa/Cairo",
+        ]
         for name in names {
             let zone = try #require(Zone(named: name))
             var calendar = Calendar(identifier: .gregorian)
@@ -49,7 +52,10 @@ struct CivilTimeTests {
         }
     }
 
-    @Test(arguments: ["2021-02-29", "2021-13-01", "2021-00-10", "2021-09-04T24:00", "2021-09-04T15:60", "2021-09", "", "T", "a-b-c", "2021-09-04T"])
+    @Test(arguments: [
+        "2021-02-29", "2021-13-01", "2021-00-10", "2021-09-04T24:00", "2021-09-04T15:60", "2021-09", "", "T", "a-b-c",
+        "2021-09-04T",
+    ])
     func `what is no date is refused`(text: String) {
         #expect(CivilTime(text) == nil)
     }

@@ -37,7 +37,8 @@ struct MessageLineTests {
     @Test func `keys come in the documented order`() throws {
         var message = Message(
             id: MessageID("7"), time: Timestamp(milliseconds: 1_630_739_035_000), sender: PersonID("p"), kind: .image,
-            text: "hi", attachments: [Attachment(name: "a.jpg", mediaType: "image/jpeg", content: .file(path: "m/a.jpg"))])
+            text: "hi",
+            attachments: [Attachment(name: "a.jpg", mediaType: "image/jpeg", content: .file(path: "m/a.jpg"))])
         message.wallTime = CivilTime("2021-09-04T15:03:55")
         message.replyTo = MessageID("6")
         message.forwardedFrom = "X"
@@ -46,7 +47,10 @@ struct MessageLineTests {
         var writer = JSONWriter()
         MessageLine(message, sources: [0, 2], gone: Timestamp(milliseconds: 5)).encode(into: &writer)
         #expect(
-            String(decoding: writer.bytes, as: UTF8.self) == #"{"time":1630739035000,"local":"2021-09-04T15:03:55","id":"7","from":"p","kind":"image","text":"hi","# + #""attachments":[{"name":"a.jpg","type":"image/jpeg","path":"m/a.jpg"}],"reply":"6","forward":"X","edited":1630739036000,"# + #""raw":{"a":1},"src":[0,2],"gone":5}"# + "\n")
+            String(decoding: writer.bytes, as: UTF8.self)
+                == #"{"time":1630739035000,"local":"2021-09-04T15:03:55","id":"7","from":"p","kind":"image","text":"hi","#
+                + #""attachments":[{"name":"a.jpg","type":"image/jpeg","path":"m/a.jpg"}],"reply":"6","forward":"X","edited":1630739036000,"#
+                + #""raw":{"a":1},"src":[0,2],"gone":5}"# + "\n")
     }
 
     @Test func `time may be RFC 3339, identifiers may be numbers, keys may come in any order`() throws {
@@ -58,7 +62,10 @@ struct MessageLineTests {
         #expect(line.message.text == "hi")
     }
 
-    @Test(arguments: ["{}", #"{"text":"no time"}"#, #"{"time":9223372036854775807}"#, #"{"time":"yesterday"}"#, #"{"time":1,"text":5}"#, "[]", "", #"{"time":1"#, #"{"person":{"name":"no id"}}"#, #"{"conversation":{}}"#])
+    @Test(arguments: [
+        "{}", #"{"text":"no time"}"#, #"{"time":9223372036854775807}"#, #"{"time":"yesterday"}"#,
+        #"{"time":1,"text":5}"#, "[]", "", #"{"time":1"#, #"{"person":{"name":"no id"}}"#, #"{"conversation":{}}"#,
+    ])
     func `a line that is none is refused`(text: String) {
         #expect(throws: JSONError.self) { try Self.read(Array(text.utf8)) }
     }
@@ -67,6 +74,13 @@ struct MessageLineTests {
         let text = "{\"time\":1,\"raw\":{ \"a\" :\n [ 1 , \"x\\u000Ay\" ] } }"
         guard case .message(let line) = try Self.read(Array(text.utf8)) else { throw NotAMessage() }
         #expect(line.message.raw == Array(#"{"a":[1,"x\ny"]}"#.utf8))
+    }
+
+    @Test func `null counts as absent`() throws {
+        let text = #"{"time":1,"local":null,"id":null,"from":null,"kind":null,"text":null,"attachments":null,"reply":null,"#
+            + #""forward":null,"edited":null,"raw":null,"conversation":null,"src":null,"gone":null}"#
+        let expected = MessageLine(Message(time: Timestamp(milliseconds: 1)))
+        #expect(try Self.read(Array(text.utf8)) == .message(expected))
     }
 
     struct NotAMessage: Error {}
@@ -102,7 +116,8 @@ struct MessageLineTests {
         message.edited = maybe(Timestamp(milliseconds: Int64.random(in: moments, using: &random)))
         message.raw = maybe(Array(#"{"k":[1,-2.5e3,true,null,"\"x"]}"#.utf8))
         return MessageLine(
-            message, conversation: maybe(ConversationID(random.text())), sources: (0..<Int.random(in: 0..<3, using: &random)).map { $0 },
+            message, conversation: maybe(ConversationID(random.text())),
+            sources: (0..<Int.random(in: 0..<3, using: &random)).map { $0 },
             gone: maybe(message.time))
     }
 }

@@ -24,7 +24,10 @@ struct SeededGenerator: RandomNumberGenerator {
 
     /// Text with quotes, controls, several scripts and emoji.
     mutating func text(_ longest: Int = 12) -> String {
-        let pieces = ["a", "B", "7", " ", "\"", "\\", "\n", "\u{1}", "/", "é", "张", "伟", "ש", "👨‍👩‍👧", "\u{200E}", "\u{2028}", "x: "]
-        return (0..<Int.random(in: 0...longest, using: &self)).map { _ in pieces.randomElement(using: &self) ?? "" }.joined()
+        let pieces = [
+            "a", "B", "7", " ", "\"", "\\", "\n", "\u{1}", "/", "é", "张", "伟", "ש", "👨‍👩‍👧", "\u{200E}", "\u{2028}", "x: ",
+        ]
+        return (0..<Int.random(in: 0...longest, using: &self)).map { _ in pieces.randomElement(using: &self) ?? "" }
+            .joined()
     }
 }
