@@ -52,7 +52,7 @@ let package = Package(
         tests("ChatArchive", ["ChatArchive", "ChatModel", "ResticRepository", "Storage", "JSON"]),
         tests("Mount", ["Mount", "ChatArchive", "ChatModel", "ResticRepository", "Storage"]),
         tests("Command", ["chatark"]),
-        tests("EndToEnd", ["chatark"]),
+        tests("EndToEnd", ["chatark", "CXattr"]),
         tests("Structure", []),
     ],
     swiftLanguageModes: [.v6]

@@ -12,7 +12,8 @@ struct LineReader: ~Copyable {
         let bytes: UnsafeRawBufferPointer?
     }
 
-    private let file: SourceFile
+    /// Fills a buffer from a position; positions follow each other.
+    private let source: (UnsafeMutableRawBufferPointer, _ position: Int) throws -> Int
     private let limit: Int
     private var buffer: UnsafeMutableRawBufferPointer
     private var start = 0
@@ -23,7 +24,11 @@ struct LineReader: ~Copyable {
     private var isAtEnd = false
 
     init(_ file: SourceFile, limit: Int) {
-        self.file = file
+        self.init(limit: limit) { (buffer, position) in try file.read(into: buffer, at: position) }
+    }
+
+    init(limit: Int, source: @escaping (UnsafeMutableRawBufferPointer, _ position: Int) throws -> Int) {
+        self.source = source
         self.limit = limit
         buffer = .allocate(byteCount: 1 << 18, alignment: 16)
     }
@@ -31,7 +36,7 @@ struct LineReader: ~Copyable {
     deinit { buffer.deallocate() }
 
     /// The next line, or nil at the end of the file. The last one may lack its newline.
-    mutating func next() throws(SystemFault) -> Line? {
+    mutating func next() throws -> Line? {
         var searched = 0
         var isTooLong = false
         let offset = dropped + start
@@ -69,7 +74,7 @@ struct LineReader: ~Copyable {
         return Line(number: number, offset: offset, bytes: bytes)
     }
 
-    private mutating func fill() throws(SystemFault) {
+    private mutating func fill() throws {
         let kept = end - start
         var target = buffer
         if kept > buffer.count / 2 { target = .allocate(byteCount: buffer.count * 2, alignment: 16) }
@@ -84,7 +89,7 @@ struct LineReader: ~Copyable {
         dropped += start
         start = 0
         end = kept
-        let count = try file.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[kept...]), at: dropped + kept)
+        let count = try source(UnsafeMutableRawBufferPointer(rebasing: buffer[kept...]), dropped + kept)
         end += count
         if count == 0 { isAtEnd = true }
     }

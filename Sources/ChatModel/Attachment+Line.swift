@@ -1,4 +1,4 @@
-import JSON
+public import JSON
 
 extension Attachment {
     /// Writes `{"name","type",…}` with `path`, `container` and `entry`, `sha256` and `size`, or `missing`.
@@ -20,7 +20,8 @@ extension Attachment {
         writer.endObject()
     }
 
-    init(reading reader: inout JSONReader) throws(JSONError) {
+    /// Reads what `encode` writes.
+    public init(reading reader: inout JSONReader) throws(JSONError) {
         var values: [String: String] = [:]
         var size: Int64 = 0
         try reader.beginObject()

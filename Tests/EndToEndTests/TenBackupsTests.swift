@@ -1,3 +1,4 @@
+import CXattr
 import Foundation
 import Testing
 

@@ -76,6 +76,7 @@ extension ArchiveBuilder {
             folder.add(node)
         }
         conversations[position].messages = records.reduce(0) { $0 + $1.messages }
+        conversations[position].attachments = records.reduce(0) { $0 + $1.attachments }
         if let first = records.map(\.span.lowerBound).min(), let last = records.map(\.span.upperBound).max() {
             conversations[position].span = first...last
         }
@@ -150,7 +151,10 @@ extension ArchiveBuilder {
         node.content = content.blobs
         node.size = content.size
         node.links = 1
-        return (MonthRecord(month: month, messages: lines.count, span: first...last, given: given), node)
+        let attachments = lines.reduce(0) { $0 + $1.message.attachments.count }
+        let record = MonthRecord(
+            month: month, messages: lines.count, attachments: attachments, span: first...last, given: given)
+        return (record, node)
     }
 
     // MARK: The account

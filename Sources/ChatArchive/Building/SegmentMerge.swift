@@ -25,27 +25,33 @@ struct SegmentMerge {
         var cameBack = 0
     }
 
+    /// One wording of a message: the same identity with other content is an edit.
+    private struct Wording: Hashable {
+        let identity: MessageIdentity
+        let content: MessageContent
+    }
+
     private(set) var lines: [MessageLine]
     private(set) var counts = Counts()
     private var positions: [Wording: [Int]] = [:]
-    private var knownKeys: Set<MessageKey> = []
+    private var knownIdentities: Set<MessageIdentity> = []
 
     /// Starts from what the archive has of the month.
     init(previous: [MessageLine]) {
         lines = previous
-        var ordinals = OrdinalCounter()
+        var ordinals = IdentityCounter()
         for (index, line) in previous.enumerated() {
-            note(Wording(ordinals.key(of: line.message), line.message), at: index)
+            note(Wording(identity: ordinals.identity(of: line.message), content: MessageContent(of: line.message)), at: index)
         }
     }
 
     /// Merges all rows that a source gives for the month. `lastSeen` is when the source was read the time before.
     mutating func give(_ rows: [Row], from source: Int, lastSeen: Timestamp) {
         var seen: Set<Int> = []
-        var ordinals: [Int: OrdinalCounter] = [:]
+        var ordinals: [Int: IdentityCounter] = [:]
         for row in rows {
-            let key = ordinals[row.export, default: OrdinalCounter()].key(of: row.message)
-            let wording = Wording(key, row.message)
+            let identity = ordinals[row.export, default: IdentityCounter()].identity(of: row.message)
+            let wording = Wording(identity: identity, content: MessageContent(of: row.message))
             if let index = positions[wording]?.first(where: { isSame(lines[$0].message, row.message) }) {
                 if seen.insert(index).inserted {
                     found(index, row.message, source)
@@ -53,7 +59,7 @@ struct SegmentMerge {
                     counts.duplicates += 1
                 }
             } else {
-                if knownKeys.contains(key) { counts.edited += 1 }
+                if knownIdentities.contains(identity) { counts.edited += 1 }
                 counts.stored += 1
                 seen.insert(lines.count)
                 note(wording, at: lines.count)
@@ -75,9 +81,9 @@ struct SegmentMerge {
     /// other did.
     mutating func merge(_ other: [MessageLine], isNewer: (Int) -> Bool, lastSeen: (Int) -> Timestamp) {
         var met: Set<Int> = []
-        var ordinals = OrdinalCounter()
+        var ordinals = IdentityCounter()
         for line in other {
-            let wording = Wording(ordinals.key(of: line.message), line.message)
+            let wording = Wording(identity: ordinals.identity(of: line.message), content: MessageContent(of: line.message))
             let index: Int
             if let known = positions[wording]?.first(where: { isSame(lines[$0].message, line.message) }) {
                 index = known
@@ -108,7 +114,7 @@ struct SegmentMerge {
 
     private mutating func note(_ wording: Wording, at index: Int) {
         positions[wording, default: []].append(index)
-        knownKeys.insert(wording.key)
+        knownIdentities.insert(wording.identity)
     }
 
     private mutating func found(_ index: Int, _ message: Message, _ source: Int) {
@@ -147,10 +153,10 @@ struct SegmentMerge {
         let order = lines.indices.sorted { (lines[$0].message.time, $0) < (lines[$1].message.time, $1) }
         lines = order.map { lines[$0] }
         positions = [:]
-        knownKeys = []
-        var ordinals = OrdinalCounter()
+        knownIdentities = []
+        var ordinals = IdentityCounter()
         for (index, line) in lines.enumerated() {
-            note(Wording(ordinals.key(of: line.message), line.message), at: index)
+            note(Wording(identity: ordinals.identity(of: line.message), content: MessageContent(of: line.message)), at: index)
         }
     }
 }

@@ -8,6 +8,8 @@ public struct ConversationRecord: Hashable, Sendable {
     public var folder: String
     /// Messages, every wording of an edited one counted.
     public var messages: Int
+    /// Attachments, missing ones counted.
+    public var attachments: Int
     /// Sent times of the first and last message; nil when there is none.
     public var span: ClosedRange<Timestamp>?
     /// Indices of the sources that have messages of it now, ascending.
@@ -15,12 +17,13 @@ public struct ConversationRecord: Hashable, Sendable {
 
     /// A record.
     public init(
-        _ conversation: Conversation, folder: String, messages: Int = 0, span: ClosedRange<Timestamp>? = nil,
+        _ conversation: Conversation, folder: String, messages: Int = 0, attachments: Int = 0, span: ClosedRange<Timestamp>? = nil,
         sources: [Int] = []
     ) {
         self.conversation = conversation
         self.folder = folder
         self.messages = messages
+        self.attachments = attachments
         self.span = span
         self.sources = sources
     }
@@ -32,6 +35,10 @@ public struct ConversationRecord: Hashable, Sendable {
         writer.string(folder)
         writer.key("messages")
         writer.int(messages)
+        if attachments > 0 {
+            writer.key("attachments")
+            writer.int(attachments)
+        }
         writer.span(span)
         writer.indices("sources", sources)
         writer.endObject()
@@ -47,6 +54,7 @@ public struct ConversationRecord: Hashable, Sendable {
             switch key {
             case "folder": folder = try reader.readString()
             case "messages": messages = Int(try reader.readInt64())
+            case "attachments": attachments = Int(try reader.readInt64())
             case "first": first = Timestamp(milliseconds: try reader.readInt64())
             case "last": last = Timestamp(milliseconds: try reader.readInt64())
             case "sources": sources = try reader.readIndices()

@@ -14,6 +14,8 @@ public struct MonthRecord: Hashable, Sendable {
     /// The month, in the archive's zone.
     public var month: Month
     public var messages: Int
+    /// Attachments of those messages, missing ones counted.
+    public var attachments: Int
     /// Sent times of the first and last message.
     public var span: ClosedRange<Timestamp>
     /// By the source's index; only sources that have messages of the month now.
@@ -25,6 +27,10 @@ public struct MonthRecord: Hashable, Sendable {
         writer.string(month.description)
         writer.key("messages")
         writer.int(messages)
+        if attachments > 0 {
+            writer.key("attachments")
+            writer.int(attachments)
+        }
         writer.span(span)
         writer.key("sources")
         writer.beginObject()
@@ -50,12 +56,14 @@ public struct MonthRecord: Hashable, Sendable {
         var first = Timestamp(milliseconds: 0)
         var last = first
         messages = 0
+        attachments = 0
         given = [:]
         try reader.beginObject()
         while let key = try reader.nextKey() {
             switch key {
             case "month": month = Month(try reader.readString())
             case "messages": messages = Int(try reader.readInt64())
+            case "attachments": attachments = Int(try reader.readInt64())
             case "first": first = Timestamp(milliseconds: try reader.readInt64())
             case "last": last = Timestamp(milliseconds: try reader.readInt64())
             case "sources":
@@ -74,9 +82,12 @@ public struct MonthRecord: Hashable, Sendable {
     }
 
     /// A record.
-    public init(month: Month, messages: Int, span: ClosedRange<Timestamp>, given: [Int: Given]) {
+    public init(
+        month: Month, messages: Int, attachments: Int, span: ClosedRange<Timestamp>, given: [Int: Given]
+    ) {
         self.month = month
         self.messages = messages
+        self.attachments = attachments
         self.span = span
         self.given = given
     }

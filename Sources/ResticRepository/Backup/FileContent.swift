@@ -8,4 +8,11 @@ public struct FileContent: Hashable, Sendable {
     public let size: UInt64
     /// SHA-256 of the whole content.
     public let digest: SHA256Digest
+
+    /// Content that is stored already.
+    public init(blobs: [BlobID], size: UInt64, digest: SHA256Digest) {
+        self.blobs = blobs
+        self.size = size
+        self.digest = digest
+    }
 }

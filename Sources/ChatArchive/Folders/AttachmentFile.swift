@@ -1,0 +1,65 @@
+import ChatModel
+
+/// How an attachment is shown: its extension, whether its own name is, and the note when its content is missing.
+struct AttachmentFile {
+    /// The attachment's own name, made safe; empty when it says nothing to a person.
+    let ownName: String
+    /// With its dot; `.missing.txt` for what is missing.
+    let suffix: String
+    /// The text that stands in for missing content.
+    let note: [UInt8]?
+
+    init(_ attachment: Attachment, of kind: Message.Kind) {
+        let suffix = Self.suffix(of: attachment, kind)
+        var stem = attachment.name
+        if stem.lowercased().hasSuffix(suffix) { stem = String(stem.dropLast(suffix.count)) }
+        let showsName: Bool =
+            switch kind {
+            case .image, .video, .voice, .sticker, .animation: false
+            default: !stem.isEmpty
+            }
+        if case .missing(let reason) = attachment.content {
+            let what = attachment.name.isEmpty ? kind.rawValue : attachment.name
+            ownName = SafeName.make(what, limit: 120)
+            self.suffix = ".missing.txt"
+            note = Array("The \(kind.rawValue) \(attachment.name.isEmpty ? "" : "'\(attachment.name)' ")is not here: \(reason).\n".utf8)
+        } else {
+            ownName = showsName ? SafeName.make(stem, limit: 120) : ""
+            self.suffix = suffix
+            note = nil
+        }
+    }
+
+    /// Bytes of content.
+    static func size(_ attachment: Attachment, of kind: Message.Kind) -> UInt64 {
+        if case .stored(_, let size) = attachment.content { return UInt64(clamping: size) }
+        return UInt64(AttachmentFile(attachment, of: kind).note?.count ?? 0)
+    }
+
+    private static func suffix(of attachment: Attachment, _ kind: Message.Kind) -> String {
+        if let dot = attachment.name.lastIndex(of: "."), dot != attachment.name.startIndex {
+            let suffix = attachment.name[dot...].lowercased()
+            if (2...9).contains(suffix.utf8.count), suffix.dropFirst().utf8.allSatisfy(isLowercaseOrDigit) { return suffix }
+        }
+        if let known = suffixes[attachment.mediaType] { return known }
+        switch kind {
+        case .image: return ".jpg"
+        case .video: return ".mp4"
+        case .voice: return ".ogg"
+        case .sticker: return ".webp"
+        case .animation: return ".mp4"
+        case .contact: return ".vcf"
+        default: return ".bin"
+        }
+    }
+
+    private static func isLowercaseOrDigit(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+    }
+
+    private static let suffixes = [
+        "image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "image/webp": ".webp", "video/mp4": ".mp4",
+        "audio/ogg": ".ogg", "audio/mpeg": ".mp3", "audio/wav": ".wav", "application/pdf": ".pdf", "text/plain": ".txt",
+        "text/vcard": ".vcf",
+    ]
+}

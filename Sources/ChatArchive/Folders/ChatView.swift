@@ -1,0 +1,46 @@
+import ChatModel
+import ResticRepository
+
+/// What the folders of one archive need again and again: its conversations and people, decoded once.
+final class ChatView: Sendable {
+    let archive: Archive
+    let conversations: [ConversationRecord]
+    let people: [PersonRecord]
+    /// The file name of each person below `contacts/`.
+    let contactNames: [[UInt8]]
+    private let folders: [[UInt8]: Int]
+    private let contacts: [[UInt8]: Int]
+    private let names: [PersonID: String]
+
+    var cost: Int { conversations.count * 400 + people.count * 500 + 1000 }
+
+    init(_ archive: Archive) throws(ArchiveError) {
+        self.archive = archive
+        conversations = Array(try archive.conversations().prefix(InodeLayout.conversationLimit))
+        people = Array(try archive.people().prefix(InodeLayout.conversationLimit))
+        folders = Dictionary(
+            conversations.enumerated().map { (Array($1.folder.utf8), $0) }, uniquingKeysWith: { first, _ in first })
+        var taken: Set<String> = []
+        contactNames = people.map { record in
+            let name = record.person.name.isEmpty ? record.person.id.text : record.person.name
+            return Array(SafeName.unique(SafeName.make(name, limit: 200) + ".vcf", taken: &taken).utf8)
+        }
+        contacts = Dictionary(contactNames.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        names = Dictionary(people.map { ($0.person.id, $0.person.name) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    func conversation(inFolder name: [UInt8]) -> Int? { folders[name] }
+
+    func contact(named name: [UInt8]) -> Int? { contacts[name] }
+
+    /// A sender as people read it.
+    func name(_ person: PersonID) -> String {
+        if let name = names[person], !name.isEmpty { return name }
+        return person.text
+    }
+
+    /// A sender as a part of file names.
+    func safeName(_ person: PersonID) -> [UInt8] {
+        Array(SafeName.make(name(person), limit: MonthListingBuilder.senderLimit).utf8)
+    }
+}

@@ -1,0 +1,112 @@
+import ChatModel
+import ResticRepository
+
+extension FolderTree {
+    /// The months in which a conversation has messages, in the tree's zone, ascending. In the media view, those with attachments.
+    func months(of folder: ConversationFolder, _ view: View) -> [Month] {
+        var months: Set<Month> = []
+        for record in folder.months where view != .media || record.attachments > 0 {
+            // A segment lies within one month of its own zone, so in at most two of ours, each of which has its first or last message.
+            months.insert(zone.month(of: record.span.lowerBound))
+            months.insert(zone.month(of: record.span.upperBound))
+        }
+        return months.sorted()
+    }
+
+    func folder(_ key: FolderKey, _ view: ChatView, _ waiting: Waiting) throws(FolderTreeError) -> ConversationFolder {
+        try folders.value(key, waiting: waiting) { () throws(FolderTreeError) in
+            guard view.conversations.indices.contains(key.conversation) else { throw .notFound }
+            do throws(ArchiveError) {
+                let folder = try view.archive.folder(named: view.conversations[key.conversation].folder)
+                return (folder, folder.months.count * 200 + folder.tree.nodes.count * 600)
+            } catch { throw FolderTreeError(error) }
+        }
+    }
+
+    /// The segments that have messages of a month, with their numbers, ascending.
+    private func segments(
+        of month: Month, in folder: ConversationFolder, archive: TreeID, _ waiting: Waiting
+    ) throws(FolderTreeError) -> [(number: Int, segment: Segment)] {
+        var result: [(number: Int, segment: Segment)] = []
+        for record in folder.months
+        where zone.month(of: record.span.lowerBound) <= month && month <= zone.month(of: record.span.upperBound) {
+            guard let node = folder.node(of: record.month), let content = node.content else { continue }
+            let place = Registry.SegmentPlace(
+                blobs: content, name: String(decoding: node.name, as: UTF8.self), archive: archive)
+            guard let number = registry.withLock({ $0.number(ofSegment: place) }) else { continue }
+            result.append((number, try segment(number, waiting)))
+        }
+        return result
+    }
+
+    func segment(_ number: Int, _ waiting: Waiting) throws(FolderTreeError) -> Segment {
+        try segments.value(number, waiting: waiting) { () throws(FolderTreeError) in
+            guard let place = registry.withLock({ $0.segments.indices.contains(number) ? $0.segments[number] : nil })
+            else { throw .notFound }
+            var text: [UInt8] = []
+            for blob in place.blobs {
+                text += try read { () throws(RepositoryError) in try repository.blob(blob, .data) }
+            }
+            do throws(ArchiveError) {
+                let segment = try Segment(parsing: text, name: place.name)
+                return (segment, segment.cost)
+            } catch { throw FolderTreeError(error) }
+        }
+    }
+
+    func listing(
+        snapshot: Int, conversation: Int, _ month: Month, mediaOnly: Bool, _ waiting: Waiting
+    ) throws(FolderTreeError) -> MonthListing {
+        let view = try view(ofSnapshot: snapshot, waiting)
+        let key = ListingKey(
+            folder: FolderKey(archive: view.archive.tree, conversation: conversation), month: month, mediaOnly: mediaOnly)
+        return try listings.value(key, waiting: waiting) { () throws(FolderTreeError) in
+            let folder = try folder(key.folder, view, waiting)
+            let segments = try segments(of: month, in: folder, archive: view.archive.tree, waiting)
+            guard !segments.isEmpty else { throw .notFound }
+            let listing = MonthListing(of: month, in: zone, from: segments, mediaOnly: mediaOnly, name: view.safeName)
+            return (listing, listing.cost)
+        }
+    }
+
+    func transcript(
+        snapshot: Int, conversation: Int, _ month: Month, _ waiting: Waiting
+    ) throws(FolderTreeError) -> [UInt8] {
+        let inode = InodeLayout.number(.transcript(snapshot: snapshot, conversation: conversation, month))
+        return try texts.value(inode, waiting: waiting) { () throws(FolderTreeError) in
+            let view = try view(ofSnapshot: snapshot, waiting)
+            let key = FolderKey(archive: view.archive.tree, conversation: conversation)
+            let folder = try folder(key, view, waiting)
+            var transcript = Transcript(of: month, in: zone)
+            for (_, segment) in try segments(of: month, in: folder, archive: view.archive.tree, waiting) {
+                transcript.add(segment, view.name)
+            }
+            return (transcript.bytes, transcript.bytes.count + 100)
+        }
+    }
+
+    /// The time of a month's newest message, as far as its segments' spans tell.
+    func newest(_ month: Month, _ folder: ConversationFolder) -> Timestamp {
+        var newest = Timestamp(milliseconds: 0)
+        for record in folder.months {
+            if zone.month(of: record.span.upperBound) == month {
+                newest = max(newest, record.span.upperBound)
+            } else if zone.month(of: record.span.lowerBound) == month {
+                newest = max(newest, record.span.lowerBound)
+            }
+        }
+        return newest
+    }
+
+    /// A message's line, and the attachment of a part above 0.
+    func message(
+        segment number: Int, line: Int, part: Int, _ waiting: Waiting
+    ) throws(FolderTreeError) -> (segment: Segment, line: Segment.Line, attachment: Attachment?) {
+        let segment = try segment(number, waiting)
+        guard segment.lines.indices.contains(line) else { throw .notFound }
+        let found = segment.lines[line]
+        guard part > 0 else { return (segment, found, nil) }
+        guard part <= found.attachments.count else { throw .notFound }
+        return (segment, found, segment.attachments[Int(found.attachments.lowerBound) + part - 1])
+    }
+}

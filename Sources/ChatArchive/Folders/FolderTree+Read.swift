@@ -1,0 +1,120 @@
+import ChatModel
+import ResticRepository
+import Storage
+
+extension FolderTree {
+    /// Lends bytes of a file from `offset`, at most `count`, fewer at its end. `body` is called once.
+    public func read(
+        _ inode: InodeNumber, offset: UInt64, count: Int, waiting: Waiting, _ body: (UnsafeRawBufferPointer) -> Void
+    ) throws(FolderTreeError) {
+        let place = try place(inode)
+        switch place {
+        case .message(let segment, let line, let part):
+            let (decoded, found, attachment) = try message(segment: segment, line: line, part: part, waiting)
+            guard let attachment else {
+                decoded.bytes.withUnsafeBytes { bytes in
+                    let text = bytes[Int(found.text.lowerBound)..<Int(found.text.upperBound)]
+                    body(Self.slice(UnsafeRawBufferPointer(rebasing: text), offset, count))
+                }
+                return
+            }
+            if case .stored(let sha256, _) = attachment.content {
+                return try read(mediaFile(sha256, ofSegment: segment, waiting), offset, count, waiting, body)
+            }
+            lend(AttachmentFile(attachment, of: found.kind).note ?? [], offset, count, body)
+        case .transcript(let snapshot, let conversation, let month):
+            lend(try transcript(snapshot: snapshot, conversation: conversation, month, waiting), offset, count, body)
+        case .contact(let snapshot, let person):
+            let view = try view(ofSnapshot: snapshot, waiting)
+            guard view.people.indices.contains(person) else { throw .notFound }
+            lend(ContactCard.render(view.people[person]), offset, count, body)
+        case .plainFile(let tree, let index):
+            let node = try plainNode(tree, index, waiting)
+            guard node.kind != .symlink else { throw .notFound }
+            try read(plainFile(node, inode, waiting), offset, count, waiting, body)
+        case .root, .snapshots, .dates, .snapshot, .view, .conversation, .month, .plainFolder: throw .isADirectory
+        case .link: throw .notFound
+        }
+    }
+
+    private func lend(_ bytes: [UInt8], _ offset: UInt64, _ count: Int, _ body: (UnsafeRawBufferPointer) -> Void) {
+        bytes.withUnsafeBytes { body(Self.slice($0, offset, count)) }
+    }
+
+    private static func slice(_ bytes: UnsafeRawBufferPointer, _ offset: UInt64, _ count: Int) -> UnsafeRawBufferPointer {
+        let start = Int(min(offset, UInt64(bytes.count)))
+        return UnsafeRawBufferPointer(rebasing: bytes[start..<start + min(max(count, 0), bytes.count - start)])
+    }
+
+    // MARK: Files of blobs
+
+    /// The blobs of stored media. One chunk is named by the media's own digest; else its node in the archive lists them.
+    private func mediaFile(
+        _ sha256: String, ofSegment segment: Int, _ waiting: Waiting
+    ) throws(FolderTreeError) -> MediaFile {
+        if let blob = BlobID(hex: sha256), let file = MediaFile([blob], length: { repository.length(of: $0, .data) }) {
+            return file
+        }
+        return try media.value(sha256, waiting: waiting) { () throws(FolderTreeError) in
+            guard let place = registry.withLock({ $0.segments.indices.contains(segment) ? $0.segments[segment] : nil })
+            else { throw .notFound }
+            let node: Node?
+            do throws(ArchiveError) {
+                node = try Archive(repository: repository, tree: place.archive).mediaNode(sha256: sha256)
+            } catch { throw FolderTreeError(error) }
+            guard let node else { throw .archive(.missingFile("\(ArchiveLayout.media)/\(sha256)")) }
+            let file = try file(of: node.content ?? [], waiting)
+            return (file, file.blobs.count * 40 + 200)
+        }
+    }
+
+    private func plainFile(_ node: Node, _ inode: InodeNumber, _ waiting: Waiting) throws(FolderTreeError) -> MediaFile {
+        let blobs = node.content ?? []
+        guard blobs.count > 16 else { return try file(of: blobs, waiting) }
+        let key = "inode \(inode.rawValue)"
+        if let file = media.cached(key) { return file }
+        let file = try file(of: blobs, waiting)
+        return try media.value(key, waiting: waiting) { (file, blobs.count * 40 + 200) }
+    }
+
+    private func file(of blobs: [BlobID], _ waiting: Waiting) throws(FolderTreeError) -> MediaFile {
+        if let file = MediaFile(blobs, length: { repository.length(of: $0, .data) }) { return file }
+        // The index may be older than the snapshot.
+        guard case .until = waiting else { throw .mustWait }
+        try read { () throws(RepositoryError) in try repository.loadIndex() }
+        guard let file = MediaFile(blobs, length: { repository.length(of: $0, .data) }) else {
+            let missing = blobs.first { !repository.contains($0, .data) } ?? blobs[0]
+            throw .repository(.missingBlob(missing, .data))
+        }
+        return file
+    }
+
+    private func read(
+        _ file: MediaFile, _ offset: UInt64, _ count: Int, _ waiting: Waiting, _ body: (UnsafeRawBufferPointer) -> Void
+    ) throws(FolderTreeError) {
+        guard offset < file.size, count > 0 else { return body(UnsafeRawBufferPointer(start: nil, count: 0)) }
+        let end = min(offset + UInt64(count), file.size)
+        var position = file.blob(at: offset)
+        let first = try blob(file.blobs[position], waiting)
+        let start = Int(offset - file.offsets[position])
+        if end <= file.offsets[position + 1] {
+            // The usual case: within one blob, lent without a copy.
+            first.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[start..<start + Int(end - offset)])) }
+            return
+        }
+        var bytes = Array(first[start...])
+        while file.offsets[position + 1] < end {
+            position += 1
+            let next = try blob(file.blobs[position], waiting)
+            bytes += next.prefix(Int(min(end, file.offsets[position + 1]) - file.offsets[position]))
+        }
+        bytes.withUnsafeBytes { body($0) }
+    }
+
+    private func blob(_ id: BlobID, _ waiting: Waiting) throws(FolderTreeError) -> [UInt8] {
+        try blobs.value(id, waiting: waiting) { () throws(FolderTreeError) in
+            let bytes = try read { () throws(RepositoryError) in try repository.blob(id, .data) }
+            return (bytes, bytes.count + 100)
+        }
+    }
+}

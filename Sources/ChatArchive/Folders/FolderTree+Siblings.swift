@@ -1,0 +1,53 @@
+import Synchronization
+
+/// The months that were listed lately, to find what comes after a file in the order in which its folder was listed.
+struct ListedMonths: Sendable {
+    private var listings: [(id: UInt64, listing: MonthListing, order: [Int32])] = []
+    private var next: UInt64 = 1
+    private static let kept = 4
+
+    mutating func note(_ listing: MonthListing) {
+        guard !listings.contains(where: { $0.listing === listing }) else { return }
+        let order = listing.entries.indices.map(Int32.init).sorted {
+            listing.entries[Int($0)].inode.rawValue < listing.entries[Int($1)].inode.rawValue
+        }
+        listings.append((next, listing, order))
+        next += 1
+        if listings.count > Self.kept { listings.removeFirst() }
+    }
+
+    func place(of inode: InodeNumber) -> (listing: UInt64, index: Int)? {
+        for (id, listing, order) in listings.reversed() {
+            var low = 0
+            var high = order.count
+            while low < high {
+                let middle = (low + high) / 2
+                if listing.entries[Int(order[middle])].inode.rawValue < inode.rawValue { low = middle + 1 } else { high = middle }
+            }
+            if low < order.count, listing.entries[Int(order[low])].inode == inode { return (id, Int(order[low])) }
+        }
+        return nil
+    }
+
+    func entry(_ index: Int, of id: UInt64) -> MonthListing.Entry? {
+        guard let listing = listings.first(where: { $0.id == id })?.listing, listing.entries.indices.contains(index)
+        else { return nil }
+        return listing.entries[index]
+    }
+}
+
+extension FolderTree {
+    func noteListed(_ listing: MonthListing) {
+        listed.withLock { $0.note(listing) }
+    }
+
+    /// Where a file stands in a month that was listed lately.
+    public func place(of file: InodeNumber) -> (listing: UInt64, index: Int)? {
+        listed.withLock { $0.place(of: file) }
+    }
+
+    /// The file at a position of a listed month; nil beyond its end, and when the month is no longer remembered.
+    public func file(at index: Int, in listing: UInt64) -> (inode: InodeNumber, size: UInt64)? {
+        listed.withLock { $0.entry(index, of: listing) }.map { ($0.inode, $0.size) }
+    }
+}

@@ -1,0 +1,203 @@
+import ChatModel
+
+/// The files of one month of a conversation: names, sizes and times in flat buffers, ascending by name.
+final class MonthListing: Sendable {
+    struct Entry: Sendable {
+        var nameStart: UInt32
+        var nameCount: UInt16
+        /// Bytes of the name's extension with its dot, before which a number goes.
+        var suffixCount: UInt16
+        var inode: InodeNumber
+        var size: UInt64
+        var time: Timestamp
+    }
+
+    let entries: [Entry]
+    private let names: [UInt8]
+
+    var cost: Int { names.count + entries.count * MemoryLayout<Entry>.stride + 200 }
+
+    /// Calls `body` with an entry's name.
+    func withName<Result>(_ entry: Entry, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        names.withUnsafeBytes { names in
+            let start = Int(entry.nameStart)
+            return body(UnsafeRawBufferPointer(rebasing: names[start..<start + Int(entry.nameCount)]))
+        }
+    }
+
+    /// The position of a name; nil when there is none.
+    func position(of name: UnsafeRawBufferPointer) -> Int? {
+        var low = 0
+        var high = entries.count
+        while low < high {
+            let middle = (low + high) / 2
+            if withName(entries[middle], { compareBytes($0, name) }) < 0 { low = middle + 1 } else { high = middle }
+        }
+        guard low < entries.count, withName(entries[low], { compareBytes($0, name) }) == 0 else { return nil }
+        return low
+    }
+
+    /// Sent time of the newest message; nil when there is no file.
+    var newest: Timestamp? { entries.map(\.time).max() }
+
+    /// Lists the messages of a month.
+    ///
+    /// - Parameters:
+    ///   - segments: with their numbers, ascending in time; of each, the messages of `month` in `zone` are taken.
+    ///   - name: the safe name of a sender.
+    ///   - mediaOnly: leaves the texts out; the names are the same either way.
+    init(
+        of month: Month, in zone: Zone, from segments: [(number: Int, segment: Segment)], mediaOnly: Bool,
+        name: (PersonID) -> [UInt8]
+    ) {
+        var builder = MonthListingBuilder(month: month, zone: zone)
+        for (number, segment) in segments { builder.add(segment, number: number, name) }
+        builder.makeUnique()
+        entries = mediaOnly ? builder.entries.filter { !builder.isText($0) } : builder.entries
+        names = builder.names
+    }
+}
+
+/// Orders bytes as C's memcmp does, the shorter first among equals.
+func compareBytes(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Int {
+    let count = min(left.count, right.count)
+    for index in 0..<count where left[index] != right[index] { return left[index] < right[index] ? -1 : 1 }
+    return left.count - right.count
+}
+
+/// Collects the files of a month.
+///
+///     2021-09-04_15-03-55_张伟.txt                a text
+///     2021-09-04_15-04-10_张伟.jpg                a picture
+///     2021-09-04_15-06-31_李雷_合同.pdf            a file with its own name
+///     2021-09-04_15-06-31_李雷_合同.pdf.missing.txt  one that the source did not have
+struct MonthListingBuilder {
+    private let month: Month
+    private var clock: WallClock
+    var entries: [MonthListing.Entry] = []
+    var names: [UInt8] = []
+    /// Longest sender in a name, in bytes; leaves room for the rest.
+    static let senderLimit = 90
+
+    init(month: Month, zone: Zone) {
+        self.month = month
+        clock = WallClock(zone)
+    }
+
+    mutating func add(_ segment: Segment, number: Int, _ name: (PersonID) -> [UInt8]) {
+        let senders = segment.senders.map(name)
+        let count = min(segment.lines.count, InodeLayout.lineLimit)
+        for index in 0..<count {
+            let line = segment.lines[index]
+            let wall = clock.civilTime(at: line.time)
+            guard Month(of: wall) == month else { continue }
+            let sender = line.sender >= 0 ? senders[Int(line.sender)] : []
+            if line.hasTextFile {
+                append(
+                    wall, sender, [], Self.textSuffix, inode: .message(segment: number, line: index, part: 0),
+                    size: UInt64(line.text.count), line.time)
+            }
+            for (part, attachment) in segment.attachments[Int(line.attachments.lowerBound)..<Int(line.attachments.upperBound)]
+                .prefix(InodeLayout.partLimit).enumerated()
+            {
+                let file = AttachmentFile(attachment, of: line.kind)
+                append(
+                    wall, sender, Array(file.ownName.utf8), Array(file.suffix.utf8),
+                    inode: .message(segment: number, line: index, part: part + 1),
+                    size: AttachmentFile.size(attachment, of: line.kind), line.time)
+            }
+        }
+    }
+
+    private static let textSuffix = Array(".txt".utf8)
+
+    private mutating func append(
+        _ wall: CivilTime, _ sender: [UInt8], _ ownName: [UInt8], _ suffix: [UInt8], inode: InodePlace, size: UInt64,
+        _ time: Timestamp
+    ) {
+        let start = names.count
+        WallClock.append(wall, to: &names, separator: UInt8(ascii: "_"), timeSeparator: UInt8(ascii: "-"))
+        for part in [sender, ownName] where !part.isEmpty {
+            names.append(UInt8(ascii: "_"))
+            names.append(contentsOf: part)
+        }
+        names.append(contentsOf: suffix)
+        entries.append(
+            MonthListing.Entry(
+                nameStart: UInt32(start), nameCount: UInt16(names.count - start), suffixCount: UInt16(suffix.count),
+                inode: InodeLayout.number(inode), size: size, time: time))
+    }
+
+    func isText(_ entry: MonthListing.Entry) -> Bool {
+        if case .message(_, _, let part) = InodeLayout.place(entry.inode) { part == 0 } else { false }
+    }
+
+    // MARK: Names that differ
+
+    /// Sorts, and gives the second and later ones of equal names `-2`, `-3`, … in the order of their messages.
+    mutating func makeUnique() {
+        sort()
+        var positions: [(first: Int, count: Int)] = []
+        var index = 0
+        while index < entries.count {
+            var end = index + 1
+            while end < entries.count, compare(entries[index], entries[end]) == 0 { end += 1 }
+            if end - index > 1 { positions.append((index, end - index)) }
+            index = end
+        }
+        guard !positions.isEmpty else { return }
+        let taken = entries.map { Array(bytes(of: $0)) }
+        var assigned: Set<[UInt8]> = []
+        for (first, count) in positions {
+            var number = 2
+            for index in first + 1..<first + count {
+                while true {
+                    let candidate = numbered(entries[index], number)
+                    number += 1
+                    guard !contains(candidate, in: taken), assigned.insert(candidate).inserted else { continue }
+                    entries[index].nameStart = UInt32(names.count)
+                    entries[index].nameCount = UInt16(candidate.count)
+                    names.append(contentsOf: candidate)
+                    break
+                }
+            }
+        }
+        sort()
+    }
+
+    private func numbered(_ entry: MonthListing.Entry, _ number: Int) -> [UInt8] {
+        let name = bytes(of: entry)
+        let stem = name.dropLast(Int(entry.suffixCount))
+        return Array(stem) + Array("-\(number)".utf8) + Array(name.suffix(Int(entry.suffixCount)))
+    }
+
+    private func contains(_ name: [UInt8], in sorted: [[UInt8]]) -> Bool {
+        var low = 0
+        var high = sorted.count
+        while low < high {
+            let middle = (low + high) / 2
+            if sorted[middle].lexicographicallyPrecedes(name) { low = middle + 1 } else { high = middle }
+        }
+        return low < sorted.count && sorted[low] == name
+    }
+
+    private func bytes(of entry: MonthListing.Entry) -> ArraySlice<UInt8> {
+        names[Int(entry.nameStart)..<Int(entry.nameStart) + Int(entry.nameCount)]
+    }
+
+    private func compare(_ left: MonthListing.Entry, _ right: MonthListing.Entry) -> Int {
+        names.withUnsafeBytes { names in
+            compareBytes(
+                UnsafeRawBufferPointer(rebasing: names[Int(left.nameStart)..<Int(left.nameStart) + Int(left.nameCount)]),
+                UnsafeRawBufferPointer(rebasing: names[Int(right.nameStart)..<Int(right.nameStart) + Int(right.nameCount)]))
+        }
+    }
+
+    private mutating func sort() {
+        let order = entries.indices.sorted { left, right in
+            let result = compare(entries[left], entries[right])
+            return result == 0 ? left < right : result < 0
+        }
+        entries = order.map { entries[$0] }
+    }
+}

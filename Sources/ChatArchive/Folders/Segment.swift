@@ -1,0 +1,144 @@
+import ChatModel
+import JSON
+
+/// A segment decoded for reading: its messages in flat arrays, their texts in one buffer, no value a message on the heap.
+final class Segment: Sendable {
+    /// One message.
+    struct Line: Sendable {
+        var time = Timestamp(milliseconds: 0)
+        /// Index in `senders`, or -1.
+        var sender: Int32 = -1
+        var kind = Message.Kind.text
+        /// The text and a newline, in `bytes`.
+        var text: Range<UInt32> = 0..<0
+        /// Whether the text is shown as a file: there is one, or nothing else to show.
+        var hasTextFile = false
+        var attachments: Range<UInt32> = 0..<0
+        /// The platform's identifier, in `bytes`.
+        var id: Range<UInt32> = 0..<0
+        /// When it was last at a source, if it no longer is.
+        var gone: Timestamp?
+    }
+
+    let lines: [Line]
+    let senders: [PersonID]
+    let attachments: [Attachment]
+    /// Texts and identifiers.
+    let bytes: [UInt8]
+
+    /// Memory that it takes, about.
+    var cost: Int { bytes.count + lines.count * MemoryLayout<Line>.stride + attachments.count * 200 + 500 }
+
+    /// Decodes a segment's plain bytes. Costs one pass, and one copy of the texts.
+    init(parsing text: [UInt8], name: String) throws(ArchiveError) {
+        var decoder = Decoder()
+        decoder.bytes.reserveCapacity(text.count / 2)
+        do throws(JSONError) {
+            try JSONReader.read(text) { (reader) throws(JSONError) in
+                while try !reader.isAtEnd() {
+                    try decoder.readLine(&reader)
+                    reader.beginNextText()
+                }
+            }
+        } catch {
+            let line = text.prefix(error.offset).reduce(1) { $1 == 0x0A ? $0 + 1 : $0 }
+            throw .damagedFile(name, line: line, error)
+        }
+        lines = decoder.lines
+        senders = decoder.senders
+        attachments = decoder.attachments
+        bytes = decoder.bytes
+    }
+
+    /// The bytes of a range of `bytes`.
+    func slice(_ range: Range<UInt32>) -> ArraySlice<UInt8> { bytes[Int(range.lowerBound)..<Int(range.upperBound)] }
+
+    private struct Decoder {
+        var lines: [Line] = []
+        var senders: [PersonID] = []
+        var attachments: [Attachment] = []
+        var bytes: [UInt8] = []
+        private var positions: [String: Int32] = [:]
+        private var lastSender: (bytes: [UInt8], index: Int32) = ([], -1)
+
+        mutating func readLine(_ reader: inout JSONReader) throws(JSONError) {
+            var line = Line()
+            var raw: [UInt8] = []
+            var isMessage = false
+            var hasText = false
+            let firstAttachment = UInt32(attachments.count)
+            line.attachments = firstAttachment..<firstAttachment
+            try reader.beginObject()
+            while let key = try reader.nextKey() {
+                switch key {
+                case "time":
+                    let time = Timestamp(milliseconds: try reader.readInt64())
+                    line.time = min(max(time, Timestamp.plausible.lowerBound), Timestamp.plausible.upperBound)
+                    isMessage = true
+                case "text":
+                    line.text = append(try reader.readUTF8())
+                    hasText = !line.text.isEmpty
+                case "from": line.sender = sender(try reader.readUTF8())
+                case "id": line.id = append(try reader.readUTF8())
+                case "kind": line.kind = Message.Kind(rawValue: try reader.readString()) ?? .unknown
+                case "attachments":
+                    try reader.beginArray()
+                    while try reader.nextElement() { attachments.append(try Attachment(reading: &reader)) }
+                    line.attachments = firstAttachment..<UInt32(attachments.count)
+                case "gone": line.gone = Timestamp(milliseconds: try reader.readInt64())
+                case "raw": raw = try reader.rawValue()
+                default: try reader.skipValue()
+                }
+            }
+            guard isMessage else { return }
+            finishText(&line, hasText: hasText, raw: raw)
+            lines.append(line)
+        }
+
+        /// A message without a text or a file still shows something: its kind, and its raw content.
+        private mutating func finishText(_ line: inout Line, hasText: Bool, raw: [UInt8]) {
+            let start = line.text.lowerBound
+            if hasText, Int(line.text.upperBound) == bytes.count {
+                bytes.append(0x0A)
+                line.text = start..<UInt32(bytes.count)
+                line.hasTextFile = true
+                return
+            }
+            let newStart = UInt32(bytes.count)
+            if hasText {
+                bytes.append(contentsOf: bytes[Int(start)..<Int(line.text.upperBound)])
+            } else if line.kind != .text, line.attachments.isEmpty {
+                bytes.append(contentsOf: "[\(line.kind.rawValue)]".utf8)
+                if !raw.isEmpty {
+                    bytes.append(UInt8(ascii: " "))
+                    bytes.append(contentsOf: raw)
+                }
+            }
+            bytes.append(0x0A)
+            line.text = newStart..<UInt32(bytes.count)
+            line.hasTextFile = hasText || line.attachments.isEmpty
+        }
+
+        private mutating func append(_ text: UnsafeRawBufferPointer) -> Range<UInt32> {
+            let start = UInt32(bytes.count)
+            bytes.append(contentsOf: text)
+            return start..<UInt32(bytes.count)
+        }
+
+        private mutating func sender(_ text: UnsafeRawBufferPointer) -> Int32 {
+            // Conversations go back and forth; the last sender is often the next one too.
+            if lastSender.index >= 0, text.elementsEqual(lastSender.bytes) { return lastSender.index }
+            let name = String(decoding: text, as: UTF8.self)
+            let index: Int32
+            if let known = positions[name] {
+                index = known
+            } else {
+                index = Int32(senders.count)
+                senders.append(PersonID(name))
+                positions[name] = index
+            }
+            lastSender = (Array(text), index)
+            return index
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import ChatModel
+
+/// One readable text of a month.
+///
+///     [2021-09-04 15:03:55] 张伟: text
+///       more lines of the same message
+///     [2021-09-04 15:04:10] 张伟: <image: 12,345 bytes>
+struct Transcript {
+    private var clock: WallClock
+    private var seenClock: WallClock
+    private let month: Month
+    private(set) var bytes: [UInt8] = []
+
+    init(of month: Month, in zone: Zone) {
+        self.month = month
+        clock = WallClock(zone)
+        seenClock = WallClock(zone)
+    }
+
+    /// Appends the messages of the month that a segment has. `name` is a sender's name as people read it.
+    mutating func add(_ segment: Segment, _ name: (PersonID) -> String) {
+        let senders = segment.senders.map { Array(name($0).utf8) }
+        for line in segment.lines {
+            let wall = clock.civilTime(at: line.time)
+            guard Month(of: wall) == month else { continue }
+            bytes.append(UInt8(ascii: "["))
+            WallClock.append(wall, to: &bytes, separator: UInt8(ascii: " "), timeSeparator: UInt8(ascii: ":"))
+            bytes.append(contentsOf: "] ".utf8)
+            if line.sender >= 0 {
+                bytes.append(contentsOf: senders[Int(line.sender)])
+                bytes.append(contentsOf: ": ".utf8)
+            }
+            appendContent(of: line, segment)
+            appendMark(line)
+            bytes.append(0x0A)
+        }
+    }
+
+    private mutating func appendContent(of line: Segment.Line, _ segment: Segment) {
+        var needsSpace = false
+        for attachment in segment.attachments[Int(line.attachments.lowerBound)..<Int(line.attachments.upperBound)] {
+            if needsSpace { bytes.append(UInt8(ascii: " ")) }
+            bytes.append(contentsOf: Self.words(attachment, line.kind).utf8)
+            needsSpace = true
+        }
+        guard line.hasTextFile else { return }
+        if needsSpace { bytes.append(UInt8(ascii: " ")) }
+        for byte in segment.slice(line.text).dropLast() {
+            bytes.append(byte)
+            if byte == 0x0A { bytes.append(contentsOf: [0x20, 0x20]) }
+        }
+    }
+
+    private mutating func appendMark(_ line: Segment.Line) {
+        guard let gone = line.gone else { return }
+        bytes.append(contentsOf: " (no longer at the source; last seen ".utf8)
+        var seen: [UInt8] = []
+        WallClock.append(
+            seenClock.civilTime(at: gone), to: &seen, separator: UInt8(ascii: " "), timeSeparator: UInt8(ascii: ":"))
+        bytes.append(contentsOf: seen.dropLast(3))
+        bytes.append(UInt8(ascii: ")"))
+    }
+
+    private static func words(_ attachment: Attachment, _ kind: Message.Kind) -> String {
+        let name = attachment.name.isEmpty ? kind.rawValue : "\(kind.rawValue): \(attachment.name)"
+        switch attachment.content {
+        case .stored(_, let size): return "<\(name), \(size) bytes>"
+        case .missing(let reason): return "<\(name), missing: \(reason)>"
+        case .file, .entry: return "<\(name)>"
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import ChatArchive
+import Dispatch
+import Synchronization
+
+/// Carries out what `SiblingReadAhead` decides, on a thread of its own: pushing from within a request would wait for itself.
+final class SiblingPusher: Sendable {
+    private struct State {
+        var policy = SiblingReadAhead()
+        var queue: [SiblingReadAhead.Push] = []
+        var isClosed = false
+    }
+
+    private let tree: FolderTree
+    private let session: FuseSession
+    private let counters: Counters
+    private let state = Mutex(State())
+    private let wake = DispatchSemaphore(value: 0)
+
+    init(_ tree: FolderTree, _ session: FuseSession, _ counters: Counters) {
+        self.tree = tree
+        self.session = session
+        self.counters = counters
+    }
+
+    func start() {
+        startThread { [self] in
+            while true {
+                wake.wait()
+                let (push, isClosed) = state.withLock { state in
+                    (state.queue.isEmpty ? nil : state.queue.removeFirst(), state.isClosed)
+                }
+                if isClosed { return }
+                if let push { carryOut(push) }
+            }
+        }
+    }
+
+    func close() {
+        state.withLock { $0.isClosed = true }
+        wake.signal()
+    }
+
+    /// Called on the serving thread when the kernel has asked for the beginning of a file.
+    func observe(_ file: InodeNumber) {
+        guard let place = tree.place(of: file) else { return }
+        let isQueued = state.withLock { state in
+            guard let push = state.policy.read(.init(listing: place.listing, index: place.index)) else { return false }
+            state.queue.append(push)
+            return true
+        }
+        if isQueued { wake.signal() }
+    }
+
+    private func carryOut(_ push: SiblingReadAhead.Push) {
+        var index = push.first.index
+        let end = index + push.files
+        var bytes = 0
+        var unknown = 0
+        // A reader who has not listed the directory leaves the kernel without these inodes, and pushing is in vain.
+        while unknown < 16, bytes < push.bytes {
+            let (next, isClosed) = state.withLock { ($0.policy.resume(push, at: index), $0.isClosed) }
+            index = next
+            guard index < end, !isClosed, let file = tree.file(at: index, in: push.first.listing) else { break }
+            if index != push.hole, file.size <= SiblingReadAhead.largestFile {
+                guard let count = store(file.inode) else { break }
+                unknown = count < 0 ? unknown + 1 : 0
+                bytes += max(count, 0)
+            }
+            index += 1
+        }
+        state.withLock { $0.policy.pushed(push, upTo: index) }
+    }
+
+    /// The bytes that the kernel took, -1 when it does not know the inode, nil when the content is not in memory.
+    private func store(_ inode: InodeNumber) -> Int? {
+        var stored = -1
+        do throws(FolderTreeError) {
+            try tree.read(inode, offset: 0, count: SiblingReadAhead.largestFile, waiting: .never) { bytes in
+                if session.store(inode.rawValue, bytes) { stored = bytes.count }
+            }
+        } catch {
+            return nil
+        }
+        if stored >= 0 {
+            counters.pushedFiles.add()
+            counters.pushedBytes.add(stored)
+        }
+        return stored
+    }
+}
+
+extension Server {
+    func startReadAhead(_ session: FuseSession) {
+        guard options.readAheadAcrossFiles else { return }
+        let pusher = SiblingPusher(tree, session, counters)
+        pusher.start()
+        siblings = pusher
+    }
+
+    func stopReadAhead() {
+        siblings?.close()
+        siblings = nil
+    }
+}

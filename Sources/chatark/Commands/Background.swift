@@ -1,0 +1,58 @@
+import Glibc
+
+/// A mount in the background: this program started once more in a session of its own, with the password through a pipe and
+/// another pipe on which it says that the mount can be used. Until then its errors go to the user's terminal.
+enum Background {
+    private static let passwordDescriptor: Int32 = 3
+    private static let readyDescriptor: Int32 = 4
+
+    /// Starts a mount and returns when it can be used; throws its exit status when it ends before.
+    static func start(_ mount: MountCommand) throws {
+        // Asked for here, where there is a terminal.
+        var password = try mount.options.passwordBytes(for: .opening)
+        defer { password.wipe() }
+        let (process, answer) = try spawn(giving: password)
+        // Without an answer it has ended, and has said why.
+        if answer.isEmpty { throw CommandError.backgroundEnded(status: Child.wait(for: process)) }
+    }
+
+    private static func spawn(giving password: [UInt8]) throws(CommandError) -> (process: pid_t, answer: [UInt8]) {
+        do throws(FileFault) {
+            let (passwordOut, passwordIn) = try Child.pipe()
+            let (readyOut, readyIn) = try Child.pipe()
+            let process = try Child.start(
+                "/proc/self/exe", arguments,
+                descriptors: [(passwordOut, passwordDescriptor), (readyIn, readyDescriptor)],
+                inNewSession: true)
+            close(passwordOut)
+            close(readyIn)
+            Output.write(password, to: passwordIn)
+            close(passwordIn)
+            defer { close(readyOut) }
+            return (process, try SmallFile.read(readyOut))
+        } catch {
+            throw .cannotStartBackground(error)
+        }
+    }
+
+    /// Lets the starting process return, and gives up its terminal and directory.
+    static func announce(on descriptor: Int32) {
+        let null = open("/dev/null", O_RDWR)
+        for standard in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where null >= 0 { dup2(null, standard) }
+        if null > STDERR_FILENO { close(null) }
+        // The mount must not keep the directory busy that it was started in.
+        _ = chdir("/")
+        Output.write("1", to: descriptor)
+        close(descriptor)
+    }
+
+    /// This program's arguments again, with what the child must know behind the command's name.
+    private static var arguments: [String] {
+        let given = CommandLineOrder.commandFirst(Array(CommandLine.arguments.dropFirst()))
+        return [
+            "chatark", given[0], "--foreground", "--password-descriptor", String(passwordDescriptor),
+            "--ready-descriptor", String(readyDescriptor),
+        ]
+            + given.dropFirst()
+    }
+}

@@ -1,0 +1,91 @@
+import ArgumentParser
+import ChatArchive
+import ChatModel
+import ResticRepository
+
+/// Stores chat exports as a snapshot. The story of a backup is `store(_:in:_:)`.
+struct Backup: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Back up chat exports.",
+        discussion: """
+            Each PATH is an export, or a folder with exports directly in it: a Telegram Desktop folder with result.json, a WhatsApp \
+            chat as .zip or folder, JSON Lines (.jsonl). A path that was backed up before is compared with its last snapshot: \
+            unchanged files are not read again, and messages that are no longer there stay in the archive, marked as gone.
+
+            Examples:
+              chatark backup ~/Downloads/DataExport_2024-07-01
+              chatark backup --tag phone --tz Asia/Shanghai "WhatsApp Chat - Emma.zip"
+              chatark backup --source jsonl history.jsonl
+
+            Exit status 3: a snapshot was made, but something could not be read; the summary says what.
+            """)
+
+    @OptionGroup var options: RepositoryOptions
+    @OptionGroup var about: SourceOptions
+
+    @Argument(help: "What to back up.", completion: .file())
+    var paths: [String]
+
+    func run() throws {
+        let zone = try Dates.zone(about.tz)
+        let time = try about.time.map { Dates.goTime(try Dates.moment($0, in: zone), in: zone) } ?? .now()
+        let sources = try BackupSources(paths, about.source)
+        let repository = try options.open()
+        let run = BackupRun(repository: repository, sources: sources, about: about, zone: zone, time: time)
+        let result = try repository.whileLocked(.shared) { lock in
+            try Progress.showing(!options.quiet && !options.json, run.progress.reading) { try store(run, lock) }
+        }
+        BackupReport(result: result, options: options).print()
+        if result.isPartial { throw CommandError.partial }
+    }
+
+    /// What a backup does, from the first look to the snapshot.
+    private func store(_ run: BackupRun, _ lock: RepositoryLock) throws -> BackupResult {
+        // Snapshots before the index: what a listed snapshot needs was indexed before it was listed.
+        let snapshots = try run.repository.snapshots()
+        try run.repository.loadIndex()
+        let previous = try run.previous(in: snapshots)
+        let heads = ArchiveHeads.heads(of: try ArchiveHeads.candidates(in: snapshots, of: run.repository))
+
+        // Nothing has changed since the last time: a snapshot of what is there, and no content is read.
+        if let previous, let archive = heads.first, heads.count == 1, try run.isUnchanged(since: previous) {
+            return try run.saveSnapshot(original: previous.original, archive: archive.tree, parent: previous, lock)
+        }
+
+        // The messages first: an export that is broken ends here, before anything is stored.
+        var builder = try ArchiveBuilder(continuing: heads, in: run.zone)
+        try run.readMessages(into: &builder)
+        let original = try run.storeOriginals(parent: previous?.original)
+        let archive = try run.storeArchive(&builder, original, lastRead: run.readTimes(in: snapshots))
+        return try run.saveSnapshot(original: original.tree, archive: archive.tree, parent: previous, lock)
+    }
+}
+
+/// What the user says of the sources.
+struct SourceOptions: ParsableArguments {
+    @Option(help: "What PATH is: auto, telegram, whatsapp or jsonl.")
+    var source: SourceKind = .auto
+
+    @Option(help: ArgumentHelp("The host that the snapshot names (default: this one's name).", valueName: "name"))
+    var host: String?
+
+    @Option(help: ArgumentHelp("Tags of the snapshot, separated by commas; may be repeated.", valueName: "tags"))
+    var tag: [String] = []
+
+    @Option(help: ArgumentHelp("The time of the snapshot (default: now).", valueName: "date"))
+    var time: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The zone of wall times in exports without one, and of months (default: this machine's).", valueName: "zone"
+        ))
+    var tz: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "What to call the source, so that another path later is known as the same one.", valueName: "name"))
+    var sourceName: String?
+
+    @Option(help: ArgumentHelp("Your own name in exports that do not say who you are.", valueName: "name"))
+    var ownName: String?
+}

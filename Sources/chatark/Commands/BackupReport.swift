@@ -1,0 +1,167 @@
+import ChatArchive
+import ChatImport
+import JSON
+import ResticRepository
+
+/// What a backup did.
+struct BackupResult {
+    /// Nil when nothing had changed and nothing was read.
+    var account: BackupAccount?
+    var files = SourceCounts()
+    var unreadable: [String] = []
+    var changed: [String] = []
+    var notes: [String] = []
+    var written = WriteSummaryTotal()
+    var snapshot: SnapshotID?
+    /// Seconds.
+    var duration: Double = 0
+
+    /// What all writers of a backup stored.
+    struct WriteSummaryTotal {
+        var dataBlobs = 0
+        var treeBlobs = 0
+        var bytesAdded = 0
+        var bytesPacked = 0
+    }
+
+    /// Whether something could not be read.
+    var isPartial: Bool { !unreadable.isEmpty || !changed.isEmpty || (account?.skippedTotal ?? 0) > 0 }
+
+    /// Keeps where skipped rows stand, of the first ones.
+    mutating func note(skipped row: SkippedRow) {
+        guard notes.count < 1000 else { return }
+        let place = row.line.map { "line \($0)" } ?? "byte \(row.offset)"
+        notes.append("Skipped in '\(row.path)', \(place): \(row.reason.rawValue)")
+    }
+
+    mutating func add(_ summary: WriteSummary) {
+        written.dataBlobs += summary.dataBlobs
+        written.treeBlobs += summary.treeBlobs
+        written.bytesAdded += summary.bytesAdded
+        written.bytesPacked += summary.bytesPacked
+    }
+
+    /// What the snapshot keeps of it, as restic's do.
+    func summary(from start: GoTime) -> SnapshotSummary {
+        var summary = SnapshotSummary(backupStart: start, backupEnd: .now())
+        summary.filesNew = files.filesNew
+        summary.filesChanged = files.filesChanged
+        summary.filesUnmodified = files.filesUnmodified
+        summary.dirsNew = files.dirsNew
+        summary.dirsChanged = files.dirsChanged
+        summary.dirsUnmodified = files.dirsUnmodified
+        summary.dataBlobs = UInt64(written.dataBlobs)
+        summary.treeBlobs = UInt64(written.treeBlobs)
+        summary.dataAdded = UInt64(written.bytesAdded)
+        summary.dataAddedPacked = UInt64(written.bytesPacked)
+        summary.totalFilesProcessed = files.files
+        summary.totalBytesProcessed = files.bytes
+        return summary
+    }
+}
+
+/// Says what a backup did: the account of its rows above all.
+struct BackupReport {
+    let result: BackupResult
+    let options: RepositoryOptions
+
+    func print() {
+        note(result.unreadable.map { "Could not read \($0)" })
+        note(result.changed.map { "'\($0)' changed while it was read; back it up again." })
+        if options.verbose || !options.quiet { note(result.notes) }
+        if options.json { return printJSON() }
+        if options.quiet { return }
+        if let account = result.account {
+            printAccount(account)
+        } else {
+            Output.line("Nothing has changed since the last backup; no content was read.")
+        }
+        let files = result.files
+        if files.files > 0 {
+            Output.line(
+                "Files:    \(Words.count(files.filesNew)) new, \(Words.count(files.filesChanged)) changed, "
+                    + "\(Words.count(files.filesUnmodified)) unmodified, \(Words.bytes(files.bytes))")
+        }
+        Output.line(
+            "Stored:   \(Words.bytes(result.written.bytesPacked)) in the repository (\(Words.bytes(result.written.bytesAdded)) before compression)"
+        )
+        if let snapshot = result.snapshot { Output.line("Snapshot \(snapshot.short) saved.") }
+    }
+
+    /// The first of many lines, all of them for those who want more.
+    private func note(_ lines: [String]) {
+        let limit = options.verbose ? lines.count : 20
+        for line in lines.prefix(limit) { Output.note(Table.printable(line)) }
+        if lines.count > limit {
+            Output.note("… and \(Words.count(lines.count - limit)) more; '--verbose' shows them.")
+        }
+    }
+
+    /// rows read = stored + already archived + duplicates + skipped.
+    private func printAccount(_ account: BackupAccount) {
+        Output.line(
+            "Messages: \(Words.count(account.rowsRead)) read = \(Words.count(account.stored)) stored + "
+                + "\(Words.count(account.alreadyArchived)) already archived + \(Words.count(account.duplicates)) "
+                + "\(account.duplicates == 1 ? "duplicate" : "duplicates") + \(Words.count(account.skippedTotal)) skipped"
+        )
+        for (reason, count) in account.skipped.sorted(by: { $0.key < $1.key }) {
+            Output.line("          \(Words.count(count)) skipped: \(reason)")
+        }
+        if account.edited > 0 {
+            Output.line("          \(Words.count(account.edited, "message")) edited since; the earlier wording stays")
+        }
+        if account.nowGone > 0 {
+            Output.line("          \(Words.count(account.nowGone, "message")) no longer at the source; kept and marked")
+        }
+        if account.cameBack > 0 { Output.line("          \(Words.count(account.cameBack, "message")) back again") }
+        for (reason, count) in account.attachmentsMissing.sorted(by: { $0.key < $1.key }) {
+            Output.line("          \(Words.count(count, "attachment")) missing: \(reason)")
+        }
+    }
+
+    private func printJSON() {
+        Output.json { json in
+            json.beginObject()
+            json.key("message_type")
+            json.string("summary")
+            let account = result.account ?? BackupAccount()
+            let numbers: [(StaticString, Int)] = [
+                ("messages_read", account.rowsRead), ("messages_stored", account.stored),
+                ("messages_archived", account.alreadyArchived),
+                ("messages_duplicate", account.duplicates), ("messages_skipped", account.skippedTotal),
+                ("messages_edited", account.edited),
+                ("messages_gone", account.nowGone), ("messages_back", account.cameBack),
+                ("files_new", Int(result.files.filesNew)),
+                ("files_changed", Int(result.files.filesChanged)),
+                ("files_unmodified", Int(result.files.filesUnmodified)),
+                ("data_blobs", result.written.dataBlobs), ("tree_blobs", result.written.treeBlobs),
+                ("data_added", result.written.bytesAdded),
+                ("data_added_packed", result.written.bytesPacked), ("total_files_processed", Int(result.files.files)),
+                ("total_bytes_processed", Int(result.files.bytes)), ("files_unreadable", result.unreadable.count),
+            ]
+            for (name, value) in numbers {
+                json.key(name)
+                json.int(value)
+            }
+            write(account.skipped, as: "skipped", &json)
+            write(account.attachmentsMissing, as: "attachments_missing", &json)
+            json.key("total_duration")
+            json.double(result.duration)
+            if let snapshot = result.snapshot {
+                json.key("snapshot_id")
+                json.string(snapshot.hex)
+            }
+            json.endObject()
+        }
+    }
+
+    private func write(_ counts: [String: Int], as name: StaticString, _ json: inout JSONWriter) {
+        json.key(name)
+        json.beginObject()
+        for (reason, count) in counts.sorted(by: { $0.key < $1.key }) {
+            json.key(reason)
+            json.int(count)
+        }
+        json.endObject()
+    }
+}

@@ -1,0 +1,247 @@
+import ChatArchive
+import ChatImport
+import ChatModel
+import Glibc
+import ResticRepository
+import Synchronization
+
+/// One backup: what it works on, and its steps in the order in which `Backup` takes them.
+final class BackupRun {
+    let repository: Repository
+    let zone: Zone
+    let progress = BackupProgress()
+    private let sources: BackupSources
+    private let about: SourceOptions
+    private let time: GoTime
+    private let started = GoTime.now()
+    private let host: String
+    private var result = BackupResult()
+
+    init(repository: Repository, sources: BackupSources, about: SourceOptions, zone: Zone, time: GoTime) {
+        self.repository = repository
+        self.sources = sources
+        self.about = about
+        self.zone = zone
+        self.time = time
+        host = about.host ?? Maker.current.hostname
+    }
+
+    // MARK: Before
+
+    /// The last snapshot of these paths of this host.
+    struct Previous {
+        let id: SnapshotID
+        let original: TreeID
+        let summary: SnapshotSummary?
+    }
+
+    /// The newest snapshot of the same host and paths that chatark wrote.
+    func previous(in snapshots: [StoredSnapshot]) throws -> Previous? {
+        for stored in snapshots.reversed()
+        where stored.snapshot.hostname == host && stored.snapshot.paths == sources.paths {
+            guard let original = try SnapshotLayout(of: stored.snapshot.tree, in: repository)?.original else {
+                continue
+            }
+            return Previous(id: stored.id, original: original, summary: stored.snapshot.summary)
+        }
+        return nil
+    }
+
+    /// Whether no file of the sources has changed, told by sizes, times and inodes.
+    func isUnchanged(since previous: Previous) throws -> Bool {
+        progress.phase = .comparing
+        guard
+            try SourceBackup.isUnchanged(sources.paths, since: previous.original, in: repository, options: fileOptions)
+        else {
+            return false
+        }
+        result.files.filesUnmodified = previous.summary?.totalFilesProcessed ?? 0
+        result.files.bytes = previous.summary?.totalBytesProcessed ?? 0
+        return true
+    }
+
+    /// When each source was read last, by what the snapshots say.
+    func readTimes(in snapshots: [StoredSnapshot]) -> [ArchiveSource: Timestamp] {
+        var times: [ArchiveSource: Timestamp] = [:]
+        for snapshot in snapshots.map(\.snapshot) where snapshot.programVersion.hasPrefix("chatark") {
+            let time = Timestamp(
+                milliseconds: snapshot.time.seconds * 1000 + Int64(snapshot.time.nanoseconds) / 1_000_000)
+            for path in snapshot.paths { times[ArchiveSource(host: snapshot.hostname, path: path)] = time }
+        }
+        return times
+    }
+
+    // MARK: The steps
+
+    /// Reads every message of every source.
+    func readMessages(into builder: inout ArchiveBuilder) throws {
+        for source in sources.all {
+            builder.begin(archiveSource(source))
+            for format in source.formats { try read(source, as: format, into: &builder) }
+        }
+    }
+
+    /// Stores the sources' own files, those that have changed.
+    func storeOriginals(parent: TreeID?) throws -> BackedUpTree {
+        progress.phase = .storing
+        let writer = try repository.makeWriter()
+        let backup = try SourceBackup(repository: repository, writer: writer, options: fileOptions)
+        let original = try backup.backUp(sources.paths, parent: parent, progress: progress.files)
+        result.add(try writer.finish())
+        result.files = original.counts
+        result.unreadable = original.unreadable.map { "'\(String(decoding: $0.path, as: UTF8.self))': \($0.reason)" }
+        result.changed = original.changedWhileReading.map { String(decoding: $0, as: UTF8.self) }
+        return original
+    }
+
+    /// Merges the messages with the archive and stores what is new.
+    func storeArchive(
+        _ builder: inout ArchiveBuilder, _ original: BackedUpTree, lastRead: [ArchiveSource: Timestamp]
+    ) throws -> ArchiveBuilder.Outcome {
+        progress.phase = .archiving
+        let writer = try repository.makeWriter()
+        var places: [ArchiveSource: OriginalFiles.Place] = [:]
+        for (source, name) in zip(sources.all, original.names) {
+            places[archiveSource(source)] = .init(
+                source: source, stored: name.map { String(decoding: $0, as: UTF8.self) })
+        }
+        let files = OriginalFiles(contents: original.contents(in: repository), places: places)
+        let moment = Timestamp(milliseconds: time.seconds * 1000 + Int64(time.nanoseconds) / 1_000_000)
+        let outcome = try builder.finish(attachments: files, into: writer, repository, at: moment, lastRead: lastRead)
+        result.add(try writer.finish())
+        result.account = outcome.account
+        return outcome
+    }
+
+    /// Stores the root of both trees, and the snapshot that makes them findable.
+    func saveSnapshot(original: TreeID, archive: TreeID, parent: Previous?, _ lock: RepositoryLock) throws
+        -> BackupResult
+    {
+        let writer = try repository.makeWriter()
+        var root = TreeBuilder(.init(modified: .epoch))
+        root.addDirectory("archive", archive)
+        root.addDirectory("original", original)
+        let tree = try root.finish(writer)
+        result.add(try writer.finish())
+        try lock.check()
+        result.duration = Double(GoTime.now().seconds - started.seconds)
+        result.snapshot = try repository.saveSnapshot(
+            Snapshot(
+                time: time, parent: parent?.id, tree: tree, paths: sources.paths, hostname: host,
+                username: Maker.current.username, uid: Maker.current.uid, gid: Maker.current.gid,
+                tags: about.tag.flatMap { $0.split(separator: ",").map(String.init) }, programVersion: Version.text,
+                summary: result.summary(from: started)))
+        return result
+    }
+
+    // MARK: Parts of steps
+
+    private func read(_ source: BackupSources.Source, as format: SourceFormat, into builder: inout ArchiveBuilder)
+        throws
+    {
+        let options = ImportOptions(assumedZone: zone, ownName: about.ownName)
+        try readSource(at: source.path, format: format, options: options) { event in
+            switch event {
+            case .person(let person): builder.add(person)
+            case .conversation(let conversation): builder.add(conversation)
+            case .message(let message, let conversation): try builder.add(message, to: conversation)
+            case .export: builder.beginExport()
+            case .skipped(let row):
+                builder.skip(reason: row.reason.rawValue)
+                result.note(skipped: row)
+            case .note(let note): result.notes.append(note.description)
+            }
+            if builder.rowsRead & 255 == 0 { progress.phase = .reading(rows: builder.rowsRead) }
+        }
+    }
+
+    private func archiveSource(_ source: BackupSources.Source) -> ArchiveSource {
+        ArchiveSource(host: host, path: about.sourceName ?? source.path)
+    }
+
+    /// A repository that lies inside of a source does not swallow itself.
+    private var fileOptions: SourceBackup.Options {
+        var options = SourceBackup.Options()
+        if let repository = FileIdentity(path: repository.store.location) { options.excludedDirectories = [repository] }
+        return options
+    }
+}
+
+/// The files of the sources, as they were just stored, for the attachments of messages.
+private struct OriginalFiles: AttachmentProvider {
+    /// A source, and its name under `original/` when it could be stored.
+    struct Place {
+        let source: BackupSources.Source
+        let stored: String?
+
+        /// The path under `original/` of a path that an importer gave: below the source when it is a folder, else below the
+        /// folder in which it lies.
+        func stored(_ path: String) -> String? {
+            guard let stored else { return nil }
+            if path.isEmpty { return stored }
+            return isFolder ? "\(stored)/\(path)" : path == source.name ? stored : nil
+        }
+
+        /// The same on this machine.
+        func local(_ path: String) -> String {
+            isFolder && !path.isEmpty ? "\(source.path)/\(path)" : source.path
+        }
+
+        private var isFolder: Bool {
+            var status = stat()
+            return stat(source.path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        }
+    }
+
+    let contents: SourceContents
+    let places: [ArchiveSource: Place]
+
+    func file(at path: String, of source: ArchiveSource) throws(ArchiveError) -> FileContent? {
+        guard let stored = places[source]?.stored(path) else { return nil }
+        do throws(RepositoryError) {
+            guard let entry = try contents.entry(at: stored), let digest = entry.digest else { return nil }
+            return FileContent(blobs: entry.node.content ?? [], size: entry.node.size, digest: digest)
+        } catch {
+            throw .repository(error)
+        }
+    }
+
+    func entry(
+        _ name: String, in container: String, of source: ArchiveSource,
+        _ body: (UnsafeRawBufferPointer) throws(RepositoryError) -> Void
+    ) throws(ArchiveError) -> Bool {
+        guard let place = places[source] else { return false }
+        do {
+            try readEntry(container: place.local(container), name: name) { try body($0) }
+            return true
+        } catch let error as RepositoryError {
+            throw .repository(error)
+        } catch {
+            throw .source("\(error)")
+        }
+    }
+}
+
+/// How far a backup is, for the line on the terminal.
+final class BackupProgress: Sendable {
+    enum Phase { case comparing, reading(rows: Int), storing, archiving }
+
+    let files = SourceProgress()
+    private let state = Mutex(Phase.comparing)
+
+    var phase: Phase {
+        get { state.withLock { $0 } }
+        set { state.withLock { $0 = newValue } }
+    }
+
+    @Sendable func reading() -> Progress.Reading {
+        switch phase {
+        case .comparing: return Progress.Reading(words: "comparing with the last snapshot")
+        case .reading(let rows): return Progress.Reading(words: "reading messages: \(Words.count(rows))")
+        case .archiving: return Progress.Reading(words: "storing messages")
+        case .storing:
+            let counts = files.counts
+            return Progress.Reading(words: "storing files: \(Words.count(counts.files)), \(Words.bytes(counts.bytes))")
+        }
+    }
+}

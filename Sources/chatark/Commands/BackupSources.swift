@@ -1,0 +1,73 @@
+import ArgumentParser
+import ChatImport
+import Glibc
+
+/// What `--source` may say.
+enum SourceKind: ExpressibleByArgument {
+    case auto
+    case format(SourceFormat)
+
+    init?(argument: String) {
+        if argument == "auto" {
+            self = .auto
+        } else {
+            guard let format = SourceFormat(rawValue: argument) else { return nil }
+            self = .format(format)
+        }
+    }
+
+    var defaultValueDescription: String { "auto" }
+
+    static var allValueStrings: [String] { ["auto"] + SourceFormat.allCases.map(\.rawValue) }
+}
+
+/// The paths of a backup and what kinds of exports lie in them.
+struct BackupSources {
+    /// A path that was given.
+    struct Source {
+        /// Absolute, without links.
+        let path: String
+        /// More than one for a folder with exports of several programs.
+        let formats: [SourceFormat]
+
+        /// The last component.
+        var name: String { String(path.split(separator: "/").last ?? "") }
+    }
+
+    let all: [Source]
+
+    var paths: [String] { all.map(\.path) }
+
+    /// Looks at the paths. Throws for one that is not there, cannot be read or holds nothing that is known.
+    init(_ paths: [String], _ kind: SourceKind) throws {
+        all = try paths.map { given in
+            let path = try Self.absolute(given)
+            let formats = try Self.formats(at: path, kind)
+            guard !formats.isEmpty else { throw CommandError.unknownSource(given) }
+            return Source(path: path, formats: formats)
+        }
+    }
+
+    private static func formats(at path: String, _ kind: SourceKind) throws -> [SourceFormat] {
+        if case .format(let format) = kind { return [format] }
+        do {
+            guard let format = try recognise(path) else { return [] }
+            return [format]
+        } catch {
+            guard case .severalFormats(_, let formats) = error else { throw error }
+            return formats
+        }
+    }
+
+    /// The path from the root without links, so that a source is known again wherever the program is started.
+    private static func absolute(_ given: String) throws(CommandError) -> String {
+        guard let resolved = realpath(given, nil) else {
+            if errno == ENOENT || errno == ENOTDIR { throw .sourceMissing(given) }
+            throw .sourceUnreadable(given, FileFault(errno: errno))
+        }
+        defer { free(resolved) }
+        let path = String(cString: resolved)
+        guard access(path, R_OK) == 0 else { throw .sourceUnreadable(given, FileFault(errno: errno)) }
+        return path
+    }
+}

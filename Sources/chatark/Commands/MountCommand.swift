@@ -1,0 +1,100 @@
+import ArgumentParser
+import ChatArchive
+import ChatModel
+import Glibc
+import Mount
+import ResticRepository
+
+/// Shows the repository as files.
+struct MountCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "mount",
+        abstract: "Show the history as read-only files.",
+        discussion: """
+            The mount shows all snapshots: latest/, at/<any date>/ and snapshots/<date>_<time>/, each with conversations/, media/, \
+            transcripts/, contacts/ and original/. With '--snapshot' or '--at' it shows one of them. It returns when the mount can be \
+            used and serves it in the background until 'chatark umount', or in the foreground until Ctrl-C. It holds no lock.
+
+            Examples:
+              chatark mount ~/chats
+              chatark mount --at 2021-09-04 ~/then
+              chatark mount --at "2021-09-04 15:00" --tz Asia/Shanghai ~/then
+              grep -r contract ~/chats/latest/transcripts
+              chatark umount ~/chats
+            """)
+
+    @OptionGroup var options: RepositoryOptions
+
+    @Argument(help: "An empty directory.", completion: .directory)
+    var mountpoint: String
+
+    @Option(help: ArgumentHelp("Only this snapshot: an id, the start of one, or 'latest'.", valueName: "id"))
+    var snapshot: String?
+
+    @Option(help: ArgumentHelp("Only the newest snapshot that is not later than this date.", valueName: "date"))
+    var at: String?
+
+    @Option(help: ArgumentHelp("The zone of all times shown (default: this machine's).", valueName: "zone"))
+    var tz: String?
+
+    @Flag(name: .shortAndLong, help: "Stay in the foreground.")
+    var foreground = false
+
+    @Flag(help: "Let other users of this machine see the files.")
+    var allowOther = false
+
+    @Flag(help: "Mount over a directory that is not empty.")
+    var nonempty = false
+
+    @Flag(help: "Show id, sender, type and gone-since as extended attributes. Makes 'ls -l' slower.")
+    var extendedAttributes = false
+
+    @Option(help: ArgumentHelp("How much memory to use for what was read, for example 64M.", valueName: "size"))
+    var memory = "64M"
+
+    @Option(help: ArgumentHelp("Seconds between two looks for new snapshots; 0 for none.", valueName: "seconds"))
+    var refresh = 30
+
+    /// Where a mount in the background says that it can be used. Not for people.
+    @Option(help: .private)
+    var readyDescriptor: Int32?
+
+    func run() throws {
+        let zone = try Dates.zone(tz)
+        let choice = snapshot != nil || at != nil ? try SnapshotChoice(id: snapshot, at: at) : nil
+        let memoryLimit = try ByteSize.parse(memory)
+        guard foreground else { return try Background.start(self) }
+
+        let location = try options.location()
+        let repository = try location.opened(with: options)
+        let root =
+            try choice.map { FolderTree.Root.snapshot(try $0.find(in: repository, zone: zone).id) } ?? .allSnapshots
+        let tree = try FolderTree(
+            repository: repository, root: root, zone: zone, memoryLimit: memoryLimit, owner: (getuid(), getgid()))
+        let mounted = try MountedFileSystem.mount(tree, at: mountpoint, mountOptions(repository, location))
+        if let readyDescriptor { Background.announce(on: readyDescriptor) }
+        let isTalkative = readyDescriptor == nil && !options.quiet
+        if isTalkative { Output.note("Mounted at \(mounted.path); Ctrl-C or 'chatark umount \(mountpoint)' ends it.") }
+        let end = try Interruption.replacing(by: { mounted.requestStop() }) { try mounted.run() }
+        if isTalkative { Output.note(end == .unmounted ? "Unmounted by another program." : "Unmounted.") }
+    }
+
+    private func mountOptions(_ repository: Repository, _ location: RepositoryLocation) throws -> MountOptions {
+        var result = MountOptions()
+        result.allowOther = allowOther
+        result.allowNonEmpty = nonempty
+        result.extendedAttributes = extendedAttributes
+        result.sourceName = "chatark:\(location.path)"
+        result.repositoryPath = location.path
+        result.sourcePaths = try Self.sourcesOfThisHost(repository)
+        result.refreshInterval = refresh > 0 ? .seconds(refresh) : nil
+        if readyDescriptor == nil { result.log = { Output.note($0) } }
+        return result
+    }
+
+    /// What is backed up from this machine: a mount over it would hide it from the next backup.
+    private static func sourcesOfThisHost(_ repository: Repository) throws -> [String] {
+        let ours = try repository.snapshots().map(\.snapshot).filter { $0.hostname == Maker.current.hostname }
+        return Array(Set(ours.flatMap(\.paths)))
+    }
+}

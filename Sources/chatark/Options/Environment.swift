@@ -1,0 +1,20 @@
+import Glibc
+
+/// The variables that the program reads: its own first, restic's of the same meaning when its own are not set.
+struct Environment: Sendable {
+    private let value: @Sendable (String) -> String?
+
+    /// This process's.
+    static let process = Environment { name in getenv(name).map { String(cString: $0) } }
+
+    /// Made-up variables.
+    init(_ value: @escaping @Sendable (String) -> String?) { self.value = value }
+
+    /// `CHATARK_<name>`, else `RESTIC_<name>`; an empty one counts as not set.
+    subscript(_ name: String) -> String? {
+        for prefix in ["CHATARK_", "RESTIC_"] {
+            if let text = value(prefix + name), !text.isEmpty { return text }
+        }
+        return nil
+    }
+}

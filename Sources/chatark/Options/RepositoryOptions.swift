@@ -1,0 +1,86 @@
+import ArgumentParser
+import ResticRepository
+import Storage
+
+/// Which repository, how it is opened, and how much is said. The same flags as restic's.
+struct RepositoryOptions: ParsableArguments {
+    @Option(
+        name: [.customShort("r"), .customLong("repo")],
+        help: ArgumentHelp("The repository's folder (or CHATARK_REPOSITORY).", valueName: "folder"),
+        completion: .directory)
+    var repository: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A file that holds the repository's folder (or CHATARK_REPOSITORY_FILE).", valueName: "file"),
+        completion: .file())
+    var repositoryFile: String?
+
+    @Option(
+        name: [.customShort("p"), .long],
+        help: ArgumentHelp("A file whose first line is the password (or CHATARK_PASSWORD_FILE).", valueName: "file"),
+        completion: .file())
+    var passwordFile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A shell command that prints the password (or CHATARK_PASSWORD_COMMAND).", valueName: "command"),
+        completion: .shellCommand("compgen -c"))
+    var passwordCommand: String?
+
+    /// The password over a file descriptor: how a mount in the background gets it. Not for people.
+    @Option(help: .private)
+    var passwordDescriptor: Int32?
+
+    @Flag(help: "Print JSON for programs to read.")
+    var json = false
+
+    @Flag(help: "Do not lock the repository: for media that cannot be written. Commands that write always lock.")
+    var noLock = false
+
+    @Flag(name: .shortAndLong, help: "Print no progress and no summary.")
+    var quiet = false
+
+    @Flag(name: .shortAndLong, help: "Print more.")
+    var verbose = false
+
+    /// Where the repository is, from the flag, the file or the environment.
+    func location() throws(CommandError) -> RepositoryLocation {
+        try RepositoryLocation(flag: repository, file: repositoryFile, environment: .process)
+    }
+
+    /// The password of the repository.
+    func password(for purpose: PasswordSource.Purpose) throws(CommandError) -> Password {
+        var bytes = try passwordBytes(for: purpose)
+        defer { bytes.wipe() }
+        return Password(copying: bytes)
+    }
+
+    /// The password as bytes, which the caller wipes.
+    func passwordBytes(for purpose: PasswordSource.Purpose) throws(CommandError) -> [UInt8] {
+        if let passwordDescriptor { return try PasswordSource.descriptor(passwordDescriptor).read(for: purpose) }
+        return try PasswordSource(file: passwordFile, command: passwordCommand, environment: .process).read(
+            for: purpose)
+    }
+
+    /// Opens the repository without locking it.
+    func open() throws -> Repository {
+        let location = try location()
+        return try location.opened(with: self)
+    }
+
+    /// Opens the repository and runs `body` while holding a shared lock, or without one when the user said so.
+    func withReadableRepository<Value>(_ body: (Repository) throws -> Value) throws -> Value {
+        let repository = try open()
+        guard !noLock else { return try body(repository) }
+        return try repository.whileLocked(.shared) { _ in try body(repository) }
+    }
+}
+
+extension Repository {
+    /// Runs `body` under a lock that is released however it ends, by a signal too.
+    func whileLocked<Value>(_ mode: LockMode, _ body: (RepositoryLock) throws -> Value) throws -> Value {
+        let lock = try self.lock(mode)
+        return try Interruption.cleaningUp(by: { lock.release() }) { try body(lock) }
+    }
+}

@@ -1,0 +1,94 @@
+/// What is wrong with what the user asked for, or with what the program met on the way.
+enum CommandError: Error, Equatable {
+    /// A file that the options name.
+    enum FileRole: Equatable { case passwordFile, repositoryFile }
+
+    case noRepositoryGiven
+    case twoRepositories
+    case unsupportedScheme(String)
+    case twoPasswords
+    case emptyPassword
+    case passwordsDiffer
+    case noTerminalForPassword
+    case passwordCommandFailed(status: Int32)
+    case unreadableFile(String, FileRole, FileFault)
+    case badDate(String)
+    case badZone(String)
+    case badPattern(String)
+    case badSize(String)
+    case noSnapshotBefore(String)
+    case snapshotGivenTwice
+    case sourceMissing(String)
+    case sourceUnreadable(String, FileFault)
+    case unknownSource(String)
+    /// The source lies in the repository or contains it in a way that cannot be left out.
+    case sourceIsRepository(String)
+    case noSuchPath(String)
+    case noSuchConversation(String)
+    /// A snapshot that chatark did not write has no conversations.
+    case noArchive(snapshot: String)
+    case cannotStartBackground(FileFault)
+    case cannotWrite(String, FileFault)
+    /// The work is done except for what was reported before.
+    case partial
+    /// `check` found damage; what it found was reported before.
+    case damageFound
+    /// A process in the background ended with this status and has said why.
+    case backgroundEnded(status: Int32)
+}
+
+extension CommandError: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .noRepositoryGiven:
+            "No repository was given. Name its folder with '-r FOLDER' or in CHATARK_REPOSITORY."
+        case .twoRepositories: "Both '--repo' and '--repository-file' are given; use one."
+        case .unsupportedScheme(let scheme):
+            "This version keeps repositories in folders only; '\(scheme):' is not supported yet. Give a path or 'local:PATH'."
+        case .twoPasswords: "Both '--password-file' and '--password-command' are given; use one."
+        case .emptyPassword: "The password is empty. An empty password protects nothing, so it is refused."
+        case .passwordsDiffer: "The two passwords differ. Nothing was created; try again."
+        case .noTerminalForPassword:
+            "No password was given and there is no terminal to ask on. Use '--password-file', '--password-command' or CHATARK_PASSWORD."
+        case .passwordCommandFailed(let status): "The password command failed with status \(status)."
+        case .unreadableFile(let path, .passwordFile, let fault):
+            "Cannot read the password file '\(path)': \(fault.words)."
+        case .unreadableFile(let path, .repositoryFile, let fault):
+            "Cannot read the repository file '\(path)': \(fault.words)."
+        case .badDate(let text):
+            "'\(text)' is not a date. Write 2021-09-04, '2021-09-04 15:00', '2021-09-04 15:00:30', today or yesterday."
+        case .badZone(let text): "There is no time zone '\(text)'. Write a name such as Asia/Shanghai or UTC."
+        case .badPattern(let text): "'\(text)' is not a pattern for paths."
+        case .badSize(let text): "'\(text)' is not a size. Write a number with K, M or G, such as 64M."
+        case .noSnapshotBefore(let text):
+            "There is no snapshot of \(text) or earlier. 'chatark snapshots' lists what there is."
+        case .snapshotGivenTwice: "A snapshot and '--at' exclude each other; use one."
+        case .sourceMissing(let path): "There is nothing at '\(path)'. Nothing was stored."
+        case .sourceUnreadable(let path, let fault): "Cannot read '\(path)': \(fault.words). Nothing was stored."
+        case .unknownSource(let path):
+            "'\(path)' is no chat export that chatark knows. It looked for a Telegram Desktop result.json, a WhatsApp chat (.zip, _chat.txt "
+                + "or 'WhatsApp Chat with ….txt') and JSON Lines (.jsonl), in the folder and in the folders directly in it. "
+                + "If it is one, say which with '--source'. Nothing was stored."
+        case .sourceIsRepository(let path): "'\(path)' lies in the repository itself. Nothing was stored."
+        case .noSuchPath(let path): "The snapshot has nothing at '\(path)'."
+        case .noSuchConversation(let name):
+            "The snapshot has no conversation '\(name)'. 'chatark ls --conversations' lists them."
+        case .noArchive(let snapshot):
+            "Snapshot \(snapshot) holds no chat archive: another program wrote it. Leave the choice of conversations and dates out to restore its files."
+        case .cannotStartBackground(let fault):
+            "Cannot start the mount in the background: \(fault.words). Try '--foreground'."
+        case .cannotWrite(let path, let fault): "Cannot write '\(path)': \(fault.words)."
+        case .partial: "Some of it could not be read or written; see above."
+        case .damageFound: "The repository is damaged; see above."
+        case .backgroundEnded: ""
+        }
+    }
+
+    var status: ExitStatus {
+        switch self {
+        case .partial: .partial
+        case .backgroundEnded(let status): ExitStatus(rawValue: status) ?? .failure
+        default: .failure
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import Glibc
+import Synchronization
+
+/// What happens on SIGINT, SIGTERM and SIGHUP: whatever is held is given back, and the program ends with status 130.
+///
+/// A thread of its own waits for the signals, so that cleaning up may do anything. What is on storage is sound at every
+/// moment (packs come before the index, the index before the snapshot), so nothing but locks and terminals needs care.
+enum Interruption {
+    private struct State {
+        var cleanups: [(number: Int, run: @Sendable () -> Void)] = []
+        var last = 0
+        /// What a signal does instead of ending the program.
+        var replacement: (@Sendable () -> Void)?
+    }
+
+    private static let state = Mutex(State())
+
+    /// Starts waiting. To be called before any other thread is started.
+    static func start() {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for signal in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&signals, signal) }
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+        let awaited = signals
+        startThread { wait(for: awaited) }
+    }
+
+    /// Runs `body`; `cleanup` runs afterwards, or when a signal ends the program before.
+    static func cleaningUp<Value, Failure: Error>(
+        by cleanup: @escaping @Sendable () -> Void, _ body: () throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        let number = state.withLock { state in
+            state.last += 1
+            state.cleanups.append((state.last, cleanup))
+            return state.last
+        }
+        defer { runCleanup(number) }
+        return try body()
+    }
+
+    /// Runs `body`; a signal meanwhile calls `handler` and does not end the program.
+    static func replacing<Value>(by handler: @escaping @Sendable () -> Void, _ body: () throws -> Value) rethrows
+        -> Value
+    {
+        state.withLock { $0.replacement = handler }
+        defer { state.withLock { $0.replacement = nil } }
+        return try body()
+    }
+
+    /// Cleans up and ends the program.
+    static func exit(_ status: ExitStatus) -> Never {
+        let cleanups = state.withLock { state in
+            defer { state.cleanups = [] }
+            return state.cleanups
+        }
+        for cleanup in cleanups.reversed() { cleanup.run() }
+        fflush(nil)
+        // Not exit(): other threads may still be at work, and its handlers would pull the ground from under them.
+        _exit(status.rawValue)
+    }
+
+    private static func runCleanup(_ number: Int) {
+        let found = state.withLock { state -> (@Sendable () -> Void)? in
+            guard let index = state.cleanups.firstIndex(where: { $0.number == number }) else { return nil }
+            return state.cleanups.remove(at: index).run
+        }
+        found?()
+    }
+
+    private static func wait(for signals: sigset_t) {
+        var signals = signals
+        while true {
+            var received: Int32 = 0
+            guard sigwait(&signals, &received) == 0 else { continue }
+            if let replacement = state.withLock({ $0.replacement }) {
+                replacement()
+                continue
+            }
+            Progress.stopAll()
+            Output.note("chatark: interrupted")
+            exit(.interrupted)
+        }
+    }
+}
+
+/// Starts a thread that nobody waits for.
+func startThread(_ body: @escaping @Sendable () -> Void) {
+    var thread = pthread_t()
+    let box = Unmanaged.passRetained(ThreadBody(body))
+    let failure = pthread_create(
+        &thread, nil,
+        { argument in
+            guard let argument else { return nil }
+            Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue().run()
+            return nil
+        }, box.toOpaque())
+    if failure == 0 { pthread_detach(thread) } else { box.release() }
+}
+
+private final class ThreadBody: Sendable {
+    let run: @Sendable () -> Void
+    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+}

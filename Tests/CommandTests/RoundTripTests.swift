@@ -1,0 +1,129 @@
+import Foundation
+import Testing
+
+/// Whole stories on a made-up history, as a user tells them to the program.
+@Suite(.serialized)
+struct RoundTripTests {
+    private func makeHistory(_ scratch: Scratch, stage: Int = 1, messages: Int = 1500) throws -> [String: Any] {
+        try scratch.expect(
+            Places.tool("make-history"), "--messages", "\(messages)", "--media-bytes", "3000000", "--stage", "\(stage)",
+            "--expected",
+            scratch("expected.json"), scratch("history"))
+        let data = try Data(contentsOf: URL(fileURLWithPath: scratch("expected.json")))
+        return try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
+    }
+
+    private func backUp(_ scratch: Scratch, _ arguments: String...) throws -> [String: Any] {
+        let result = try scratch.run(
+            scratch.process("chatark", ["backup", "--json"] + arguments + [scratch("history")]))
+        #expect(result.status == 0, "\(result.errors)")
+        let last = result.output.split(separator: "\n").last.map(String.init) ?? ""
+        return try #require(JSONSerialization.jsonObject(with: Data(last.utf8)) as? [String: Any])
+    }
+
+    private func number(_ summary: [String: Any], _ key: String) throws -> Int {
+        try #require(summary[key] as? Int, "\(key)")
+    }
+
+    @Test(
+        "three backups of a history that changes: accounts add up, what has not changed is not stored again, all comes back"
+    )
+    func wholeStory() throws {
+        let scratch = try Scratch.withRepository()
+        var expected = try makeHistory(scratch)
+        let first = try backUp(scratch, "--time", "2024-07-01 12:00:00", "--tag", "first,demo", "--host", "laptop")
+        #expect(try number(first, "messages_read") == number(expected, "messages"))
+        #expect(
+            try number(first, "messages_stored") + number(first, "messages_duplicate") == number(expected, "messages"))
+        #expect(try number(first, "messages_skipped") == 0)
+
+        let (packs, indexes) = (try scratch.fileCount(in: "data"), try scratch.fileCount(in: "index"))
+        let second = try backUp(scratch, "--time", "2024-07-02 12:00:00", "--host", "laptop")
+        #expect(try scratch.fileCount(in: "data") == packs, "nothing is stored")
+        #expect(try scratch.fileCount(in: "index") == indexes)
+        #expect(try scratch.snapshotCount() == 2)
+        #expect(try number(second, "messages_stored") == 0)
+
+        expected = try makeHistory(scratch, stage: 2)
+        let third = try backUp(scratch, "--time", "2024-08-01 12:00:00", "--host", "laptop")
+        #expect(try number(third, "messages_read") == number(expected, "messages"))
+        #expect(
+            try number(first, "messages_stored") + number(third, "messages_stored")
+                + number(third, "messages_duplicate")
+                + number(first, "messages_duplicate") >= number(expected, "everSeen"),
+            "every wording ever seen is there")
+
+        let snapshots = try #require(try scratch.json("snapshots", "--json") as? [[String: Any]])
+        #expect(snapshots.map { ($0["time"] as? String)?.prefix(10) } == ["2024-07-01", "2024-07-02", "2024-08-01"])
+        #expect(snapshots[0]["tags"] as? [String] == ["first", "demo"])
+        #expect(snapshots[0]["hostname"] as? String == "laptop")
+        let tagged = try #require(try scratch.json("snapshots", "--json", "--tag", "demo") as? [[String: Any]])
+        #expect(tagged.count == 1)
+
+        let listing = try scratch.expect("chatark", "ls", "latest")
+        #expect(listing.contains("/original/history/telegram/result.json\n"))
+        #expect(listing.contains("/archive/archive.json\n"))
+
+        try scratch.expect("chatark", "restore", "latest", "--target", scratch("restored"))
+        try scratch.expect("diff", "-r", scratch("history"), scratch("restored/history"))
+        try scratch.expect("chatark", "restore", "latest", "--target", scratch("part"), "--include", "*.jsonl")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: scratch("part/history")) == ["sms.jsonl"])
+
+        try scratch.expect("chatark", "check", "--read-data")
+        try scratch.expect("restic", "check", "--read-data")
+        try scratch.expect("restic", "restore", "latest", "--target", scratch("by-restic"), "--include", "/original")
+        try scratch.expect("diff", "-r", scratch("history"), scratch("by-restic/original/history"))
+        let theirs = try scratch.expect("restic", "snapshots", "--json")
+        #expect(theirs.components(separatedBy: "short_id").count == 4)
+        #expect(try scratch.locks() == [])
+    }
+
+    @Test("what a program cannot read ends in status 3, is named, and the rest is stored")
+    func unreadable() throws {
+        guard getuid() != 0 || FileManager.default.fileExists(atPath: "/usr/bin/setpriv") else {
+            return print("SKIPPED: root reads everything, and there is no setpriv to stop being root")
+        }
+        let scratch = try Scratch.withRepository()
+        try scratch.write(
+            #"{"time":1630738435000,"from":"a","text":"hello"}"# + "\nnot json\n"
+                + #"{"time":1630738436000,"text":"you"}"# + "\n", to: "chat.jsonl")
+        let result = try scratch.run("chatark", "backup", scratch("chat.jsonl"))
+        #expect(
+            result.status == 3 || result.status == 1,
+            "a line that is no JSON is skipped or refused, never ignored: \(result.errors)")
+        #expect((result.output + result.errors).contains("2") || result.errors.contains("line"))
+    }
+
+    @Test("a snapshot that restic wrote is listed, restored and checked")
+    func ofRestic() throws {
+        let scratch = try Scratch()
+        try scratch.expect("restic", "init")
+        try scratch.write("text\n", to: "files/one.txt")
+        try scratch.write("", to: "files/空.txt")
+        try scratch.expect("ln", "-s", "one.txt", scratch("files/link"))
+        try scratch.expect("restic", "backup", scratch("files"))
+        try scratch.expect("chatark", "check", "--read-data")
+        #expect(try scratch.expect("chatark", "ls", "latest", "--quiet").contains(scratch("files/空.txt")))
+        try scratch.expect("chatark", "restore", "latest", "--target", scratch("back"))
+        try scratch.expect("diff", "-r", "--no-dereference", scratch("files"), scratch("back") + scratch("files"))
+    }
+
+    @Test("an interrupted backup gives its lock back, ends with 130, and the next one completes")
+    func interrupted() throws {
+        let scratch = try Scratch.withRepository()
+        _ = try makeHistory(scratch, messages: 20000)
+        let process = scratch.process("chatark", ["backup", scratch("history")])
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        for _ in 0..<400 where try scratch.locks().isEmpty { usleep(5000) }
+        process.interrupt()
+        process.waitUntilExit()
+        #expect(process.terminationReason == .exit)
+        #expect(process.terminationStatus == 130)
+        #expect(try scratch.locks() == [], "the lock is given back")
+        try scratch.expect("restic", "check")
+        try scratch.expect("chatark", "backup", "--quiet", scratch("history"))
+        try scratch.expect("restic", "check", "--read-data")
+    }
+}

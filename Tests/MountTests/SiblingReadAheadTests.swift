@@ -1,0 +1,111 @@
+import Testing
+
+@testable import Mount
+
+@Suite struct SiblingReadAheadTests {
+    typealias Place = SiblingReadAhead.Place
+
+    /// A kernel that asks only for what it has not got, and a pusher that is done at once.
+    private func requests(of order: [Int], files: Int, in policy: inout SiblingReadAhead) -> (reads: Int, pushed: Int) {
+        var cached: Set<Int> = []
+        var reads = 0
+        var pushed = 0
+        for index in order where !cached.contains(index) {
+            reads += 1
+            cached.insert(index)
+            guard let push = policy.read(Place(listing: 7, index: index)) else { continue }
+            let end = min(push.first.index + push.files, files)
+            for next in push.first.index..<max(end, push.first.index) where next != push.hole {
+                cached.insert(next)
+                pushed += 1
+            }
+            policy.pushed(push, upTo: end)
+        }
+        return (reads, pushed)
+    }
+
+    @Test("two files in a row start a window, one does not")
+    func start() {
+        var policy = SiblingReadAhead()
+        #expect(policy.read(Place(listing: 7, index: 3)) == nil)
+        let push = policy.read(Place(listing: 7, index: 4))
+        #expect(push == .init(first: Place(listing: 7, index: 5), files: 16, bytes: 1 << 20, hole: 13))
+    }
+
+    @Test("a reader in listing order asks for few of the files")
+    func sequential() {
+        var policy = SiblingReadAhead()
+        let result = requests(of: Array(0..<10_000), files: 10_000, in: &policy)
+        #expect(result.reads < 30)
+        #expect(result.pushed > 9_900)
+    }
+
+    @Test("a random reader gets next to nothing pushed")
+    func random() {
+        let seed = UInt64.random(in: 1...UInt64.max)
+        var generator = Numbers(state: seed)
+        var policy = SiblingReadAhead()
+        let order = (0..<5_000).map { _ in Int(generator.next() % 100_000) }
+        let result = requests(of: order, files: 100_000, in: &policy)
+        #expect(result.pushed < 250, "seed \(seed)")
+    }
+
+    @Test("someone who reads backwards gets nothing")
+    func backwards() {
+        var policy = SiblingReadAhead()
+        #expect(requests(of: Array((0..<1000).reversed()), files: 1000, in: &policy).pushed == 0)
+    }
+
+    @Test("a few readers at once are told apart")
+    func interleaved() {
+        var policy = SiblingReadAhead()
+        var pushes = 0
+        for index in 0..<4 {
+            for listing in 0..<4 where policy.read(Place(listing: UInt64(listing), index: index * 1)) != nil {
+                pushes += 1
+            }
+        }
+        #expect(pushes == 4)
+    }
+
+    @Test("while a window is being pushed, no other is started, and a reader who overtakes it is met further on")
+    func overtaking() throws {
+        var policy = SiblingReadAhead()
+        _ = policy.read(Place(listing: 1, index: 0))
+        let started = policy.read(Place(listing: 1, index: 1))
+        let push = try #require(started)
+        #expect(policy.resume(push, at: 4) == 4)
+        #expect(policy.read(Place(listing: 1, index: 6)) == nil)
+        #expect(policy.resume(push, at: 4) == 6 + SiblingReadAhead.lead)
+        policy.pushed(push, upTo: 18)
+        #expect(policy.read(Place(listing: 1, index: 7))?.first.index == 18)
+    }
+
+    @Test("the window grows to its limit and no further")
+    func limit() {
+        var policy = SiblingReadAhead()
+        var index = 0
+        var largest = 0
+        for _ in 0..<20 {
+            if let push = policy.read(Place(listing: 1, index: index)) {
+                largest = max(largest, push.files)
+                policy.pushed(push, upTo: push.first.index + push.files)
+                index = push.hole
+            } else {
+                index += 1
+            }
+        }
+        #expect(largest == SiblingReadAhead.lastWindow)
+    }
+}
+
+/// A small generator whose sequence follows from its seed (xorshift64*).
+struct Numbers: RandomNumberGenerator {
+    var state: UInt64
+    mutating func next() -> UInt64 {
+        state ^= state >> 12
+        state ^= state << 25
+        state ^= state >> 27
+        return state &* 0x2545_F491_4F6C_DD1D
+    }
+}
