@@ -244,21 +244,3 @@ struct WhatsAppExport {
         return name.trimmed.isEmpty ? "WhatsApp" : name.trimmed
     }
 }
-
-/// Passes the content of a container's entry on, piece by piece; false when it has no such entry.
-///
-/// - Parameter path: the container, a .zip. Throws `ImportError`, or `stopped` with what `body` threw.
-public func readEntry(
-    _ name: String, inContainer path: String, _ body: (UnsafeRawBufferPointer) throws -> Void
-) throws(ImportError) -> Bool {
-    let archive = try ZipArchive(path: path)
-    guard let entry = archive.entry(named: name) else { return false }
-    do {
-        try archive.read(entry, body)
-    } catch let error as ImportError {
-        throw error
-    } catch {
-        throw .stopped(error)
-    }
-    return true
-}

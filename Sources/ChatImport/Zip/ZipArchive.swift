@@ -94,3 +94,21 @@ final class ZipArchive {
         }
     }
 }
+
+/// Passes the content of a container's entry on, piece by piece; false when it has no such entry.
+///
+/// - Parameter container: the path of a .zip. Throws `ImportError`, or `stopped` with what `body` threw.
+public func readEntry(
+    container: String, name: String, _ body: (UnsafeRawBufferPointer) throws -> Void
+) throws(ImportError) -> Bool {
+    let archive = try ZipArchive(path: container)
+    guard let entry = archive.entry(named: name) else { return false }
+    do {
+        try archive.read(entry, body)
+    } catch let error as ImportError {
+        throw error
+    } catch {
+        throw .stopped(error)
+    }
+    return true
+}
