@@ -1,3 +1,5 @@
+import Foundation
+
 /// Cuts a file into lines, in memory bounded by the longest line that is accepted.
 struct LineReader: ~Copyable {
     /// A line, without its end.
@@ -39,7 +41,7 @@ struct LineReader: ~Copyable {
         var isTooLong = false
         let offset = dropped + start
         while true {
-            if let newline = buffer[(start + searched)..<end].firstIndex(of: 0x0A) {
+            if let newline = newline(from: start + searched) {
                 return line(from: offset, to: newline, isTooLong, next: newline + 1)
             }
             if isAtEnd {
@@ -53,6 +55,13 @@ struct LineReader: ~Copyable {
             searched = end - start
             try fill()
         }
+    }
+
+    private func newline(from index: Int) -> Int? {
+        guard index < end, let base = buffer.baseAddress, let found = memchr(base + index, 0x0A, end - index) else {
+            return nil
+        }
+        return UnsafeRawPointer(found) - UnsafeRawPointer(base)
     }
 
     private mutating func line(from offset: Int, to lineEnd: Int, _ isTooLong: Bool, next: Int) -> Line {

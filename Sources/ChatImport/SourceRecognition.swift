@@ -54,7 +54,8 @@ public func readSource(
                 }
                 let place = file.lineAndColumn(of: error.offset)
                 throw ImportError.damaged(
-                    path: export.path, offset: error.offset, line: place.line, column: place.column, reason: error.reason)
+                    path: export.path, offset: error.offset, line: place.line, column: place.column,
+                    reason: error.reason)
             }
         } catch let error as SystemFault {
             throw .unreadable(path: export.path, errno: error.errno)
@@ -107,7 +108,8 @@ enum SourceFolder {
                     let format = try format(of: whole + "/" + name), wanted == nil || format == wanted
                 else { continue }
                 exports.append(
-                    Export(format: format, root: path, path: folder.isEmpty ? name : folder + "/" + name, folder: folder))
+                    Export(
+                        format: format, root: path, path: folder.isEmpty ? name : folder + "/" + name, folder: folder))
             }
         }
         if exports.isEmpty, let html { throw .telegramHTML(path: html) }
