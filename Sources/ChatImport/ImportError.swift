@@ -14,6 +14,10 @@ public enum ImportError: Error {
     case damaged(path: String, offset: Int, line: Int, column: Int, reason: JSONError.Reason)
     /// A file of lines in which not one line could be read; the number of lines.
     case nothingReadable(path: String, lines: Int)
+    /// A .zip that libzip refuses, with its error number.
+    case damagedZip(path: String, code: Int)
+    /// A text that has no line like the head of a WhatsApp message.
+    case noWhatsAppMessages(path: String)
     /// Whoever received the rows stopped the import.
     case stopped(any Error)
 }
@@ -24,8 +28,8 @@ extension ImportError: CustomStringConvertible {
         case .unreadable(let path, let errno): "Cannot read '\(path)': errno \(errno)."
         case .notRecognised(let path):
             """
-            Nothing in '\(path)' looks like a chat export. Looked for Telegram's result.json, and for .jsonl files, in the \
-            folder and the folders in it.
+            Nothing in '\(path)' looks like a chat export. Looked for Telegram's result.json, for WhatsApp's \
+            _chat.txt or its .zip, and for .jsonl files, in the folder and the folders in it.
             """
         case .severalFormats(let path, let formats):
             """
@@ -44,6 +48,10 @@ extension ImportError: CustomStringConvertible {
             """
         case .nothingReadable(let path, let lines):
             "None of the \(lines) lines of '\(path)' could be read. Each must be one JSON object of the interchange format."
+        case .damagedZip(let path, let code):
+            "The .zip '\(path)' is damaged or not complete (libzip error \(code)). Nothing of it was imported; export it again."
+        case .noWhatsAppMessages(let path):
+            "No line of '\(path)' begins like a WhatsApp message, with a date and a time. Nothing was imported."
         case .stopped(let error): "\(error)"
         }
     }

@@ -38,6 +38,8 @@ public struct SkippedRow: Hashable, Sendable {
 
 /// Why a row was skipped; the raw value is what the account at the end says.
 public enum SkipReason: String, Sendable, CaseIterable {
+    case beforeFirstMessage = "text before the first message"
+    case impossibleDate = "a date that no calendar has"
     case noTime = "no time that can be read"
     case notARecord = "not a message"
     case badLine = "not a line of the interchange format"
@@ -49,13 +51,17 @@ public enum SkipReason: String, Sendable, CaseIterable {
 public enum ImportNote: Hashable, Sendable {
     /// Times have no zone in the source, and this one (an IANA name) was assumed.
     case zoneAssumed(path: String, zone: String)
+    /// Dates can be read with the day or the month first, and the day was assumed.
+    case dayFirstAssumed(path: String)
 }
 
 extension ImportNote: CustomStringConvertible {
     public var description: String {
         switch self {
         case .zoneAssumed(let path, let zone):
-            "The times in '\(path)' have no time zone; \(zone) is assumed. Another one can be given with --zone."
+            "The times in '\(path)' have no time zone; \(zone) is assumed. Another one can be given with --tz."
+        case .dayFirstAssumed(let path):
+            "The dates in '\(path)' do not tell whether the day or the month comes first; the day is assumed."
         }
     }
 }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Cuts a file into lines, in memory bounded by the longest line that is accepted.
 struct LineReader: ~Copyable {
     /// A line, without its end.
@@ -10,7 +12,8 @@ struct LineReader: ~Copyable {
         let bytes: UnsafeRawBufferPointer?
     }
 
-    private let file: SourceFile
+    /// Fills a buffer from a position; positions follow each other.
+    private let source: (UnsafeMutableRawBufferPointer, _ position: Int) throws -> Int
     private let limit: Int
     private var buffer: UnsafeMutableRawBufferPointer
     private var start = 0
@@ -21,7 +24,11 @@ struct LineReader: ~Copyable {
     private var isAtEnd = false
 
     init(_ file: SourceFile, limit: Int) {
-        self.file = file
+        self.init(limit: limit) { (buffer, position) in try file.read(into: buffer, at: position) }
+    }
+
+    init(limit: Int, source: @escaping (UnsafeMutableRawBufferPointer, _ position: Int) throws -> Int) {
+        self.source = source
         self.limit = limit
         buffer = .allocate(byteCount: 1 << 18, alignment: 16)
     }
@@ -29,12 +36,12 @@ struct LineReader: ~Copyable {
     deinit { buffer.deallocate() }
 
     /// The next line, or nil at the end of the file. The last one may lack its newline.
-    mutating func next() throws(SystemFault) -> Line? {
+    mutating func next() throws -> Line? {
         var searched = 0
         var isTooLong = false
         let offset = dropped + start
         while true {
-            if let newline = buffer[(start + searched)..<end].firstIndex(of: 0x0A) {
+            if let newline = newline(from: start + searched) {
                 return line(from: offset, to: newline, isTooLong, next: newline + 1)
             }
             if isAtEnd {
@@ -50,6 +57,13 @@ struct LineReader: ~Copyable {
         }
     }
 
+    private func newline(from index: Int) -> Int? {
+        guard index < end, let base = buffer.baseAddress, let found = memchr(base + index, 0x0A, end - index) else {
+            return nil
+        }
+        return UnsafeRawPointer(found) - UnsafeRawPointer(base)
+    }
+
     private mutating func line(from offset: Int, to lineEnd: Int, _ isTooLong: Bool, next: Int) -> Line {
         number += 1
         let isTooLong = isTooLong || lineEnd - start > limit
@@ -60,7 +74,7 @@ struct LineReader: ~Copyable {
         return Line(number: number, offset: offset, bytes: bytes)
     }
 
-    private mutating func fill() throws(SystemFault) {
+    private mutating func fill() throws {
         let kept = end - start
         var target = buffer
         if kept > buffer.count / 2 { target = .allocate(byteCount: buffer.count * 2, alignment: 16) }
@@ -75,7 +89,7 @@ struct LineReader: ~Copyable {
         dropped += start
         start = 0
         end = kept
-        let count = try file.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[kept...]), at: dropped + kept)
+        let count = try source(UnsafeMutableRawBufferPointer(rebasing: buffer[kept...]), dropped + kept)
         end += count
         if count == 0 { isAtEnd = true }
     }

@@ -47,7 +47,8 @@ final class SourceFile {
     /// A JSON reader of the text that begins at a position; its offsets count from there.
     func jsonReader(at start: Int, maximumValueLength: Int) -> JSONReader {
         var position = start
-        return JSONReader(maximumValueLength: maximumValueLength, acceptsHexEscapes: true) { (buffer) throws(JSONError) in
+        return JSONReader(maximumValueLength: maximumValueLength, acceptsHexEscapes: true) {
+            (buffer) throws(JSONError) in
             do throws(SystemFault) {
                 let count = try self.read(into: buffer, at: position)
                 position += count

@@ -4,7 +4,7 @@ import JSON
 
 /// A format of exports that can be read.
 public enum SourceFormat: String, Sendable, CaseIterable {
-    case telegram, jsonl
+    case telegram, whatsapp, jsonl
 }
 
 /// The format of the exports at a path, or nil when there is none that is known.
@@ -32,10 +32,15 @@ public func readSource(
     for export in exports {
         do {
             try deliver(.export(path: export.path))
+            if format == .whatsapp {
+                try WhatsAppExport.read(export, options: options, deliver)
+                continue
+            }
             let file = try SourceFile(path: export.root + "/" + export.path)
             let media = SourceMedia(root: export.root, folder: export.folder)
             do {
                 switch format {
+                case .whatsapp: break
                 case .telegram:
                     var reading = TelegramExport(file, path: export.path, media: media, options: options)
                     try reading.read(deliver)
@@ -49,7 +54,8 @@ public func readSource(
                 }
                 let place = file.lineAndColumn(of: error.offset)
                 throw ImportError.damaged(
-                    path: export.path, offset: error.offset, line: place.line, column: place.column, reason: error.reason)
+                    path: export.path, offset: error.offset, line: place.line, column: place.column,
+                    reason: error.reason)
             }
         } catch let error as SystemFault {
             throw .unreadable(path: export.path, errno: error.errno)
@@ -98,16 +104,19 @@ enum SourceFolder {
             let whole = folder.isEmpty ? path : path + "/" + folder
             for name in try names(in: whole, path) {
                 if name == "messages.html" || name == "export_results.html" { html = html ?? whole }
-                guard name.hasSuffix(".json") || name.hasSuffix(".jsonl"), !isFolder(whole + "/" + name),
+                guard suffixes.contains(where: { name.lowercased().hasSuffix($0) }), !isFolder(whole + "/" + name),
                     let format = try format(of: whole + "/" + name), wanted == nil || format == wanted
                 else { continue }
                 exports.append(
-                    Export(format: format, root: path, path: folder.isEmpty ? name : folder + "/" + name, folder: folder))
+                    Export(
+                        format: format, root: path, path: folder.isEmpty ? name : folder + "/" + name, folder: folder))
             }
         }
         if exports.isEmpty, let html { throw .telegramHTML(path: html) }
         return exports
     }
+
+    private static let suffixes = [".json", ".jsonl", ".txt", ".zip"]
 
     private static func isFolder(_ path: String) -> Bool {
         var status = stat()
@@ -136,6 +145,10 @@ enum SourceFolder {
             throw .unreadable(path: path, errno: error.errno)
         }
         if path.hasSuffix(".jsonl") { return .jsonl }
+        if head.starts(with: [0x50, 0x4B, 0x03, 0x04]) {
+            return try WhatsAppExport.chatEntry(in: try ZipArchive(path: path)) == nil ? nil : .whatsapp
+        }
+        if WhatsAppExport.isChat(head) { return .whatsapp }
         if isTelegramHTML(head) { throw .telegramHTML(path: path) }
         return head.withUnsafeBytes { bytes in
             if TelegramExport.isTelegram(bytes) { return .telegram }

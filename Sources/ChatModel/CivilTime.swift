@@ -74,13 +74,15 @@ extension CivilTime: CustomStringConvertible {
 
     /// Reads `2021-09-04`, `2021-09-04T15:03`, `2021-09-04 15:03:55`; a fraction of a second is dropped.
     public init?(_ text: some StringProtocol) {
-        let halves = text.split(maxSplits: 1, whereSeparator: { $0 == "T" || $0 == " " })
+        let halves = text.split(
+            maxSplits: 1, omittingEmptySubsequences: false, whereSeparator: { $0 == "T" || $0 == " " })
         guard let first = halves.first else { return nil }
         let date = first.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
         guard date.count == 3, let year = date[0], let month = date[1], let day = date[2] else { return nil }
         var clock = [0, 0, 0]
         if halves.count == 2 {
-            let fields = (halves[1].split(separator: ".").first ?? "").split(separator: ":", omittingEmptySubsequences: false)
+            let fields = (halves[1].split(separator: ".").first ?? "").split(
+                separator: ":", omittingEmptySubsequences: false)
             guard (2...3).contains(fields.count) else { return nil }
             for (index, field) in fields.enumerated() {
                 guard let value = Int(field) else { return nil }

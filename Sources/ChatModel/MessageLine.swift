@@ -128,7 +128,7 @@ extension MessageLine {
         case "reply": message.replyTo = try Self.readIdentifier(&reader).map { MessageID($0) }
         case "forward": message.forwardedFrom = try reader.readOptionalString()
         case "edited": message.edited = try reader.readNullIfPresent() ? nil : Self.readTime(&reader)
-        case "raw": message.raw = try reader.compactValue()
+        case "raw": message.raw = try reader.readNullIfPresent() ? nil : reader.compactValue()
         case "conversation": conversation = try reader.readOptionalString().map { ConversationID($0) }
         case "src": sources = try Self.readSources(&reader)
         case "gone": gone = try reader.readNullIfPresent() ? nil : Self.readTime(&reader)
@@ -138,6 +138,7 @@ extension MessageLine {
 
     private static func readSources(_ reader: inout JSONReader) throws(JSONError) -> [Int] {
         var sources: [Int] = []
+        if try reader.readNullIfPresent() { return sources }
         try reader.beginArray()
         while try reader.nextElement() { sources.append(Int(try reader.readInt64())) }
         return sources

@@ -7,7 +7,8 @@ public struct Timestamp: Hashable, Sendable, Comparable {
     public init(milliseconds: Int64) { self.milliseconds = milliseconds }
 
     /// The first and the last moment of the years 1 to 9999, in which the messages of this world lie.
-    public static let plausible = Timestamp(milliseconds: -62_135_596_800_000)...Timestamp(milliseconds: 253_402_300_799_999)
+    public static let plausible =
+        Timestamp(milliseconds: -62_135_596_800_000)...Timestamp(milliseconds: 253_402_300_799_999)
 
     /// A moment by its seconds since 1970 in UTC; beyond what milliseconds can hold it is the last that they can.
     public init(seconds: Int64) {

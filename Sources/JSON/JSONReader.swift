@@ -1,3 +1,5 @@
+import Glibc
+
 /// The kinds of JSON value.
 public enum JSONKind: Sendable { case object, array, string, number, bool, null }
 
@@ -42,7 +44,8 @@ public struct JSONReader: ~Copyable {
     /// - Parameter acceptsHexEscapes: also takes `\xNN`, which Telegram Desktop writes for some control characters.
     public init(_ text: UnsafeRawBufferPointer, acceptsHexEscapes: Bool = false) {
         let noBytes = UnsafeMutablePointer<UInt8>(bitPattern: 1)!
-        base = text.baseAddress.map { UnsafeMutablePointer(mutating: $0.assumingMemoryBound(to: UInt8.self)) } ?? noBytes
+        base =
+            text.baseAddress.map { UnsafeMutablePointer(mutating: $0.assumingMemoryBound(to: UInt8.self)) } ?? noBytes
         capacity = 0
         end = text.count
         source = nil
@@ -162,7 +165,8 @@ public struct JSONReader: ~Copyable {
             guard byte &- 0x30 < 10 else { break }
             let (product, overflow1) = value.multipliedReportingOverflow(by: 10)
             let digit = Int64(byte &- 0x30)
-            let (sum, overflow2) = negative ? product.subtractingReportingOverflow(digit) : product.addingReportingOverflow(digit)
+            let (sum, overflow2) =
+                negative ? product.subtractingReportingOverflow(digit) : product.addingReportingOverflow(digit)
             guard !overflow1, !overflow2 else { throw JSONError(.badNumber, at: start) }
             value = sum
             digits += 1
@@ -372,15 +376,27 @@ public struct JSONReader: ~Copyable {
     private mutating func skipString() throws(JSONError) {
         try expect(UInt8(ascii: "\""))
         while cursor < end ? true : try fill() {
-            let byte = base[cursor]
+            cursor = endOfPlainRun()
+            guard cursor < end else { continue }
             cursor += 1
-            if byte == UInt8(ascii: "\"") {
+            if base[cursor - 1] == UInt8(ascii: "\"") {
                 expectsComma = true
                 return
             }
-            if byte == UInt8(ascii: "\\") { try skipEscape() }
+            try skipEscape()
         }
         throw JSONError(.endOfInput, at: offset)
+    }
+
+    /// Where the next quote or backslash lies, or `end`.
+    private func endOfPlainRun() -> Int {
+        let start = UnsafeRawPointer(base + cursor)
+        var length = end - cursor
+        if let quote = memchr(start, Int32(UInt8(ascii: "\"")), length) { length = UnsafeRawPointer(quote) - start }
+        if let backslash = memchr(start, Int32(UInt8(ascii: "\\")), length) {
+            length = UnsafeRawPointer(backslash) - start
+        }
+        return cursor + length
     }
 
     private mutating func skipEscape() throws(JSONError) {
@@ -401,16 +417,13 @@ public struct JSONReader: ~Copyable {
         pin = cursor
         defer { pin = nil }
         while true {
-            while cursor < end {
-                let byte = base[cursor]
-                if byte == UInt8(ascii: "\"") {
-                    let start = pin ?? cursor
-                    let bytes = UnsafeRawBufferPointer(start: base + start, count: cursor - start)
-                    cursor += 1
-                    return bytes
-                }
-                if byte == UInt8(ascii: "\\") { return try scanEscapedString() }
+            cursor = endOfPlainRun()
+            if cursor < end {
+                if base[cursor] == UInt8(ascii: "\\") { return try scanEscapedString() }
+                let start = pin ?? cursor
+                let bytes = UnsafeRawBufferPointer(start: base + start, count: cursor - start)
                 cursor += 1
+                return bytes
             }
             guard try fill() else { throw JSONError(.endOfInput, at: offset) }
         }
@@ -422,13 +435,16 @@ public struct JSONReader: ~Copyable {
         scratch.append(UnsafeRawBufferPointer(start: base + start, count: cursor - start))
         pin = nil
         while cursor < end ? true : try fill() {
-            let byte = base[cursor]
-            cursor += 1
-            if byte == UInt8(ascii: "\"") { return scratch.bytes }
-            guard scratch.count < maximumValueLength else {
+            let runEnd = endOfPlainRun()
+            guard scratch.count <= maximumValueLength - (runEnd - cursor) else {
                 throw JSONError(.tooLong(limit: maximumValueLength), at: offset)
             }
-            if byte == UInt8(ascii: "\\") { try scanEscape() } else { scratch.append(byte) }
+            scratch.append(UnsafeRawBufferPointer(start: base + cursor, count: runEnd - cursor))
+            cursor = runEnd
+            guard cursor < end else { continue }
+            cursor += 1
+            if base[cursor - 1] == UInt8(ascii: "\"") { return scratch.bytes }
+            try scanEscape()
         }
         throw JSONError(.endOfInput, at: offset)
     }

@@ -135,7 +135,8 @@ public struct JSONWriter: Sendable {
             case 0x00..<0x20: escape = Self.unicodeEscape(byte)
             case UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"):
                 escape = escaping == .go ? Self.unicodeEscape(byte) : nil
-            case 0xE2 where escaping == .go && index + 2 < utf8.count && utf8[index + 1] == 0x80 && utf8[index + 2] | 1 == 0xA9:
+            case 0xE2
+            where escaping == .go && index + 2 < utf8.count && utf8[index + 1] == 0x80 && utf8[index + 2] | 1 == 0xA9:
                 escape = utf8[index + 2] == 0xA8 ? "\\u2028" : "\\u2029"
                 length = 3
             default: escape = nil

@@ -13,7 +13,7 @@ extension stat {
     @inline(__always)
     mutating func fill(_ attributes: FileAttributes) {
         st_ino = numericCast(attributes.inode.rawValue)
-        st_mode = attributes.kind.typeBits | mode_t(attributes.permissions)
+        st_mode = attributes.kind.typeBits | mode_t(attributes.permissions & 0o7777)
         st_nlink = numericCast(attributes.links)
         st_uid = attributes.uid
         st_gid = attributes.gid
@@ -34,7 +34,7 @@ extension fuse_entry_param {
         self.init()
         ino = entry.attributes.inode.rawValue
         attr.fill(entry.attributes)
-        attr_timeout = Server.endless
+        attr_timeout = entry.lifetime.seconds
         entry_timeout = entry.lifetime.seconds
     }
 
@@ -48,5 +48,26 @@ extension fuse_entry_param {
 extension timespec {
     init(_ time: FileAttributes.Time) {
         self.init(tv_sec: Int(time.seconds), tv_nsec: Int(time.nanoseconds))
+    }
+}
+
+extension FileKind {
+    /// The file type in st_mode (inode(7)).
+    var typeBits: mode_t {
+        switch self {
+        case .directory: S_IFDIR
+        case .file: S_IFREG
+        case .symlink: S_IFLNK
+        case .other(let mode): mode & S_IFMT
+        }
+    }
+}
+
+extension Lifetime {
+    var seconds: Double {
+        switch self {
+        case .endless: Server.endless
+        case .seconds(let seconds): seconds
+        }
     }
 }

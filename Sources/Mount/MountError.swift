@@ -26,6 +26,7 @@ public enum MountError: Error, Equatable, Sendable {
 }
 
 extension MountError: CustomStringConvertible {
+    /// What went wrong, and what to do now.
     public var description: String {
         switch self {
         case .missing(let path):

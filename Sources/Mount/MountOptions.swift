@@ -25,6 +25,7 @@ public struct MountOptions: Sendable {
     /// Receives a line for what a user should know: failed reads with their reason, refreshes that failed. Called from any thread.
     public var log: @Sendable (String) -> Void = { _ in }
 
+    /// The options of a mount that nobody has asked anything special of.
     public init() {}
 
     /// The mount options in libfuse's syntax.

@@ -8,13 +8,15 @@ public enum RequestKind: Int, CaseIterable, Sendable {
 
 /// How often each kind of request was made of a mount, and what became of them, at one moment.
 public struct MountStatistics: Equatable, Sendable {
+    /// Requests by kind; kinds that never came are absent.
     public internal(set) var requests: [RequestKind: Int] = [:]
     /// Requests that had to wait for storage.
     public internal(set) var waited = 0
     /// Requests that ended in EIO.
     public internal(set) var failed = 0
-    /// Files pushed into the kernel's page cache before they were asked for, and their bytes.
+    /// Files pushed into the kernel's page cache before they were asked for.
     public internal(set) var pushedFiles = 0
+    /// The bytes of the files that were pushed.
     public internal(set) var pushedBytes = 0
 
     /// Requests of all kinds that the kernel waited for (it does not wait for an answer to forget).
@@ -22,6 +24,7 @@ public struct MountStatistics: Equatable, Sendable {
         requests.reduce(0) { $1.key == .forget ? $0 : $0 + $1.value }
     }
 
+    /// The requests of one kind.
     public subscript(_ kind: RequestKind) -> Int { requests[kind] ?? 0 }
 }
 

@@ -110,8 +110,9 @@ public final class MountedFileSystem: Sendable {
 
     // MARK: Stopping
 
-    /// Requests are still answered while this unmounts, so that whoever is about to leave can.
+    /// What memory can answer is still answered while this unmounts; what waits for storage, perhaps for a minute, ends in EIO.
     private func stop() {
+        server.waiting.close()
         session.closeNotifications()
         unmountOurs()
         session.stopServing()
@@ -121,7 +122,12 @@ public final class MountedFileSystem: Sendable {
     private func unmountOurs() {
         // Already gone, or covered by somebody else's mount.
         guard let mount = MountTable.current().top(at: path), mount.device == device else { return }
-        let outcome = detach(path, lazy: false)
+        var outcome = detach(path, lazy: false)
+        // Programs that have just been told of an error, or that end by the same signal as we, are about to leave.
+        for _ in 0..<10 where outcome == .busy {
+            usleep(20_000)
+            outcome = detach(path, lazy: false)
+        }
         guard outcome != .done else { return }
         if outcome == .busy {
             state.withLock { $0.wasBusy = true }

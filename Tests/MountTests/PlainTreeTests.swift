@@ -171,6 +171,44 @@ extension KernelTests {
             }
         }
 
+        @Test("without the option, nobody asks twice for extended attributes; with it, asking is answered")
+        func extendedAttributes() throws {
+            try withSample { _, mount in
+                for _ in 0..<5 {
+                    let asked = try tool("getfattr", "-n", "user.x", "large.bin", at: mount.path)
+                    #expect(asked.errors.contains("not supported"), "\(asked.errors)")
+                    #expect(try tool("getfattr", "-d", "large.bin", at: mount.path).output == "")
+                }
+                #expect(mount.mounted.statistics[.getxattr] <= 1 && mount.mounted.statistics[.listxattr] <= 1)
+            }
+            var options = MountOptions()
+            options.extendedAttributes = true
+            try withSample(options) { _, mount in
+                for name in ["user.absent", "security.capability", "system.posix_acl_access"] {
+                    let asked = try tool("getfattr", "-n", name, "large.bin", at: mount.path)
+                    #expect(asked.errors.contains("No such attribute"), "\(asked.errors)")
+                }
+                #expect(try tool("getfattr", "-d", "-m", "-", "large.bin", at: mount.path).status == 0)
+                #expect(try tool("ls", "-lR", at: mount.path).status == 0)
+            }
+        }
+
+        @Test("other users are kept out, unless they are let in")
+        func otherUsers() throws {
+            for isAllowed in [false, true] {
+                var options = MountOptions()
+                options.allowOther = isAllowed
+                try withSample(options) { _, mount in
+                    // The directory above must let them through.
+                    _ = try tool("chmod", "755", (mount.path as NSString).deletingLastPathComponent)
+                    let seen = try tool(
+                        "setpriv", "--reuid", "65534", "--clear-groups", "cat", mount.path + "/messages/m1000.txt")
+                    #expect((seen.status == 0) == isAllowed, "\(seen.errors)")
+                    if !isAllowed { #expect(seen.errors.contains("Permission denied"), "\(seen.errors)") }
+                }
+            }
+        }
+
         @Test("a listing with attributes and a second look at everything cost next to no requests")
         func requests() throws {
             try withSample { _, mount in

@@ -83,8 +83,12 @@ struct InterchangeFile {
             case let other: attachment.content = other
             }
         case .stored(let digest, let size):
-            let isDigest = digest.utf8.count == 64 && digest.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
-            if !isDigest || size < 0 { attachment.content = .missing(reason: "the line names no content that can be found") }
+            let isDigest =
+                digest.utf8.count == 64
+                && digest.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+            if !isDigest || size < 0 {
+                attachment.content = .missing(reason: "the line names no content that can be found")
+            }
         case .missing: break
         }
     }

@@ -89,7 +89,9 @@ struct TelegramExport {
         if chat.type != nil || !deferred.isEmpty { try finish(&chat, deferred, deliver) }
         let isAtEnd = try cursor.reading { (reader) throws(JSONError) in try reader.isAtEnd() }
         guard isAtEnd else { throw JSONError(.unexpected(byte: 0, expected: "the end of the file"), at: cursor.offset) }
-        guard isExport else { throw JSONError(.unexpected(byte: UInt8(ascii: "}"), expected: "a Telegram export"), at: 0) }
+        guard isExport else {
+            throw JSONError(.unexpected(byte: UInt8(ascii: "}"), expected: "a Telegram export"), at: 0)
+        }
     }
 
     private static func nextKey(_ cursor: inout Cursor) throws(JSONError) -> String? {
@@ -107,7 +109,9 @@ struct TelegramExport {
                 continue
             }
             guard try Self.begin(.array, &cursor) else { continue }
-            while try cursor.reading({ (reader) throws(JSONError) in try reader.nextElement() }) { try element(&self, &cursor) }
+            while try cursor.reading({ (reader) throws(JSONError) in try reader.nextElement() }) {
+                try element(&self, &cursor)
+            }
         }
     }
 
@@ -259,7 +263,9 @@ struct TelegramExport {
         message.forwardedFrom = record["forwarded_from"]
         if record.nulls.contains("forwarded_from") { message.forwardedFrom = Self.deletedAccount }
         // 1970 stands for "never" in old exports.
-        if let edited = moment(record, "edited_unixtime", "edited")?.0, edited.seconds > 86400 { message.edited = edited }
+        if let edited = moment(record, "edited_unixtime", "edited")?.0, edited.seconds > 86400 {
+            message.edited = edited
+        }
         message.raw = raw
         try deliver(.message(message, in: conversation))
     }

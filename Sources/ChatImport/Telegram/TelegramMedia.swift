@@ -27,7 +27,8 @@ extension TelegramRecord {
         }
         if let file = self["file"] {
             attachments.append(
-                Attachment(name: ownName(of: file), mediaType: self["mime_type"] ?? "", content: Self.content(file, media)))
+                Attachment(
+                    name: ownName(of: file), mediaType: self["mime_type"] ?? "", content: Self.content(file, media)))
         }
         if let card = self["contact_vcard"] {
             attachments.append(Attachment(name: "", mediaType: "text/vcard", content: Self.content(card, media)))
@@ -52,7 +53,9 @@ extension TelegramRecord {
     /// Why a file is missing, when the export has words in the path's place.
     private static func placeholder(_ path: String) -> String? {
         if path.hasPrefix("(File not included") { return "the export was made without this kind of file" }
-        if path.hasPrefix("(File exceeds maximum size") { return "the file is larger than the limit chosen for the export" }
+        if path.hasPrefix("(File exceeds maximum size") {
+            return "the file is larger than the limit chosen for the export"
+        }
         if path.hasPrefix("(File unavailable") { return "Telegram could not give the file when the export was made" }
         if path.hasPrefix("("), path.hasSuffix(")"), !path.contains("/") {
             return "the export says: \(path.dropFirst().dropLast())"
@@ -66,10 +69,14 @@ extension TelegramRecord {
         if hasPoll { lines += poll }
         if !contact.isEmpty {
             let name = [contact["first_name"], contact["last_name"]].compactMap { $0 }.filter { !$0.isEmpty }
-            lines.append(([name.joined(separator: " "), contact["phone_number"] ?? ""]).filter { !$0.isEmpty }.joined(separator: ", "))
+            lines.append(
+                ([name.joined(separator: " "), contact["phone_number"] ?? ""]).filter { !$0.isEmpty }.joined(
+                    separator: ", "))
         }
         for key in ["place_name", "address"] { if let value = self[key] { lines.append(value) } }
-        if let latitude = place["latitude"], let longitude = place["longitude"] { lines.append("\(latitude), \(longitude)") }
+        if let latitude = place["latitude"], let longitude = place["longitude"] {
+            lines.append("\(latitude), \(longitude)")
+        }
         for key in ["game_title", "game_description", "game_link", "sticker_emoji"] {
             if let value = self[key] { lines.append(value) }
         }

@@ -23,7 +23,8 @@ extension TelegramRecord {
         case "phone_call": words = "\(actor) called" + callEnd
         case "group_call": words = "\(actor) started a group call" + callEnd
         case "invite_to_group_call": words = "\(actor) invited \(names.isEmpty ? "members" : names) to a call"
-        case "set_messages_ttl": words = "\(actor) set messages to disappear" + (self["period"].map { " after \($0) seconds" } ?? "")
+        case "set_messages_ttl":
+            words = "\(actor) set messages to disappear" + (self["period"].map { " after \($0) seconds" } ?? "")
         case "edit_chat_theme": words = "\(actor) changed the theme" + (self["emoticon"].map { " to \($0)" } ?? "")
         case "topic_created": words = "\(actor) created the topic\(title)"
         case "topic_edit": words = "\(actor) changed the topic\(title)"

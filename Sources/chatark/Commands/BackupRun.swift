@@ -212,12 +212,10 @@ private struct OriginalFiles: AttachmentProvider {
     ) throws(ArchiveError) -> Bool {
         guard let place = places[source] else { return false }
         do {
-            try readEntry(container: place.local(container), name: name) { try body($0) }
-            return true
-        } catch let error as RepositoryError {
-            throw .repository(error)
+            return try readEntry(container: place.local(container), name: name) { try body($0) }
         } catch {
-            throw .source("\(error)")
+            guard case .stopped(let error as RepositoryError) = error else { throw .source("\(error)") }
+            throw .repository(error)
         }
     }
 }

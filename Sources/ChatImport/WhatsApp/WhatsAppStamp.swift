@@ -1,0 +1,229 @@
+import ChatModel
+
+/// The date and time at the head of a WhatsApp message, before it is known which of two numbers is the day.
+///
+///     [3/27/22, 21:41:35] Name: text          iOS; also without comma, with dots, time first, AM and PM, Arabic digits
+///     27/03/2022, 13:31 - Name: text          Android; also 27.03.22, 2022/03/27, 13.6.2018 klo 21.25.15, 1:55 p. m.
+struct WhatsAppStamp: Equatable {
+    /// The three numbers of the date, as written.
+    var date: (Int, Int, Int)
+    /// Whether the first number is the year.
+    var isYearFirst: Bool
+    var hour: Int
+    var minute: Int
+    var second: Int
+
+    static func == (left: WhatsAppStamp, right: WhatsAppStamp) -> Bool {
+        left.date == right.date && left.isYearFirst == right.isYearFirst
+            && (left.hour, left.minute, left.second) == (right.hour, right.minute, right.second)
+    }
+
+    /// The wall time, the first of two ambiguous numbers being the day or the month.
+    func wallTime(dayFirst: Bool) -> CivilTime? {
+        if isYearFirst {
+            return CivilTime(
+                year: Self.year(date.0), month: date.1, day: date.2, hour: hour, minute: minute, second: second)
+        }
+        let (day, month) = dayFirst ? (date.0, date.1) : (date.1, date.0)
+        return CivilTime(year: Self.year(date.2), month: month, day: day, hour: hour, minute: minute, second: second)
+    }
+
+    /// Two digits are of this century; a Buddhist year is 543 ahead.
+    private static func year(_ year: Int) -> Int {
+        year < 100 ? 2000 + year : year >= 2400 && year < 2700 ? year - 543 : year
+    }
+}
+
+/// A line that begins a message.
+struct WhatsAppHeader {
+    var stamp: WhatsAppStamp
+    /// Whether the stamp stands in brackets, as iOS writes it.
+    var isBracketed: Bool
+    /// Whether a direction mark stands before it, as iOS does for media.
+    var isMarked: Bool
+    /// What follows the stamp: a name, a colon and a text, or a line of the platform's own.
+    var rest: Substring
+
+    /// Reads the head of a line; nil when it continues the message before.
+    init?(_ line: Substring) {
+        var scanner = StampScanner(line)
+        isMarked = scanner.skipMarks()
+        isBracketed = scanner.take("[")
+        guard let stamp = scanner.stamp() else { return nil }
+        self.stamp = stamp
+        if isBracketed {
+            guard scanner.take("]") else { return nil }
+            scanner.skipSpaces(atMost: 1)
+        } else {
+            scanner.skipSpaces(atMost: 1)
+            guard scanner.take("-") || scanner.take("–") || scanner.take(":") else { return nil }
+            guard scanner.skipSpaces(atMost: 1) || scanner.isAtEnd else { return nil }
+        }
+        rest = scanner.rest
+    }
+}
+
+/// Reads the parts of a stamp, passing over direction marks, which WhatsApp puts anywhere.
+private struct StampScanner {
+    private var text: Substring.UnicodeScalarView
+
+    init(_ line: Substring) { text = line.unicodeScalars }
+
+    var rest: Substring { Substring(text) }
+    var isAtEnd: Bool { text.isEmpty }
+
+    @discardableResult
+    mutating func skipMarks() -> Bool {
+        var found = false
+        while let scalar = text.first, DirectionMarks.contains(scalar) {
+            text.removeFirst()
+            found = true
+        }
+        return found
+    }
+
+    private mutating func next() -> Unicode.Scalar? {
+        skipMarks()
+        return text.first
+    }
+
+    mutating func take(_ scalar: Unicode.Scalar) -> Bool {
+        guard next() == scalar else { return false }
+        text.removeFirst()
+        return true
+    }
+
+    @discardableResult
+    mutating func skipSpaces(atMost limit: Int = .max) -> Bool {
+        var count = 0
+        while count < limit, let scalar = next(), Self.isSpace(scalar) {
+            text.removeFirst()
+            count += 1
+        }
+        return count > 0
+    }
+
+    /// Space, no-break space, narrow no-break space.
+    private static func isSpace(_ scalar: Unicode.Scalar) -> Bool {
+        scalar == " " || scalar == "\u{A0}" || scalar == "\u{202F}" || scalar == "\t"
+    }
+
+    /// Decimal digits of any script, at most four.
+    private mutating func number() -> (value: Int, digits: Int)? {
+        var value = 0
+        var digits = 0
+        while digits < 5, let scalar = next(), scalar.properties.numericType == .decimal,
+            let digit = scalar.properties.numericValue
+        {
+            value = value * 10 + Int(digit)
+            digits += 1
+            text.removeFirst()
+        }
+        return digits > 0 && digits < 5 ? (value, digits) : nil
+    }
+
+    mutating func stamp() -> WhatsAppStamp? {
+        let saved = text
+        if let (date, isYearFirst) = date(), separator(), let time = time() {
+            return WhatsAppStamp(
+                date: date, isYearFirst: isYearFirst, hour: time.hour, minute: time.minute, second: time.second)
+        }
+        text = saved
+        if let time = time(), separator(), let (date, isYearFirst) = date() {
+            return WhatsAppStamp(
+                date: date, isYearFirst: isYearFirst, hour: time.hour, minute: time.minute, second: time.second)
+        }
+        return nil
+    }
+
+    /// Three numbers with the same separator: `/`, `.` (maybe with spaces) or `-`; an era's letter or a word for it may stand at the year.
+    private mutating func date() -> (numbers: (Int, Int, Int), isYearFirst: Bool)? {
+        let era = eraStart()
+        guard let first = number(), let mark = next(), mark == "/" || mark == "." || mark == "-" else { return nil }
+        text.removeFirst()
+        if mark == "." { skipSpaces() }
+        guard let second = number(), take(mark) else { return nil }
+        if mark == "." { skipSpaces() }
+        let lateEra = eraStart()
+        guard let third = number() else { return nil }
+        if let era { return ((era + first.value, second.value, third.value), true) }
+        if first.digits == 4 { return ((first.value, second.value, third.value), true) }
+        // "2565 BE" and its like say the era in letters after the year.
+        let saved = text
+        skipSpaces()
+        if !(take("B") && take("E")) && !(take("พ") && take(".") && take("ศ") && take(".")) { text = saved }
+        return ((first.value, second.value, (lateEra ?? 0) + third.value), false)
+    }
+
+    /// The year before the first of a Japanese era, from its letter.
+    private mutating func eraStart() -> Int? {
+        let eras: [(Unicode.Scalar, Int)] = [("R", 2018), ("H", 1988), ("S", 1925)]
+        for (letter, start) in eras where take(letter) { return start }
+        return nil
+    }
+
+    /// What stands between date and time: a comma of some script, a space, the Finnish "klo".
+    private mutating func separator() -> Bool {
+        let hasComma = take(",") || take("،") || take("、")
+        let hasSpace = skipSpaces()
+        if take("k") { guard take("l"), take("o"), skipSpaces() else { return false } }
+        return hasComma || hasSpace
+    }
+
+    private mutating func time() -> (hour: Int, minute: Int, second: Int)? {
+        let before = halfOfDay()
+        if before != nil { skipSpaces() }
+        guard let hour = number(), hour.digits <= 2, let mark = next(), mark == ":" || mark == "." else { return nil }
+        text.removeFirst()
+        guard let minute = number(), minute.digits == 2 else { return nil }
+        var second = 0
+        let saved = text
+        if take(mark), let seconds = number(), seconds.digits == 2 { second = seconds.value } else { text = saved }
+        let afterDigits = text
+        skipSpaces()
+        let after = halfOfDay()
+        if after == nil { text = afterDigits }
+        guard hour.value < 24, minute.value < 60, second < 61 else { return nil }
+        var value = hour.value
+        if let isAfternoon = before ?? after {
+            if value == 12 { value = isAfternoon ? 12 : 0 } else if isAfternoon, value < 12 { value += 12 }
+        }
+        return (value, minute.value, second)
+    }
+
+    /// Morning or afternoon, in the spellings that WhatsApp uses; nil when none is there.
+    private mutating func halfOfDay() -> Bool? {
+        let spellings: [(String, Bool)] = [
+            ("a. m.", false), ("p. m.", true), ("a.m.", false), ("p.m.", true), ("AM", false), ("PM", true), ("am", false),
+            ("pm", true), ("Am", false), ("Pm", true), ("ص", false), ("م", true), ("上午", false), ("下午", true),
+            ("午前", false), ("午後", true), ("오전", false), ("오후", true), ("凌晨", false), ("早上", false), ("中午", true),
+            ("晚上", true),
+        ]
+        let saved = text
+        for (spelling, isAfternoon) in spellings {
+            var matches = true
+            for scalar in spelling.unicodeScalars {
+                if scalar == " " { matches = skipSpaces(atMost: 1) } else { matches = take(scalar) }
+                if !matches { break }
+            }
+            if matches { return isAfternoon }
+            text = saved
+        }
+        return nil
+    }
+}
+
+/// Invisible characters that WhatsApp puts around what it writes itself.
+enum DirectionMarks {
+    static func contains(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069, 0xFEFF: true
+        default: false
+        }
+    }
+
+    /// A text without them.
+    static func removed(from text: some StringProtocol) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.filter { !contains($0) }))
+    }
+}

@@ -1,0 +1,89 @@
+import ChatModel
+
+/// What WhatsApp writes itself, in the languages of its users.
+enum WhatsAppWords {
+    /// The kind of what an export left out, from iOS's words for it.
+    static let omitted: [String: Message.Kind] = [
+        "image omitted": .image, "video omitted": .video, "audio omitted": .audio, "contact card omitted": .contact,
+        "sticker omitted": .sticker, "document omitted": .file, "gif omitted": .animation,
+        "bild weggelassen": .image, "video weggelassen": .video, "audio weggelassen": .audio,
+        "kontaktkarte ausgelassen": .contact, "sticker weggelassen": .sticker, "dokument weggelassen": .file,
+        "gif weggelassen": .animation,
+        "image absente": .image, "vidéo absente": .video, "audio omis": .audio, "fiche contact manquante": .contact,
+        "sticker omis": .sticker, "document manquant": .file, "gif retiré": .animation,
+        "imagen omitida": .image, "video omitido": .video, "audio omitido": .audio, "tarjeta de contacto omitida": .contact,
+        "sticker omitido": .sticker, "documento omitido": .file, "gif omitido": .animation,
+        "immagine omessa": .image, "video omesso": .video, "audio omesso": .audio, "scheda contatto omessa": .contact,
+        "sticker non incluso": .sticker, "documento omesso": .file, "gif esclusa": .animation,
+        "imagem não revelada": .image, "vídeo não revelado": .video, "ficheiro de áudio não revelado": .audio,
+        "contacto não revelado": .contact, "sticker não revelado": .sticker, "documento não revelado": .file,
+        "gif não revelada": .animation, "imagem ocultada": .image, "vídeo omitido": .video, "áudio ocultado": .audio,
+        "figurinha omitida": .sticker,
+        "obrázek vynechán": .image, "video vynecháno": .video, "zvukový soubor vynechán": .audio,
+        "vizitka vynechána": .contact, "nálepka vynechána": .sticker, "dokument vynechán": .file, "gif vynechán": .animation,
+        "изображение отсутствует": .image, "видео отсутствует": .video, "аудиофайл отсутствует": .audio,
+        "карточка контакта отсутствует": .contact, "стикер не добавлен": .sticker, "документ отсутствует": .file,
+        "gif отсутствует": .animation,
+        "зображення відсутнє": .image, "відео відсутнє": .video, "аудіо відсутнє": .audio,
+        "картка контакту відсутня": .contact, "наклейку не додано": .sticker, "документ пропущено": .file,
+        "gif-анімацію пропущено": .animation,
+        "画像は含まれていません": .image, "ビデオは含まれていません": .video, "音声は含まれていません": .audio, "連絡先カードを省略": .contact,
+        "スタンプは含まれていません": .sticker, "ドキュメントは含まれていません": .file, "gifは含まれていません": .animation,
+        "ไม่มีรูปภาพ": .image, "วิดีโอถูกลบ": .video, "ไม่มีไฟล์เสียง": .audio, "บัตรรายชื่อที่ละเว้น": .contact,
+        "ไม่มีสติกเกอร์": .sticker, "ละเว้นเอกสาร": .file, "ละเว้น gif": .animation,
+        "đã bỏ qua hình ảnh": .image, "đã bỏ video": .video, "bỏ qua tệp âm thanh": .audio, "bỏ qua thẻ liên lạc": .contact,
+        "đã bỏ sticker": .sticker, "đã bỏ qua tài liệu": .file, "đã bỏ qua ảnh gif": .animation,
+        "gambar tidak disertakan": .image, "video tidak disertakan": .video, "audio tidak disertakan": .audio,
+        "kartu kontak tidak disertakan": .contact, "stiker tidak disertakan": .sticker, "dokumen tidak disertakan": .file,
+        "gif tidak disertakan": .animation,
+        "फ़ोटो हटाई गई": .image, "वीडियो छोड़ा गया": .video, "ऑडियो हटाई गयी": .audio, "कॉन्टैक्ट कार्ड छोड़ा गया": .contact,
+        "स्टिकर छोड़ा गया": .sticker, "डॉक्यूमेंट छोड़ा गया": .file, "gif छोड़ा गया": .animation,
+        "لم يتم إدراج الصورة": .image, "لم يتم إدراج الفيديوهات": .video, "لم يتم إدراج المقاطع الصوتية": .audio,
+        "لم يتم إدراج بطاقة جهة اتصال": .contact, "تم حذف الملصقات": .sticker, "لم يتم إدراج المستند": .file,
+        "لم يتم إدراج صورة gif": .animation,
+        "图像已忽略": .image, "视频已忽略": .video, "音频已忽略": .audio, "文档已忽略": .file, "贴图已忽略": .sticker,
+        "图片已忽略": .image, "圖片已略去": .image, "影片已略去": .video, "音訊已略去": .audio, "文件已略去": .file, "貼圖已略去": .sticker,
+    ]
+
+    /// What is left of a message that was deleted.
+    static let deleted: Set<String> = [
+        "you deleted this message.", "this message was deleted.", "you deleted this message", "this message was deleted",
+        "du hast diese nachricht gelöscht.", "diese nachricht wurde gelöscht.", "vous avez supprimé ce message.",
+        "ce message a été supprimé.", "eliminaste este mensaje.", "se eliminó este mensaje.", "hai eliminato questo messaggio.",
+        "questo messaggio è stato eliminato.", "apagou esta mensagem.", "esta mensagem foi apagada.",
+        "você apagou esta mensagem.", "mensagem apagada", "tuto zprávu jste smazal/a.", "tato zpráva byla smazána.",
+        "tato zpráva byla odstraněna.", "tuto zprávu jste odstranil/a.", "вы удалили данное сообщение.",
+        "данное сообщение удалено.", "данное сообщение удалено", "вы удалили данное сообщение", "ви видалили це повідомлення.",
+        "це повідомлення було видалено.", "このメッセージを削除しました。", "このメッセージは削除されました。", "คุณได้ลบข้อความนี้", "ข้อความนี้ถูกลบแล้ว",
+        "bạn đã xoá tin nhắn này.", "tin nhắn này đã bị xóa.", "anda menghapus pesan ini.", "pesan ini dihapus.",
+        "आपने यह मैसेज डिलीट किया.", "यह मैसेज डिलीट कर दिया गया है.", "أنت حذفت هذه الرسالة.", "تم حذف هذه الرسالة.",
+        "dit bericht is verwijderd", "je hebt dit bericht verwijderd", "您已删除这条消息。", "这条消息已被删除。", "此消息已删除",
+        "您已刪除這則訊息", "這則訊息已刪除", "ce message a été supprimé", "diese nachricht wurde gelöscht", "se eliminó este mensaje",
+    ]
+
+    /// Android's words behind a file's name.
+    static let attached: Set<String> = [
+        "file attached", "soubor byl přiložen", "bestand bijgevoegd", "файл добавлен", "datei angehängt", "fichier joint",
+        "archivo adjunto", "ファイル添付", "file allegato", "arquivo anexado", "ficheiro anexado", "文件附件", "档案附件", "檔案附件",
+        "파일 첨부됨", "dosya ekli", "plik załączony", "файл прикріплено", "tệp đính kèm", "file terlampir", "फ़ाइल अटैच की गई",
+        "ملف مرفق", "แนบไฟล์แล้ว",
+    ]
+
+    /// A call that nobody took.
+    static let calls: Set<String> = [
+        "missed voice call", "missed video call", "verpasster sprachanruf", "verpasster videoanruf", "未接语音通话", "未接视频通话",
+        "пропущенный аудиозвонок", "пропущенный видеозвонок", "llamada perdida", "videollamada perdida",
+    ]
+
+    /// Where an exported chat's name begins in the name of its file, folder or .zip.
+    static let filePrefixes = [
+        "WhatsApp Chat with ", "WhatsApp Chat - ", "WhatsApp-Chat mit ", "WhatsApp Chat mit ", "Chat de WhatsApp con ",
+        "Conversa do WhatsApp com ", "Conversa do WhatsApp - ", "Discussion WhatsApp avec ", "Chat WhatsApp con ",
+        "WhatsApp-chat met ", "WhatsApp Chat met ", "Chat WhatsApp s uživatelem ", "Чат WhatsApp с контактом ",
+        "Чат WhatsApp с ", "Чат WhatsApp із ", "Chat WhatsApp dengan ", "Percakapan WhatsApp dengan ",
+        "Đoạn chat WhatsApp với ", "与", "與",
+    ]
+
+    /// What an exported chat's file name ends with in languages that say it there.
+    static let fileSuffixes = ["的 WhatsApp 聊天", "的WhatsApp聊天", "的 WhatsApp 對話", "とのトーク履歴", "님과 WhatsApp 대화"]
+}

@@ -1,0 +1,106 @@
+import ChatImport
+import ChatModel
+import Foundation
+import Testing
+
+struct InterchangeFileTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func importing(_ text: String) throws -> Import {
+        try Import(try folder.write("chat.jsonl", text), .jsonl)
+    }
+
+    @Test func `lines become messages of the conversation above them, or of their own`() throws {
+        let found = try importing(
+            """
+            {"person":{"id":"p1","name":"张伟"}}
+            {"conversation":{"id":"c1","title":"One","kind":"group","app":"irc"}}
+            {"time":1630739035000,"from":"p1","text":"hi"}
+            {"time":"2021-09-04T15:03:55+08:00","from":"p1","text":"there","conversation":"c2"}
+
+            {"time":1630739036000,"text":"last"}
+            """)
+        #expect(found.messages.map(\.1.text) == ["c1", "c2", "c1"])
+        #expect(found.messages.map(\.0.time.milliseconds) == [1_630_739_035_000, 1_630_739_035_000, 1_630_739_036_000])
+        #expect(found.conversations.first { $0.id.text == "c1" }?.kind == .group)
+        #expect(found.people[PersonID("p1")]?.name == "张伟")
+        #expect(found.skipped.isEmpty)
+    }
+
+    @Test func `a bad line is skipped with its number, the others are read`() throws {
+        let found = try importing(
+            "{\"time\":1}\n{\"conversation\":{\"id\":\"c\"}}\r\n{\"time\":1} x\nnonsense\n[1]\n{\"time\":2,\"text\":\"ok\"}\r\n"
+        )
+        #expect(found.messages.map(\.0.text) == ["ok"])
+        #expect(found.skipped.map(\.line) == [1, 3, 4, 5])
+        #expect(found.skipped.map(\.reason) == [.noConversation, .badLine, .badLine, .badLine])
+    }
+
+    @Test func `a file in which nothing can be read is an error`() throws {
+        #expect {
+            try importing("a\nb\n")
+        } throws: { error in
+            if case .nothingReadable("chat.jsonl", 2)? = error as? ImportError { true } else { false }
+        }
+        #expect(try importing("").messages.isEmpty)
+    }
+
+    @Test func `a segment of an archive is read back`() throws {
+        let digest = String(repeating: "0f", count: 32)
+        let found = try importing(
+            """
+            {"conversation":{"id":"c"}}
+            {"time":1,"text":"x","attachments":[{"name":"a.jpg","sha256":"\(digest)","size":5},{"sha256":"../x","size":1}],"src":[0,1],"gone":7}
+            """)
+        #expect(
+            found.first?.attachments.map(\.content) == [
+                .stored(sha256: digest, size: 5), .missing(reason: "the line names no content that can be found"),
+            ])
+    }
+
+    @Test func `attachments are files below the file's folder`() throws {
+        try folder.write("media/a.jpg", "jpg")
+        let found = try importing(
+            """
+            {"conversation":{"id":"c"}}
+            {"time":1,"attachments":[{"path":"media/a.jpg"},{"path":"../a.jpg"},{"path":"/etc/passwd"},{"path":"media/none.jpg"},{"path":"media/a.jpg/x"}]}
+            """)
+        let contents = found.first?.attachments.map(\.content) ?? []
+        #expect(contents.first == .file(path: "media/a.jpg"))
+        #expect(contents.dropFirst().allSatisfy { if case .missing = $0 { true } else { false } })
+    }
+
+    @Test func `a byte order mark is no part of the first line`() throws {
+        #expect(try importing("\u{FEFF}{\"time\":1,\"conversation\":\"c\"}\n").messages.count == 1)
+    }
+
+    @Test func `a line of a gigabyte is skipped and the next one is read`() throws {
+        let file = folder.path + "/chat.jsonl"
+        _ = FileManager.default.createFile(
+            atPath: file, contents: Data("{\"conversation\":{\"id\":\"c\"}}\n{\"time\":1,\"text\":\"".utf8))
+        let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: file))
+        try handle.seek(toOffset: 1 << 30)
+        try handle.write(contentsOf: Data("\"}\n{\"time\":2,\"text\":\"after\"}".utf8))
+        try handle.close()
+        let found = try Import(file, .jsonl)
+        #expect(found.skipped.map(\.reason) == [.tooLong])
+        #expect(found.skipped.map(\.line) == [2])
+        #expect(found.messages.map(\.0.text) == ["after"])
+    }
+
+    @Test func `random damage never traps`() throws {
+        var random = SeededGenerator.printed("damaged lines")
+        let text = Array(
+            "{\"conversation\":{\"id\":\"c\",\"members\":[\"a\"]}}\n{\"time\":1,\"local\":\"2021-09-04T15:03:55\",\"attachments\":[{\"path\":\"a\"}],\"src\":[1],\"raw\":{\"a\":1.5e3}}\n"
+                .utf8)
+        for _ in 0..<2000 {
+            var damaged = text
+            for _ in 0..<Int.random(in: 1...4, using: &random) {
+                damaged[Int.random(in: text.indices, using: &random)] = UInt8.random(in: 0...255, using: &random)
+            }
+            do { _ = try Import(try folder.write("chat.jsonl", damaged), .jsonl) } catch is ImportError {}
+        }
+    }
+}

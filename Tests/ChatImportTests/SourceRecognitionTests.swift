@@ -1,0 +1,63 @@
+import ChatImport
+import ChatModel
+import Testing
+
+struct SourceRecognitionTests {
+    private let folder: TemporaryFolder
+    private let chat =
+        #"{"name":"A","type":"personal_chat","id":42,"messages":[{"id":1,"type":"message","date_unixtime":"5","photo":"photos/p.jpg","text":"x"}]}"#
+
+    init() throws { folder = try TemporaryFolder() }
+
+    @Test func `a folder of several exports is read export by export, with their own media`() throws {
+        for name in ["ChatExport_2021-09-04", "ChatExport_2021-09-05"] {
+            try folder.write(name + "/result.json", chat)
+            try folder.write(name + "/photos/p.jpg", name)
+        }
+        #expect(try recognise(folder.path) == .telegram)
+        let found = try Import(folder.path + "/", .telegram)
+        #expect(found.exports == ["ChatExport_2021-09-04/result.json", "ChatExport_2021-09-05/result.json"])
+        #expect(
+            found.messages.compactMap { $0.0.attachments.first?.content } == [
+                .file(path: "ChatExport_2021-09-04/photos/p.jpg"), .file(path: "ChatExport_2021-09-05/photos/p.jpg"),
+            ])
+        #expect(Set(found.messages.map(\.1)).count == 1)
+    }
+
+    @Test func `interchange files are known by their name or their first line`() throws {
+        try folder.write("a/chat.jsonl", "{\"time\":1,\"conversation\":\"c\"}\n")
+        #expect(try recognise(folder.path) == .jsonl)
+        let file = try folder.write("b.txt", "{\"conversation\":{\"id\":\"c\"}}\n{\"time\":1}\n")
+        #expect(try recognise(file) == .jsonl)
+    }
+
+    @Test func `what is none is not recognised`() throws {
+        try folder.write("package.json", #"{"name":"x","version":"1"}"#)
+        try folder.write("discord.json", #"{"guild":{},"messages":[]}"#)
+        #expect(try recognise(folder.path) == nil)
+        #expect(throws: ImportError.self) { try Import(folder.path, .telegram) }
+        #expect(throws: ImportError.self) { try recognise(folder.path + "/absent") }
+    }
+
+    @Test func `several formats in one folder must be told apart by the user`() throws {
+        try folder.write("result.json", chat)
+        try folder.write("chat.jsonl", "{\"time\":1,\"conversation\":\"c\"}\n")
+        #expect {
+            try recognise(folder.path)
+        } throws: { error in
+            if case .severalFormats(_, [.telegram, .jsonl])? = error as? ImportError { true } else { false }
+        }
+        #expect(try Import(folder.path, .telegram).messages.count == 1)
+        #expect(try Import(folder.path, .jsonl).messages.count == 1)
+    }
+
+    @Test func `an HTML export of Telegram is answered with how to export again`() throws {
+        try folder.write("ChatExport/messages.html", "<!DOCTYPE html>\n<html><head><title>Exported Data</title>")
+        #expect {
+            try recognise(folder.path)
+        } throws: { error in
+            guard case .telegramHTML? = error as? ImportError else { return false }
+            return "\(error)".contains("Machine-readable JSON")
+        }
+    }
+}
