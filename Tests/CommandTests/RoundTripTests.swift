@@ -111,7 +111,7 @@ struct RoundTripTests {
     @Test("an interrupted backup gives its lock back, ends with 130, and the next one completes")
     func interrupted() throws {
         let scratch = try Scratch.withRepository()
-        _ = try makeHistory(scratch, messages: 20000)
+        _ = try makeHistory(scratch, messages: 8000)
         let process = scratch.process("chatark", ["backup", scratch("history")])
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice

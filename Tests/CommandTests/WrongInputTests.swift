@@ -5,13 +5,12 @@ import Testing
 @Suite(.serialized)
 struct WrongInputTests {
     /// A command line that must fail.
-    struct Case: CustomTestStringConvertible, Sendable {
+    struct Case: Sendable {
         let what: String
         let arguments: [String]
         let status: Int32
         /// What the message must say.
         let words: [String]
-        var testDescription: String { what }
     }
 
     /// `REPO`, `HERE` stand for the repository and the scratch folder.
@@ -69,21 +68,24 @@ struct WrongInputTests {
             what: "nothing to unmount", arguments: ["umount", "HERE/empty"], status: 1, words: ["Nothing is mounted"]),
     ]
 
-    @Test("a mistake is named and has its status", arguments: cases)
-    func mistake(_ wrong: Case) throws {
+    @Test("a mistake is named, has its status, stores nothing and leaves no lock")
+    func mistakes() throws {
         let scratch = try Scratch.withRepository()
         try scratch.write("not a chat\n", to: "junk/readme.md")
         try scratch.write(
             #"{"name":"x","type":"personal_chat","id":1,"messages":[{"id":1,"type":"mess"#, to: "broken/result.json")
         try scratch.write(#"{"time":1630738435000,"from":"a","text":"hello"}"# + "\n", to: "chat.jsonl")
         try FileManager.default.createDirectory(atPath: scratch("empty"), withIntermediateDirectories: true)
-        let arguments = wrong.arguments.map(scratch.filled)
-        let result = try scratch.run(scratch.process("chatark", arguments))
-        #expect(result.status == wrong.status, "\(arguments): \(result.errors)")
-        for words in wrong.words { #expect(result.errors.contains(scratch.filled(words)), "\(result.errors)") }
-        #expect(result.output == "", "a failure prints no result")
-        #expect(try scratch.snapshotCount() == 0, "nothing was stored")
-        #expect(try scratch.locks() == [], "no lock is left")
+        for wrong in Self.cases {
+            let result = try scratch.run(scratch.process("chatark", wrong.arguments.map(scratch.filled)))
+            #expect(result.status == wrong.status, "\(wrong.what): \(result.errors)")
+            for words in wrong.words {
+                #expect(result.errors.contains(scratch.filled(words)), "\(wrong.what): \(result.errors)")
+            }
+            #expect(result.output == "", "\(wrong.what): a failure prints no result")
+            #expect(try scratch.snapshotCount() == 0, "\(wrong.what): nothing was stored")
+            #expect(try scratch.locks() == [], "\(wrong.what): no lock is left")
+        }
     }
 
     @Test("without a repository, without a password and with an unknown option the program says what to give")
@@ -92,7 +94,8 @@ struct WrongInputTests {
         let noRepository = try scratch.run("env", "-u", "RESTIC_REPOSITORY", Scratch.chatark, "snapshots")
         #expect(noRepository.status == 1)
         #expect(noRepository.errors.contains("CHATARK_REPOSITORY"))
-        let noPassword = try scratch.run("setsid", "env", "-u", "RESTIC_PASSWORD", Scratch.chatark, "snapshots")
+        let noPassword = try scratch.run(
+            "setsid", "--wait", "env", "-u", "RESTIC_PASSWORD", Scratch.chatark, "snapshots")
         #expect(noPassword.status == 1)
         #expect(noPassword.errors.contains("--password-file"))
         let unknown = try scratch.run("chatark", "snapshots", "--frobnicate")
@@ -140,11 +143,11 @@ struct WrongInputTests {
         guard getuid() == 0 else { return print("SKIPPED: a small file system to fill can be mounted by root only") }
         let scratch = try Scratch()
         try FileManager.default.createDirectory(atPath: scratch("small"), withIntermediateDirectories: true)
-        let mounted = try scratch.run("mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", scratch("small"))
+        let mounted = try scratch.run("mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", scratch("small"))
         guard mounted.status == 0 else { return print("SKIPPED: this machine lets nobody mount a tmpfs") }
         defer { _ = try? scratch.run("umount", scratch("small")) }
         try scratch.expect(
-            Places.tool("make-history"), "--messages", "500", "--media-bytes", "6000000", scratch("history"))
+            Places.tool("make-history"), "--messages", "500", "--media-bytes", "20000000", scratch("history"))
         try scratch.expect("chatark", "-r", scratch("small/repo"), "init")
         let result = try scratch.run("chatark", "-r", scratch("small/repo"), "backup", "--quiet", scratch("history"))
         #expect(result.status == 1)
