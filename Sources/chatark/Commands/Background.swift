@@ -35,6 +35,22 @@ enum Background {
         }
     }
 
+    /// Closes what the starting process had inherited itself: whoever waits for the end of such a pipe must not wait for us.
+    static func closeInherited() {
+        guard let directory = opendir("/proc/self/fd") else { return }
+        var open: [Int32] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if let descriptor = Int32(name), descriptor > readyDescriptor, descriptor != dirfd(directory) {
+                open.append(descriptor)
+            }
+        }
+        closedir(directory)
+        for descriptor in open { close(descriptor) }
+    }
+
     /// Lets the starting process return, and gives up its terminal and directory.
     static func announce(on descriptor: Int32) {
         let null = open("/dev/null", O_RDWR)

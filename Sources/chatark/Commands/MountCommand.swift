@@ -64,6 +64,7 @@ struct MountCommand: ParsableCommand {
         let choice = snapshot != nil || at != nil ? try SnapshotChoice(id: snapshot, at: at) : nil
         let memoryLimit = try ByteSize.parse(memory)
         guard foreground else { return try Background.start(self) }
+        if readyDescriptor != nil { Background.closeInherited() }
 
         let location = try options.location()
         let repository = try location.opened(with: options)
