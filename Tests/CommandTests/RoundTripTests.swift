@@ -82,7 +82,8 @@ struct RoundTripTests {
     func unreadableRow() throws {
         let scratch = try Scratch.withRepository()
         let lines = [
-            #"{"time":1630738435000,"from":"a","text":"hello"}"#, "not json", #"{"time":1630738436000,"text":"you"}"#,
+            #"{"time":1630738435000,"conversation":"c","from":"a","text":"hello"}"#, "not json",
+            #"{"time":1630738436000,"conversation":"c","text":"you"}"#,
         ]
         try scratch.write(lines.joined(separator: "\n") + "\n", to: "chat.jsonl")
         let result = try scratch.run("chatark", "backup", scratch("chat.jsonl"))
