@@ -93,7 +93,7 @@ struct TenBackupsTests {
     }
 
     private func jsonLines(_ history: [Entry]) -> String {
-        let header = #"{"conversation":{"id":"telegram:4711","title":"Friends","kind":"group","app":"telegram"}}"#
+        let header = #"{"conversation":{"id":"telegram:chat4711","title":"Friends","kind":"group","app":"telegram"}}"#
         let lines = history.map {
             """
             {"time":\((Self.start + $0.minute * 60) * 1000),"id":"\($0.id)","from":"telegram:user\($0.author)",\

@@ -226,7 +226,7 @@ struct WhatsAppExport {
             name = String(parent.split(separator: "/").last ?? "")
             if name.lowercased().hasSuffix(".zip") { name = String(name.dropLast(4)) }
         }
-        name = DirectionMarks.removed(from: name)
+        name = DirectionMarks.removed(from: name).replacing("\u{A0}", with: " ")
         if name.hasSuffix(")"), let open = name.lastIndex(of: "("), open != name.startIndex,
             name[name.index(after: open)...].dropLast().allSatisfy(\.isASCII),
             Int(name[name.index(after: open)...].dropLast()) != nil

@@ -80,7 +80,18 @@ struct RepositoryOptions: ParsableArguments {
 extension Repository {
     /// Runs `body` under a lock that is released however it ends, by a signal too.
     func whileLocked<Value>(_ mode: LockMode, _ body: (RepositoryLock) throws -> Value) throws -> Value {
-        let lock = try self.lock(mode)
-        return try Interruption.cleaningUp(by: { lock.release() }) { try body(lock) }
+        // Taking a lock takes a moment, in which its file is there already.
+        Interruption.hold()
+        let lock: RepositoryLock
+        do throws(RepositoryError) {
+            lock = try self.lock(mode)
+        } catch {
+            Interruption.letGo()
+            throw error
+        }
+        return try Interruption.cleaningUp(by: { lock.release() }) {
+            Interruption.letGo()
+            return try body(lock)
+        }
     }
 }

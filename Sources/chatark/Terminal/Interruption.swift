@@ -11,6 +11,9 @@ enum Interruption {
         var last = 0
         /// What a signal does instead of ending the program.
         var replacement: (@Sendable () -> Void)?
+        /// While something is being made that must be cleaned up, a signal waits.
+        var isHeld = false
+        var isPending = false
     }
 
     private static let state = Mutex(State())
@@ -47,6 +50,18 @@ enum Interruption {
         return try body()
     }
 
+    /// Lets signals wait; a second one does not.
+    static func hold() { state.withLock { $0.isHeld = true } }
+
+    /// Ends the wait, and the program when a signal came meanwhile.
+    static func letGo() {
+        let isPending = state.withLock { state in
+            state.isHeld = false
+            return state.isPending
+        }
+        if isPending { exit(.interrupted) }
+    }
+
     /// Cleans up and ends the program.
     static func exit(_ status: ExitStatus) -> Never {
         let cleanups = state.withLock { state in
@@ -77,7 +92,12 @@ enum Interruption {
                 continue
             }
             Progress.stopAll()
+            let mustWait = state.withLock { state in
+                defer { state.isPending = true }
+                return state.isHeld && !state.isPending
+            }
             Output.note("chatark: interrupted")
+            if mustWait { continue }
             exit(.interrupted)
         }
     }

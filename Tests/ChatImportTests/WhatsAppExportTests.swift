@@ -1,0 +1,139 @@
+import ChatImport
+import ChatModel
+import Foundation
+import Testing
+
+struct WhatsAppExportTests {
+    private func messages(_ text: String, name: String = "WhatsApp Chat - Anna.txt") throws -> [Message] {
+        let folder = try TemporaryFolder()
+        return try Import(try folder.write(name, text), .whatsapp).messages.map(\.0)
+    }
+
+    @Test("every shape of date and time is read", arguments: [
+        ("[٢٧‏/٣‏/٢٠٢٢، ٩:٤١:٣٥ م] A: x", "2022-03-27T21:41:35"),
+        ("[3/27/2565 BE, 21:41:35] A: x", "2022-03-27T21:41:35"),
+        ("[R4/3/27 21:41:35] A: x", "2022-03-27T21:41:35"),
+        ("[27. 3. 2022 21:41:35] A: x", "2022-03-27T21:41:35"),
+        ("[21:41:35, 27/3/22] A: x", "2022-03-27T21:41:35"),
+        ("[2022/3/27 下午9:41:35] A: x", "2022-03-27T21:41:35"),
+        ("27.03.22, 21:41 - A: x", "2022-03-27T21:41:00"),
+        ("27-03-2022 21:41 - A: x", "2022-03-27T21:41:00"),
+        ("27.3.2022 klo 21.41.35 - A: x", "2022-03-27T21:41:35"),
+        ("27/03/2022, 9:41\u{202F}p. m. - A: x", "2022-03-27T21:41:00"),
+        ("27/03/2022, 12:05 am - A: x", "2022-03-27T00:05:00"),
+    ])
+    func shapes(line: String, time: String) throws {
+        let found = try messages(line + "\n")
+        #expect(found.map { $0.wallTime?.description } == [time])
+        #expect(found.first?.text == "x")
+        #expect(found.first?.sender == PersonID("whatsapp:A"))
+    }
+
+    @Test("the order of day and month is found over the whole file")
+    func dateOrder() throws {
+        let monthFirst = try messages("[1/2/22, 10:00:00] A: x\n[1/13/22, 10:00:00] A: y\n")
+        #expect(monthFirst.first?.wallTime?.description == "2022-01-02T10:00:00")
+        let byTime = try messages("[3/1/22, 10:00:00] A: x\n[4/1/22, 10:00:00] A: y\n[1/2/22, 10:00:00] A: z\n")
+        #expect(byTime.map { $0.wallTime?.month } == [1, 1, 2])
+    }
+
+    @Test("lines that follow belong to the message, blank ones too")
+    func multiLine() throws {
+        let found = try messages("1/2/22, 10:00 - A: one\n\ntwo: three\n1/2/22, 10:01 - A:\nfour\n")
+        #expect(found.map(\.text) == ["one\n\ntwo: three", "\nfour"])
+    }
+
+    @Test("a missing colon makes a line of the platform's own, a name in marks is read without them")
+    func systemAndMarks() throws {
+        let found = try messages("1/2/22, 10:00 - A joined\n1/2/22, 10:01 - \u{202A}+40 521\u{202C}: hi\n")
+        #expect(found.map(\.kind) == [.system, .text])
+        #expect(found.map(\.sender) == [nil, PersonID("whatsapp:+40 521")])
+    }
+
+    @Test("one chat has one identity, however its file came to be called", arguments: [
+        "WhatsApp Chat - Anna.txt", "WhatsApp Chat with Anna.txt", "WhatsApp Chat with Anna (1).txt",
+        "Chat WhatsApp con Anna.txt", "WhatsApp Chat - Anna/_chat.txt", "WhatsApp Chat - Anna (2)/_chat.txt",
+    ])
+    func names(file: String) throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write(file, "1/2/22, 10:00 - A: x\n")
+        #expect(try Import(path, .whatsapp).conversations.first?.id == ConversationID("whatsapp:Anna"))
+    }
+
+    @Test("text before the first message is counted, and a text without any is refused")
+    func notAChat() throws {
+        let folder = try TemporaryFolder()
+        let found = try Import(try folder.write("a.txt", "junk\n1/2/22, 10:00 - A: x\n"), .whatsapp)
+        #expect(found.skipped.map(\.reason) == [.beforeFirstMessage])
+        let path = try folder.write("b.txt", "no message\nat all\n")
+        #expect(throws: ImportError.self) { try Import(path, .whatsapp) }
+        #expect(try recognise(path) == nil)
+    }
+
+    @Test("a line of a gigabyte takes neither its memory nor the rest of the chat")
+    func hugeLine() throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write("WhatsApp Chat - A.txt", "1/2/22, 10:00 - A: x\n")
+        let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+        try file.truncate(atOffset: 1 << 30)
+        try file.seekToEnd()
+        try file.write(contentsOf: Data("\n1/2/22, 10:01 - A: y\n".utf8))
+        try file.close()
+        let found = try Import(path, .whatsapp)
+        #expect(found.messages.map(\.0.text) == ["x", "y"])
+        #expect(found.skipped.map(\.reason) == [.tooLong])
+    }
+
+    @Test("random bytes and truncated archives throw or give messages, and never trap")
+    func hostile() throws {
+        let seed = UInt64.random(in: 0..<1 << 32)
+        print("seed \(seed)")
+        var random = SeededGenerator(seed: seed)
+        let folder = try TemporaryFolder()
+        let start = Array("1/2/22, 10:00 - A: x\n[1/2/22, 10:00:00] B: \u{200E}<attached: ../../etc/passwd>\n".utf8)
+        for _ in 0..<300 {
+            var bytes = start + start
+            for _ in 0..<Int.random(in: 1...20, using: &random) {
+                bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+            }
+            let path = try folder.write("WhatsApp Chat - A.txt", bytes)
+            let found = try? Import(path, .whatsapp)
+            for attachment in found?.messages.flatMap(\.0.attachments) ?? [] {
+                guard case .missing = attachment.content else {
+                    Issue.record("a file outside was found: \(attachment)")
+                    continue
+                }
+            }
+        }
+        let zip: [UInt8] = [0x50, 0x4B, 0x03, 0x04] + (0..<500).map { _ in UInt8.random(in: 0...255, using: &random) }
+        for count in stride(from: 4, to: zip.count, by: 7) {
+            let path = try folder.write("a.zip", Array(zip[..<count]))
+            #expect(throws: ImportError.self) { try Import(path, .whatsapp) }
+        }
+    }
+
+    @Test("a .zip that unpacks to an impossible size gives a missing file, not the bytes")
+    func zipBomb() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("_chat.txt", "[1/2/22, 10:00:00] A: \u{200E}<attached: bomb.jpg>\n")
+        let script = """
+            import zipfile
+            z = zipfile.ZipFile('a.zip', 'w', zipfile.ZIP_DEFLATED)
+            z.write('_chat.txt')
+            with z.open('bomb.jpg', 'w', force_zip64=True) as f:
+                for _ in range(300): f.write(bytes(1 << 20))
+            z.close()
+            """
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["python3", "-c", script]
+        process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+        try process.run()
+        process.waitUntilExit()
+        let found = try Import(folder.path + "/a.zip", .whatsapp)
+        guard case .missing? = found.first?.attachments.first?.content else {
+            Issue.record("the bomb was taken")
+            return
+        }
+    }
+}
