@@ -50,24 +50,3 @@ extension timespec {
         self.init(tv_sec: Int(time.seconds), tv_nsec: Int(time.nanoseconds))
     }
 }
-
-extension FileKind {
-    /// The file type in st_mode (inode(7)).
-    var typeBits: mode_t {
-        switch self {
-        case .directory: S_IFDIR
-        case .file: S_IFREG
-        case .symlink: S_IFLNK
-        case .other(let mode): mode & S_IFMT
-        }
-    }
-}
-
-extension Lifetime {
-    var seconds: Double {
-        switch self {
-        case .endless: Server.endless
-        case .seconds(let seconds): seconds
-        }
-    }
-}

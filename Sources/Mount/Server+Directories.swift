@@ -28,7 +28,8 @@ extension Server {
         let entry = try tree.entry(named: name, in: directory, waiting: waiting)
         if let entry { tree.remember(entry.attributes.inode) }
         var parameter =
-            entry.map { fuse_entry_param($0) } ?? fuse_entry_param(missingFor: tree.lifetimeOfAbsence(in: directory).seconds)
+            entry.map { fuse_entry_param($0) }
+            ?? fuse_entry_param(missingFor: tree.lifetimeOfAbsence(in: directory).seconds)
         reply.send { fuse_reply_entry($0, &parameter) }
     }
 

@@ -4,19 +4,29 @@ import Synchronization
 
 /// Carries out what `SiblingReadAhead` decides, on a thread of its own: pushing from within a request would wait for itself.
 final class SiblingPusher: Sendable {
+    private enum Task {
+        case push(SiblingReadAhead.Push)
+        /// A month that the kernel still has the listing of, and the tree no longer.
+        case remind(InodeNumber)
+    }
+
     private struct State {
         var policy = SiblingReadAhead()
-        var queue: [SiblingReadAhead.Push] = []
+        var queue: [Task] = []
+        /// The month of the last file whose place was not known.
+        var forgottenMonth: InodeNumber?
         var isClosed = false
     }
 
     private let tree: FolderTree
     private let session: FuseSession
     private let counters: Counters
+    private let deadline: Duration
     private let state = Mutex(State())
     private let wake = DispatchSemaphore(value: 0)
 
-    init(_ tree: FolderTree, _ session: FuseSession, _ counters: Counters) {
+    init(_ tree: FolderTree, _ session: FuseSession, _ counters: Counters, deadline: Duration) {
+        self.deadline = deadline
         self.tree = tree
         self.session = session
         self.counters = counters
@@ -26,11 +36,16 @@ final class SiblingPusher: Sendable {
         startThread { [self] in
             while true {
                 wake.wait()
-                let (push, isClosed) = state.withLock { state in
+                let (task, isClosed) = state.withLock { state in
                     (state.queue.isEmpty ? nil : state.queue.removeFirst(), state.isClosed)
                 }
                 if isClosed { return }
-                if let push { carryOut(push) }
+                switch task {
+                case .push(let push): carryOut(push)
+                // What fails here fails again for who reads, and is reported there.
+                case .remind(let month): try? tree.remindListing(month, waiting: .until(.now + deadline))
+                case nil: break
+                }
             }
         }
     }
@@ -42,10 +57,28 @@ final class SiblingPusher: Sendable {
 
     /// Called on the serving thread when the kernel has asked for the beginning of a file.
     func observe(_ file: InodeNumber) {
-        guard let place = tree.place(of: file) else { return }
+        guard let place = tree.place(of: file) else {
+            remind(of: file)
+            return
+        }
         let isQueued = state.withLock { state in
             guard let push = state.policy.read(.init(listing: place.listing, index: place.index)) else { return false }
-            state.queue.append(push)
+            state.queue.append(.push(push))
+            return true
+        }
+        if isQueued { wake.signal() }
+    }
+
+    /// The second file in a row of a month asks for its listing, once; a random reader rarely meets the same month twice.
+    private func remind(of file: InodeNumber) {
+        guard let month = tree.listedFolder(of: file) else { return }
+        let isQueued = state.withLock { state in
+            guard state.forgottenMonth == month else {
+                state.forgottenMonth = month
+                return false
+            }
+            state.forgottenMonth = nil
+            state.queue.append(.remind(month))
             return true
         }
         if isQueued { wake.signal() }
@@ -92,7 +125,7 @@ final class SiblingPusher: Sendable {
 extension Server {
     func startReadAhead(_ session: FuseSession) {
         guard options.readAheadAcrossFiles else { return }
-        let pusher = SiblingPusher(tree, session, counters)
+        let pusher = SiblingPusher(tree, session, counters, deadline: options.deadline)
         pusher.start()
         siblings = pusher
     }

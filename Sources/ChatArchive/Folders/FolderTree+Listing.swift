@@ -49,7 +49,7 @@ extension FolderTree {
         if case .month(let snapshot, let view, let conversation, let month) = place {
             let listing = try listing(
                 snapshot: snapshot, conversation: conversation, month, mediaOnly: view == .media, waiting)
-            noteListed(listing)
+            noteListed(listing, in: directory)
             for entry in listing.entries.dropFirst(offset - 2) {
                 offset += 1
                 guard listing.withName(entry, { body($0, attributes(of: entry), offset) }) else { return }

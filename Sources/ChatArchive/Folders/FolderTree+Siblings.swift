@@ -5,11 +5,25 @@ struct ListedMonths: Sendable {
     private var listings: [(id: UInt64, listing: MonthListing, order: [Int32])] = []
     private var next: UInt64 = 1
     private static let kept = 4
+    /// The folder in which a segment was listed last: the kernel keeps listings for longer than we do, and its readers need not list again.
+    private var folders: [Int: InodeNumber] = [:]
+    /// Some 8 MB. Beyond it, what was listed before counts as not listed.
+    private static let folderLimit = 1 << 18
 
-    mutating func note(_ listing: MonthListing) {
+    mutating func note(_ listing: MonthListing, in folder: InodeNumber) {
         guard !listings.contains(where: { $0.listing === listing }) else { return }
         let order = listing.entries.indices.map(Int32.init).sorted {
             listing.entries[Int($0)].inode.rawValue < listing.entries[Int($1)].inode.rawValue
+        }
+        // In this order a segment's files stand together.
+        var last = -1
+        for index in order {
+            guard case .message(let segment, _, _) = InodeLayout.place(listing.entries[Int(index)].inode),
+                segment != last
+            else { continue }
+            last = segment
+            if folders.count >= Self.folderLimit { folders = [:] }
+            folders[segment] = folder
         }
         listings.append((next, listing, order))
         next += 1
@@ -22,11 +36,20 @@ struct ListedMonths: Sendable {
             var high = order.count
             while low < high {
                 let middle = (low + high) / 2
-                if listing.entries[Int(order[middle])].inode.rawValue < inode.rawValue { low = middle + 1 } else { high = middle }
+                if listing.entries[Int(order[middle])].inode.rawValue < inode.rawValue {
+                    low = middle + 1
+                } else {
+                    high = middle
+                }
             }
             if low < order.count, listing.entries[Int(order[low])].inode == inode { return (id, Int(order[low])) }
         }
         return nil
+    }
+
+    func folder(of file: InodeNumber) -> InodeNumber? {
+        guard case .message(let segment, _, _) = InodeLayout.place(file) else { return nil }
+        return folders[segment]
     }
 
     func entry(_ index: Int, of id: UInt64) -> MonthListing.Entry? {
@@ -37,8 +60,21 @@ struct ListedMonths: Sendable {
 }
 
 extension FolderTree {
-    func noteListed(_ listing: MonthListing) {
-        listed.withLock { $0.note(listing) }
+    func noteListed(_ listing: MonthListing, in folder: InodeNumber) {
+        listed.withLock { $0.note(listing, in: folder) }
+    }
+
+    /// The month in which a file was listed, however long ago.
+    public func listedFolder(of file: InodeNumber) -> InodeNumber? {
+        listed.withLock { $0.folder(of: file) }
+    }
+
+    /// Makes a month one of those that were listed lately.
+    public func remindListing(_ folder: InodeNumber, waiting: Waiting) throws(FolderTreeError) {
+        guard case .month(let snapshot, let view, let conversation, let month) = try place(folder) else { return }
+        noteListed(
+            try listing(snapshot: snapshot, conversation: conversation, month, mediaOnly: view == .media, waiting),
+            in: folder)
     }
 
     /// Where a file stands in a month that was listed lately.
