@@ -21,7 +21,7 @@ struct MonthBuckets {
 
     private let limit: Int
     private var buckets: [Key: Bucket] = [:]
-    private var bytesInMemory = 0
+    private(set) var bytesInMemory = 0
     private var spill: SpillFile?
 
     /// - Parameter limit: bytes of lines that stay in memory.

@@ -48,9 +48,12 @@ public struct Archive: Sendable {
 
     /// A conversation's folder: its months and where their segments are. An empty folder when it has none.
     public func folder(named name: String) throws(ArchiveError) -> ConversationFolder {
-        guard let node = try conversationNode(name), let id = node.subtree else {
-            return ConversationFolder(months: [], tree: .empty)
-        }
+        try folder(at: try subtree(of: root, named: ArchiveLayout.conversationFolders)?.node(named: Array(name.utf8)))
+    }
+
+    /// The same by the folder's node.
+    func folder(at node: Node?) throws(ArchiveError) -> ConversationFolder {
+        guard let id = node?.subtree else { return ConversationFolder(months: [], tree: .empty) }
         let tree = try Self.read { () throws(RepositoryError) in try repository.tree(id) }
         let months = try lines(of: ArchiveLayout.months, in: tree) { (reader) throws(JSONError) in
             try MonthRecord(reading: &reader)
@@ -77,11 +80,6 @@ public struct Archive: Sendable {
         else { return nil }
         let prefix = Array(sha256.utf8)
         return folder.nodes.first { $0.name.starts(with: prefix) }
-    }
-
-    /// The node of a conversation's folder.
-    func conversationNode(_ folder: String) throws(ArchiveError) -> Node? {
-        try subtree(of: root, named: ArchiveLayout.conversationFolders)?.node(named: Array(folder.utf8))
     }
 
     func subtree(of tree: Tree, named name: String) throws(ArchiveError) -> Tree? {
