@@ -122,10 +122,11 @@ struct SourceBackupTests {
 
     @Test func `a file that changes while it is read is reported`() throws {
         let sandbox = try TreeSandbox()
-        try sandbox.write("log", TreeRandom.bytes(3_000_000, seed: 4))
+        // Large enough that somebody gets a turn while it is read, however fast that is.
+        try sandbox.shell("truncate -s 200M source/log")
         let growing = Process()
         growing.executableURL = URL(fileURLWithPath: "/bin/sh")
-        growing.arguments = ["-c", "while sleep 0.005; do printf x >> '\(sandbox.source)/log'; done"]
+        growing.arguments = ["-c", "while :; do printf x >> '\(sandbox.source)/log'; done"]
         try growing.run()
         defer { growing.terminate() }
         let (outcome, _) = try sandbox.backUp()
