@@ -9,7 +9,8 @@ struct AttachmentFile {
     /// The text that stands in for missing content.
     let note: [UInt8]?
 
-    init(_ attachment: Attachment, of kind: Message.Kind) {
+    /// - Parameter room: bytes for its own name and the extension.
+    init(_ attachment: Attachment, of kind: Message.Kind, room: Int = SafeName.maximumLength) {
         let suffix = Self.suffix(of: attachment, kind)
         var stem = attachment.name
         if stem.lowercased().hasSuffix(suffix) { stem = String(stem.dropLast(suffix.count)) }
@@ -20,11 +21,11 @@ struct AttachmentFile {
             }
         if case .missing(let reason) = attachment.content {
             let what = attachment.name.isEmpty ? kind.rawValue : attachment.name
-            ownName = SafeName.make(what, limit: 120)
             self.suffix = ".missing.txt"
+            ownName = SafeName.make(what, limit: room - self.suffix.utf8.count)
             note = Array("The \(kind.rawValue) \(attachment.name.isEmpty ? "" : "'\(attachment.name)' ")is not here: \(reason).\n".utf8)
         } else {
-            ownName = showsName ? SafeName.make(stem, limit: 120) : ""
+            ownName = showsName ? SafeName.make(stem, limit: room - suffix.utf8.count) : ""
             self.suffix = suffix
             note = nil
         }

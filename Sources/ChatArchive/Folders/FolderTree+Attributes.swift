@@ -20,7 +20,10 @@ extension FolderTree {
             return FileAttributes(
                 self.number(place), .symlink, permissions: 0o777, size: UInt64(target.count), owner: owner,
                 modified: time(try snapshot(number).time))
-        case .snapshot(let number), .view(let number, _): return directory(place, try snapshot(number).time)
+        case .snapshot(let number): return directory(place, try snapshot(number).time)
+        case .view(let number, _):
+            guard case .chats = try shape(of: number, waiting) else { throw .notFound }
+            return directory(place, try snapshot(number).time)
         case .conversation(let snapshot, _, let conversation):
             let view = try view(ofSnapshot: snapshot, waiting)
             guard view.conversations.indices.contains(conversation) else { throw .notFound }
@@ -28,13 +31,11 @@ extension FolderTree {
         case .month(let snapshot, let viewKind, let conversation, let month):
             let view = try view(ofSnapshot: snapshot, waiting)
             let folder = try folder(FolderKey(archive: view.archive.tree, conversation: conversation), view, waiting)
-            guard months(of: folder, viewKind).contains(month) else { throw .notFound }
-            return directory(place, newest(month, folder))
+            guard months(of: folder, viewKind).contains(month), let newest = newest(month, folder) else { throw .notFound }
+            return directory(place, newest)
         case .transcript(let snapshot, let conversation, let month):
             let text = try transcript(snapshot: snapshot, conversation: conversation, month, waiting)
-            let view = try view(ofSnapshot: snapshot, waiting)
-            let folder = try folder(FolderKey(archive: view.archive.tree, conversation: conversation), view, waiting)
-            return file(place, size: UInt64(text.count), newest(month, folder))
+            return file(place, size: UInt64(text.bytes.count), text.newest)
         case .contact(let snapshot, let person):
             let view = try view(ofSnapshot: snapshot, waiting)
             guard view.people.indices.contains(person) else { throw .notFound }
@@ -61,7 +62,8 @@ extension FolderTree {
     func time(_ moment: Timestamp) -> FileAttributes.Time {
         let seconds = moment.seconds
         return FileAttributes.Time(
-            seconds: seconds, nanoseconds: UInt32(truncatingIfNeeded: (moment.milliseconds - seconds * 1000) * 1_000_000))
+            seconds: seconds,
+            nanoseconds: UInt32(truncatingIfNeeded: (moment.milliseconds &- seconds &* 1000) &* 1_000_000))
     }
 
     /// Where a symbolic link points.

@@ -7,10 +7,16 @@ extension FolderTree {
         var months: Set<Month> = []
         for record in folder.months where view != .media || record.attachments > 0 {
             // A segment lies within one month of its own zone, so in at most two of ours, each of which has its first or last message.
-            months.insert(zone.month(of: record.span.lowerBound))
-            months.insert(zone.month(of: record.span.upperBound))
+            let shown = shownMonths(of: record)
+            months.insert(shown.lowerBound)
+            months.insert(shown.upperBound)
         }
         return months.sorted()
+    }
+
+    private func shownMonths(of record: MonthRecord) -> ClosedRange<Month> {
+        let first = Segment.plausible(record.span.lowerBound)
+        return zone.month(of: first)...zone.month(of: max(first, Segment.plausible(record.span.upperBound)))
     }
 
     func folder(_ key: FolderKey, _ view: ChatView, _ waiting: Waiting) throws(FolderTreeError) -> ConversationFolder {
@@ -28,8 +34,7 @@ extension FolderTree {
         of month: Month, in folder: ConversationFolder, archive: TreeID, _ waiting: Waiting
     ) throws(FolderTreeError) -> [(number: Int, segment: Segment)] {
         var result: [(number: Int, segment: Segment)] = []
-        for record in folder.months
-        where zone.month(of: record.span.lowerBound) <= month && month <= zone.month(of: record.span.upperBound) {
+        for record in folder.months where shownMonths(of: record).contains(month) {
             guard let node = folder.node(of: record.month), let content = node.content else { continue }
             let place = Registry.SegmentPlace(
                 blobs: content, name: String(decoding: node.name, as: UTF8.self), archive: archive)
@@ -71,31 +76,27 @@ extension FolderTree {
 
     func transcript(
         snapshot: Int, conversation: Int, _ month: Month, _ waiting: Waiting
-    ) throws(FolderTreeError) -> [UInt8] {
+    ) throws(FolderTreeError) -> RenderedTranscript {
         let inode = InodeLayout.number(.transcript(snapshot: snapshot, conversation: conversation, month))
         return try texts.value(inode, waiting: waiting) { () throws(FolderTreeError) in
             let view = try view(ofSnapshot: snapshot, waiting)
             let key = FolderKey(archive: view.archive.tree, conversation: conversation)
             let folder = try folder(key, view, waiting)
+            let segments = try segments(of: month, in: folder, archive: view.archive.tree, waiting)
+            guard !segments.isEmpty else { throw .notFound }
             var transcript = Transcript(of: month, in: zone)
-            for (_, segment) in try segments(of: month, in: folder, archive: view.archive.tree, waiting) {
-                transcript.add(segment, view.name)
-            }
-            return (transcript.bytes, transcript.bytes.count + 100)
+            for (_, segment) in segments { transcript.add(segment, view.name) }
+            return (transcript.rendered, transcript.rendered.bytes.capacity + 100)
         }
     }
 
-    /// The time of a month's newest message, as far as its segments' spans tell.
-    func newest(_ month: Month, _ folder: ConversationFolder) -> Timestamp {
-        var newest = Timestamp(milliseconds: 0)
-        for record in folder.months {
-            if zone.month(of: record.span.upperBound) == month {
-                newest = max(newest, record.span.upperBound)
-            } else if zone.month(of: record.span.lowerBound) == month {
-                newest = max(newest, record.span.lowerBound)
-            }
-        }
-        return newest
+    /// The time of a month's newest message. Where a segment goes on into the next month, as it may when the archive's
+    /// zone is another, only reading it would tell: then the month's last moment, which no message of it is after.
+    func newest(_ month: Month, _ folder: ConversationFolder) -> Timestamp? {
+        folder.months.filter { shownMonths(of: $0).contains(month) }.map { record in
+            let last = Segment.plausible(record.span.upperBound)
+            return zone.month(of: last) == month ? last : zone.end(of: month)
+        }.max()
     }
 
     /// A message's line, and the attachment of a part above 0.
@@ -105,6 +106,7 @@ extension FolderTree {
         let segment = try segment(number, waiting)
         guard segment.lines.indices.contains(line) else { throw .notFound }
         let found = segment.lines[line]
+        guard part > 0 || found.hasTextFile else { throw .notFound }
         guard part > 0 else { return (segment, found, nil) }
         guard part <= found.attachments.count else { throw .notFound }
         return (segment, found, segment.attachments[Int(found.attachments.lowerBound) + part - 1])

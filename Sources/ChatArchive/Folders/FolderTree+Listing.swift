@@ -41,10 +41,12 @@ extension FolderTree {
         let own = try attributes(of: place, waiting)
         guard own.kind == .directory else { throw .notADirectory }
         var offset = offset
-        for name in [StaticString("."), ".."].dropFirst(offset) {
+        var parent = own
+        parent.inode = number(self.parent(of: place))
+        for (name, attributes) in [(StaticString("."), own), ("..", parent)].dropFirst(offset) {
             offset += 1
             let bytes = UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
-            guard body(bytes, own, offset) else { return }
+            guard body(bytes, attributes, offset) else { return }
         }
         if case .month(let snapshot, let view, let conversation, let month) = place {
             let listing = try listing(
@@ -62,6 +64,20 @@ extension FolderTree {
             offset += 1
             let attributes = try attributes(of: found, waiting)
             guard name.withUnsafeBytes({ body($0, attributes, offset) }) else { return }
+        }
+    }
+
+    /// The folder that a folder is in; the root is in itself.
+    private func parent(of place: InodePlace) -> InodePlace {
+        switch place {
+        case .snapshot where isSingle: place
+        case .snapshot: .snapshots
+        case .view(let snapshot, _): .snapshot(snapshot)
+        case .conversation(let snapshot, let view, _): .view(snapshot: snapshot, view)
+        case .month(let snapshot, let view, let conversation, _): .conversation(snapshot: snapshot, view, conversation)
+        case .plainFolder(let number):
+            registry.withLock { $0.plainFolders[number]?.parent }.flatMap { InodeLayout.place($0) } ?? .root
+        default: .root
         }
     }
 

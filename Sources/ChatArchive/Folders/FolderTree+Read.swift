@@ -23,7 +23,8 @@ extension FolderTree {
             }
             lend(AttachmentFile(attachment, of: found.kind).note ?? [], offset, count, body)
         case .transcript(let snapshot, let conversation, let month):
-            lend(try transcript(snapshot: snapshot, conversation: conversation, month, waiting), offset, count, body)
+            let text = try transcript(snapshot: snapshot, conversation: conversation, month, waiting)
+            lend(text.bytes, offset, count, body)
         case .contact(let snapshot, let person):
             let view = try view(ofSnapshot: snapshot, waiting)
             guard view.people.indices.contains(person) else { throw .notFound }
@@ -56,16 +57,39 @@ extension FolderTree {
             return file
         }
         return try media.value(sha256, waiting: waiting) { () throws(FolderTreeError) in
-            guard let place = registry.withLock({ $0.segments.indices.contains(segment) ? $0.segments[segment] : nil })
-            else { throw .notFound }
-            let node: Node?
-            do throws(ArchiveError) {
-                node = try Archive(repository: repository, tree: place.archive).mediaNode(sha256: sha256)
-            } catch { throw FolderTreeError(error) }
-            guard let node else { throw .archive(.missingFile("\(ArchiveLayout.media)/\(sha256)")) }
-            let file = try file(of: node.content ?? [], waiting)
+            let file = try file(of: mediaNode(sha256, ofSegment: segment, waiting).content ?? [], waiting)
             return (file, file.blobs.count * 40 + 200)
         }
+    }
+
+    /// The node that lists the blobs of media, from the archive through which its segment was met, or from the newest
+    /// that was looked into: that archive may have been forgotten since, and each has all that earlier ones had.
+    private func mediaNode(
+        _ sha256: String, ofSegment segment: Int, _ waiting: Waiting
+    ) throws(FolderTreeError) -> Node {
+        let archives = registry.withLock { registry in
+            let own = registry.segments.indices.contains(segment) ? [registry.segments[segment].archive] : []
+            return own + registry.snapshots.archives.reversed().prefix(2)
+        }
+        var failure = FolderTreeError.archive(.missingFile("\(ArchiveLayout.media)/\(sha256)"))
+        let prefix = Array(sha256.utf8)
+        for archive in archives {
+            do throws(FolderTreeError) {
+                guard let media = try subtree(ArchiveLayout.media, of: tree(archive, waiting), waiting),
+                    let folder = try subtree(String(sha256.prefix(2)), of: media, waiting),
+                    let node = folder.nodes.first(where: { $0.name.starts(with: prefix) })
+                else { continue }
+                return node
+            } catch .repository(let error) {
+                failure = .repository(error)
+            }
+        }
+        throw failure
+    }
+
+    private func subtree(_ name: String, of tree: Tree, _ waiting: Waiting) throws(FolderTreeError) -> Tree? {
+        guard let id = tree.node(named: Array(name.utf8))?.subtree else { return nil }
+        return try self.tree(id, waiting)
     }
 
     private func plainFile(_ node: Node, _ inode: InodeNumber, _ waiting: Waiting) throws(FolderTreeError) -> MediaFile {

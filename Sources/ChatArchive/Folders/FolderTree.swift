@@ -29,7 +29,7 @@ public final class FolderTree: Sendable {
     let segments: LoadingCache<Int, Segment>
     let listings: LoadingCache<ListingKey, MonthListing>
     let blobs: LoadingCache<BlobID, [UInt8]>
-    let texts: LoadingCache<InodeNumber, [UInt8]>
+    let texts: LoadingCache<InodeNumber, RenderedTranscript>
     let media: LoadingCache<String, MediaFile>
 
     /// A conversation's folder in an archive.
@@ -84,9 +84,16 @@ public final class FolderTree: Sendable {
     /// Looks for snapshots that came or went. Returns the names that stand for something else now, and their folders.
     public func refresh() throws(FolderTreeError) -> [(directory: InodeNumber, name: String)] {
         guard !isSingle else { return [] }
-        let snapshots: [StoredSnapshot]
+        var snapshots: [StoredSnapshot] = []
         do throws(RepositoryError) {
-            snapshots = try repository.snapshots()
+            for digest in try repository.list(.snapshots).compactMap(\.name.digest) {
+                let id = SnapshotID(digest)
+                if let known = registry.withLock({ $0.snapshots.stored(id) }) {
+                    snapshots.append(known)
+                } else if let new = try unlessForgotten({ () throws(RepositoryError) in try repository.snapshot(id) }) {
+                    snapshots.append(new)
+                }
+            }
             try repository.loadIndex()
         } catch { throw .repository(error) }
         let (names, latestMoved) = registry.withLock { registry in
@@ -96,6 +103,15 @@ public final class FolderTree: Sendable {
         }
         let folder = InodeLayout.number(.snapshots)
         return names.sorted().map { (folder, $0) } + (latestMoved ? [(.root, "latest")] : [])
+    }
+
+    /// A snapshot may go between its listing and its reading.
+    private func unlessForgotten<Value>(_ body: () throws(RepositoryError) -> Value) throws(RepositoryError) -> Value? {
+        do throws(RepositoryError) {
+            return try body()
+        } catch .storage(let error) where error.isNotFound {
+            return nil
+        }
     }
 
     /// Drops what was known of a stored folder that the kernel has forgotten.
@@ -142,8 +158,8 @@ public final class FolderTree: Sendable {
 
     /// What a snapshot holds; two trees are read the first time.
     func shape(of number: Int, _ waiting: Waiting) throws(FolderTreeError) -> SnapshotShape {
+        if let shape = registry.withLock({ $0.snapshots.shape(of: number) }) { return shape }
         let entry = try snapshot(number)
-        if let shape = entry.shape { return shape }
         let root = try tree(entry.stored.snapshot.tree, waiting)
         var shape = SnapshotShape.plain(entry.stored.snapshot.tree)
         if let archive = root.node(named: Array(ArchiveLayout.archive.utf8))?.subtree,

@@ -2,7 +2,7 @@ import ChatModel
 
 // How an inode number says what it stands for, so that no table of files is needed:
 //
-//     63    60 59           46 45 44 43              20 19                0
+//     63    60 59           43 42 41 40              17 16                0
 //     |  kind  |   snapshot    |view |   conversation   |      month        |   folders and what depends on them
 //
 //     63    60 59                         32 31                 8 7       0
@@ -55,13 +55,15 @@ enum InodePlace: Hashable {
 }
 
 enum InodeLayout {
-    /// Attachments of one message that have a file; more are named in its text only.
+    /// Attachments of one message that have a file; the transcript names more.
     static let partLimit = 255
     /// Lines of a segment that have files.
     static let lineLimit = 1 << 24
-    static let snapshotLimit = 1 << 14
+    /// A snapshot every hour for fifteen years.
+    static let snapshotLimit = 1 << 17
     static let conversationLimit = 1 << 24
-    static let monthLimit = 1 << 20
+    /// Months up to the year 10,922.
+    static let monthLimit = 1 << 17
     static let segmentLimit = 1 << 28
 
     private enum Kind: UInt64 {
@@ -105,12 +107,19 @@ enum InodeLayout {
 
     /// What a number stands for; nil for numbers that this layout never gives.
     static func place(_ inode: InodeNumber) -> InodePlace? {
-        let value = inode.rawValue
+        guard let place = decode(inode.rawValue), number(place) == inode else { return nil }
+        switch place {
+        case .conversation(_, .contacts, _), .month(_, .contacts, _, _), .month(_, .transcripts, _, _): return nil
+        default: return place
+        }
+    }
+
+    private static func decode(_ value: UInt64) -> InodePlace? {
         guard let kind = Kind(rawValue: value >> 60) else { return nil }
-        let snapshot = Int(value >> 46 & 0x3FFF)
-        let view = View(rawValue: value >> 44 & 3) ?? .conversations
-        let conversation = Int(value >> 20 & 0xFF_FFFF)
-        let month = Month(number: Int(value & 0xF_FFFF))
+        let snapshot = Int(value >> 43 & 0x1_FFFF)
+        let view = View(rawValue: value >> 41 & 3) ?? .conversations
+        let conversation = Int(value >> 17 & 0xFF_FFFF)
+        let month = Month(number: Int(value & 0x1_FFFF))
         let high = Int(value >> 32 & 0xFFF_FFFF)
         switch kind {
         case .fixed:
@@ -128,12 +137,13 @@ enum InodeLayout {
         case .transcript: return .transcript(snapshot: snapshot, conversation: conversation, month)
         case .contact: return .contact(snapshot: snapshot, conversation)
         case .message: return .message(segment: high, line: Int(value >> 8 & 0xFF_FFFF), part: Int(value & 0xFF))
-        case .plainFolder: return .plainFolder(Int(value & 0xFFFF_FFFF_FFFF))
+        case .plainFolder: return .plainFolder(Int(value & 0xFFF_FFFF_FFFF_FFFF))
         case .plainFile: return .plainFile(tree: high, index: Int(value & 0xFFFF_FFFF))
         }
     }
 
     private static func folder(_ kind: Kind, _ snapshot: Int, _ view: View, _ conversation: Int, _ month: Int) -> UInt64 {
-        kind.rawValue << 60 | UInt64(snapshot) << 46 | view.rawValue << 44 | UInt64(conversation) << 20 | UInt64(month)
+        kind.rawValue << 60 | UInt64(snapshot) << 43 | view.rawValue << 41 | UInt64(conversation) << 17
+            | UInt64(truncatingIfNeeded: month & 0x1_FFFF)
     }
 }

@@ -24,6 +24,9 @@ final class LoadingCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         if let value = cached(key) { return value }
         guard case .until(let deadline) = waiting else { throw .mustWait }
         while true {
+            // What is read for one answer is read in steps; a slow storage must not be asked on when it is too late.
+            let left = deadline - .now
+            guard left > .zero else { throw .timedOut }
             let turn = DispatchSemaphore(value: 0)
             let (value, isOurs): (Value?, Bool) = state.withLock { state in
                 if let value = state.values.value(key) { return (value, false) }
@@ -36,8 +39,6 @@ final class LoadingCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
             }
             if let value { return value }
             if isOurs { return try loadAndWake(key, load) }
-            let left = deadline - .now
-            guard left > .zero else { throw .timedOut }
             let seconds = Double(left.components.seconds) + Double(left.components.attoseconds) * 1e-18
             guard turn.wait(timeout: .now() + seconds) == .success else { throw .timedOut }
             // Whoever loaded it may have failed, or it is gone again: then it is our turn.

@@ -78,6 +78,12 @@ struct MonthListingBuilder {
     var names: [UInt8] = []
     /// Longest sender in a name, in bytes; leaves room for the rest.
     static let senderLimit = 90
+    /// Bytes of `2021-09-04_15-03-55`.
+    private static let timeLength = 19
+    /// Bytes kept free for the number that makes equal names differ: `-9999999`.
+    private static let numberLength = 8
+    /// Names are found by 32-bit positions; no month of this world comes near.
+    private static let namesLimit = 1 << 31
 
     init(month: Month, zone: Zone) {
         self.month = month
@@ -91,6 +97,7 @@ struct MonthListingBuilder {
             let line = segment.lines[index]
             let wall = clock.civilTime(at: line.time)
             guard Month(of: wall) == month else { continue }
+            guard names.count < Self.namesLimit else { return }
             let sender = line.sender >= 0 ? senders[Int(line.sender)] : []
             if line.hasTextFile {
                 append(
@@ -100,7 +107,8 @@ struct MonthListingBuilder {
             for (part, attachment) in segment.attachments[Int(line.attachments.lowerBound)..<Int(line.attachments.upperBound)]
                 .prefix(InodeLayout.partLimit).enumerated()
             {
-                let file = AttachmentFile(attachment, of: line.kind)
+                let room = SafeName.maximumLength - Self.timeLength - Self.numberLength - sender.count - 2
+                let file = AttachmentFile(attachment, of: line.kind, room: room)
                 append(
                     wall, sender, Array(file.ownName.utf8), Array(file.suffix.utf8),
                     inode: .message(segment: number, line: index, part: part + 1),
@@ -117,15 +125,19 @@ struct MonthListingBuilder {
     ) {
         let start = names.count
         WallClock.append(wall, to: &names, separator: UInt8(ascii: "_"), timeSeparator: UInt8(ascii: "-"))
-        for part in [sender, ownName] where !part.isEmpty {
-            names.append(UInt8(ascii: "_"))
-            names.append(contentsOf: part)
-        }
+        append(sender)
+        append(ownName)
         names.append(contentsOf: suffix)
         entries.append(
             MonthListing.Entry(
                 nameStart: UInt32(start), nameCount: UInt16(names.count - start), suffixCount: UInt16(suffix.count),
                 inode: InodeLayout.number(inode), size: size, time: time))
+    }
+
+    private mutating func append(_ part: [UInt8]) {
+        guard !part.isEmpty else { return }
+        names.append(UInt8(ascii: "_"))
+        names.append(contentsOf: part)
     }
 
     func isText(_ entry: MonthListing.Entry) -> Bool {
@@ -194,10 +206,16 @@ struct MonthListingBuilder {
     }
 
     private mutating func sort() {
+        // Messages come by their time, so names nearly always ascend already, but for the numbered ones.
+        guard !isSorted else { return }
         let order = entries.indices.sorted { left, right in
             let result = compare(entries[left], entries[right])
             return result == 0 ? left < right : result < 0
         }
         entries = order.map { entries[$0] }
+    }
+
+    private var isSorted: Bool {
+        entries.indices.dropFirst().allSatisfy { compare(entries[$0 - 1], entries[$0]) <= 0 }
     }
 }

@@ -27,16 +27,29 @@ final class Segment: Sendable {
     let bytes: [UInt8]
 
     /// Memory that it takes, about.
-    var cost: Int { bytes.count + lines.count * MemoryLayout<Line>.stride + attachments.count * 200 + 500 }
+    var cost: Int {
+        bytes.capacity + lines.capacity * MemoryLayout<Line>.stride + attachments.count * 320 + senders.count * 64 + 500
+    }
+
+    /// The longest segment; positions in it are kept in 32 bits.
+    static let limit = 1 << 31
+
+    /// The moment, moved into the years that can be shown.
+    static func plausible(_ time: Timestamp) -> Timestamp {
+        min(max(time, Timestamp.plausible.lowerBound), Timestamp.plausible.upperBound)
+    }
 
     /// Decodes a segment's plain bytes. Costs one pass, and one copy of the texts.
     init(parsing text: [UInt8], name: String) throws(ArchiveError) {
+        guard text.count < Self.limit else {
+            throw .damagedFile(name, line: 1, JSONError(.tooLong(limit: Self.limit), at: 0))
+        }
         var decoder = Decoder()
         decoder.bytes.reserveCapacity(text.count / 2)
         do throws(JSONError) {
             try JSONReader.read(text) { (reader) throws(JSONError) in
                 while try !reader.isAtEnd() {
-                    try decoder.readLine(&reader)
+                    try decoder.readLine(&reader, of: text)
                     reader.beginNextText()
                 }
             }
@@ -61,9 +74,9 @@ final class Segment: Sendable {
         private var positions: [String: Int32] = [:]
         private var lastSender: (bytes: [UInt8], index: Int32) = ([], -1)
 
-        mutating func readLine(_ reader: inout JSONReader) throws(JSONError) {
+        mutating func readLine(_ reader: inout JSONReader, of text: [UInt8]) throws(JSONError) {
             var line = Line()
-            var raw: [UInt8] = []
+            var raw = 0..<0
             var isMessage = false
             var hasText = false
             let firstAttachment = UInt32(attachments.count)
@@ -72,8 +85,7 @@ final class Segment: Sendable {
             while let key = try reader.nextKey() {
                 switch key {
                 case "time":
-                    let time = Timestamp(milliseconds: try reader.readInt64())
-                    line.time = min(max(time, Timestamp.plausible.lowerBound), Timestamp.plausible.upperBound)
+                    line.time = Segment.plausible(Timestamp(milliseconds: try reader.readInt64()))
                     isMessage = true
                 case "text":
                     line.text = append(try reader.readUTF8())
@@ -85,18 +97,21 @@ final class Segment: Sendable {
                     try reader.beginArray()
                     while try reader.nextElement() { attachments.append(try Attachment(reading: &reader)) }
                     line.attachments = firstAttachment..<UInt32(attachments.count)
-                case "gone": line.gone = Timestamp(milliseconds: try reader.readInt64())
-                case "raw": raw = try reader.rawValue()
+                case "gone": line.gone = Segment.plausible(Timestamp(milliseconds: try reader.readInt64()))
+                case "raw":
+                    let start = reader.offset
+                    try reader.skipValue()
+                    raw = start..<reader.offset
                 default: try reader.skipValue()
                 }
             }
             guard isMessage else { return }
-            finishText(&line, hasText: hasText, raw: raw)
+            finishText(&line, hasText: hasText, raw: text[raw])
             lines.append(line)
         }
 
         /// A message without a text or a file still shows something: its kind, and its raw content.
-        private mutating func finishText(_ line: inout Line, hasText: Bool, raw: [UInt8]) {
+        private mutating func finishText(_ line: inout Line, hasText: Bool, raw: ArraySlice<UInt8>) {
             let start = line.text.lowerBound
             if hasText, Int(line.text.upperBound) == bytes.count {
                 bytes.append(0x0A)

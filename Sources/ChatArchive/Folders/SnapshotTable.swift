@@ -26,8 +26,21 @@ struct SnapshotTable {
 
     func number(named name: String) -> Int? { named[name] }
 
+    /// A snapshot that was met before.
+    func stored(_ id: SnapshotID) -> StoredSnapshot? { numbers[id].map { entries[$0].stored } }
+
     /// The newest one that is not later than a moment.
     func newest(notAfter moment: Timestamp) -> Int? { visible.last { entries[$0].time <= moment } }
+
+    func shape(of number: Int) -> SnapshotShape? { entries.indices.contains(number) ? entries[number].shape : nil }
+
+    /// The archives of the snapshots that somebody looked into, by their time.
+    var archives: [TreeID] {
+        visible.compactMap { number in
+            guard case .chats(let archive, _)? = entries[number].shape else { return nil }
+            return archive
+        }
+    }
 
     mutating func setShape(_ shape: SnapshotShape, of number: Int) { entries[number].shape = shape }
 

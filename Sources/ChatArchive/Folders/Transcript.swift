@@ -4,12 +4,18 @@ import ChatModel
 ///
 ///     [2021-09-04 15:03:55] 张伟: text
 ///       more lines of the same message
-///     [2021-09-04 15:04:10] 张伟: <image: 12,345 bytes>
+///     [2021-09-04 15:04:10] 张伟: <image: 12,345 bytes> its caption
+///     [2021-09-04 15:06:31] 李雷: <file: 合同.pdf, missing: the export does not contain the file>
+///     [2021-09-04 15:07:02] 李雷: text (no longer at the source; last seen 2021-09-05 08:00)
 struct Transcript {
     private var clock: WallClock
     private var seenClock: WallClock
     private let month: Month
-    private(set) var bytes: [UInt8] = []
+    private var bytes: [UInt8] = []
+    private var newest = Timestamp.plausible.lowerBound
+
+    /// The text so far, and when its newest message was sent.
+    var rendered: RenderedTranscript { RenderedTranscript(bytes: bytes, newest: newest) }
 
     init(of month: Month, in zone: Zone) {
         self.month = month
@@ -19,10 +25,11 @@ struct Transcript {
 
     /// Appends the messages of the month that a segment has. `name` is a sender's name as people read it.
     mutating func add(_ segment: Segment, _ name: (PersonID) -> String) {
-        let senders = segment.senders.map { Array(name($0).utf8) }
+        let senders = segment.senders.map { Array(Self.oneLine(name($0)).utf8) }
         for line in segment.lines {
             let wall = clock.civilTime(at: line.time)
             guard Month(of: wall) == month else { continue }
+            newest = max(newest, line.time)
             bytes.append(UInt8(ascii: "["))
             WallClock.append(wall, to: &bytes, separator: UInt8(ascii: " "), timeSeparator: UInt8(ascii: ":"))
             bytes.append(contentsOf: "] ".utf8)
@@ -62,11 +69,35 @@ struct Transcript {
     }
 
     private static func words(_ attachment: Attachment, _ kind: Message.Kind) -> String {
-        let name = attachment.name.isEmpty ? kind.rawValue : "\(kind.rawValue): \(attachment.name)"
+        let name = attachment.name.isEmpty ? "\(kind.rawValue): " : "\(kind.rawValue): \(oneLine(attachment.name)), "
         switch attachment.content {
-        case .stored(_, let size): return "<\(name), \(size) bytes>"
-        case .missing(let reason): return "<\(name), missing: \(reason)>"
-        case .file, .entry: return "<\(name)>"
+        case .stored(_, let size): return "<\(name)\(grouped(size)) bytes>"
+        case .missing(let reason): return "<\(name)missing: \(oneLine(reason))>"
+        case .file(let path): return "<\(name)\(oneLine(path))>"
+        case .entry(_, let entry): return "<\(name)\(oneLine(entry))>"
         }
     }
+
+    /// `12345` as `12,345`.
+    private static func grouped(_ number: Int64) -> String {
+        let digits = Array(String(number))
+        var text = ""
+        for (index, digit) in digits.enumerated() {
+            if index > 0, digits[index - 1] != "-", (digits.count - index) % 3 == 0 { text.append(",") }
+            text.append(digit)
+        }
+        return text
+    }
+
+    /// A name must not look like the beginning of the next message.
+    private static func oneLine(_ text: String) -> String {
+        text.contains(where: \.isNewline) ? String(text.map { $0.isNewline ? " " : $0 }) : text
+    }
+}
+
+/// A month's transcript as a file shows it.
+struct RenderedTranscript: Sendable {
+    let bytes: [UInt8]
+    /// Sent time of the newest message.
+    let newest: Timestamp
 }

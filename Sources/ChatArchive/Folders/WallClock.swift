@@ -21,13 +21,14 @@ struct WallClock {
         return CivilTime(secondsSince1970: seconds + offset)
     }
 
-    /// Appends `2021-09-04_15-03-55` with the given separators.
+    /// Appends `2021-09-04_15-03-55` with the given separators; the year has its last four digits.
     static func append(_ time: CivilTime, to bytes: inout [UInt8], separator: UInt8, timeSeparator: UInt8) {
         func digits(_ value: Int, _ count: Int) {
             var scale = 1
             for _ in 1..<count { scale *= 10 }
+            let value = max(value, 0)
             while scale > 0 {
-                bytes.append(UInt8(ascii: "0") + UInt8(value / scale % 10))
+                bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / scale % 10))
                 scale /= 10
             }
         }
@@ -42,5 +43,14 @@ struct WallClock {
         digits(time.minute, 2)
         bytes.append(timeSeparator)
         digits(time.second, 2)
+    }
+}
+
+extension Zone {
+    /// The last millisecond of a month.
+    func end(of month: Month) -> Timestamp {
+        let next = CivilTime(year: (month.number + 1) / 12, month: (month.number + 1) % 12 + 1, day: 1)
+        guard let next else { return Timestamp.plausible.upperBound }
+        return Timestamp(milliseconds: moment(of: next).milliseconds - 1)
     }
 }
