@@ -17,7 +17,8 @@ struct ResticRepositoryStoryTests {
         try scratch.expect(
             "diff", "-r", "--no-dereference", "--exclude=pipe", scratch("tree"), scratch("mnt/latest/tree"))
         let changes = try scratch.expect(
-            "rsync", "-rlptc", "--specials", "--dry-run", "--itemize-changes", scratch("tree/"), scratch("mnt/latest/tree/"))
+            "rsync", "-rlptc", "--specials", "--dry-run", "--itemize-changes", scratch("tree/"),
+            scratch("mnt/latest/tree/"))
         #expect(changes.isEmpty, "\(changes)")
         try scratch.expect("chatark", "umount", scratch("mnt"))
 
@@ -37,7 +38,8 @@ struct ResticRepositoryStoryTests {
         try scratch.expect(Places.tool("make-history"), "--messages", "500", "--media-bytes", "2000000", history)
         try scratch.expect("chatark", "init")
         try scratch.expect("chatark", "backup", history)
-        try scratch.expect(Places.tool("make-history"), "--messages", "500", "--media-bytes", "2000000", "--stage", "2", history)
+        try scratch.expect(
+            Places.tool("make-history"), "--messages", "500", "--media-bytes", "2000000", "--stage", "2", history)
         try scratch.expect("chatark", "backup", history)
 
         try scratch.expect("restic", "check", "--read-data")

@@ -68,7 +68,9 @@ extension ArchiveBuilder {
         var folder = TreeBuilder(.init(modified: .epoch))
         var records: [MonthRecord] = []
         for month in months.sorted() {
-            guard let (month, node) = try finishMonth(month, of: record.conversation.id, earlier, &work) else { continue }
+            guard let (month, node) = try finishMonth(month, of: record.conversation.id, earlier, &work) else {
+                continue
+            }
             records.append(month)
             folder.add(node)
         }

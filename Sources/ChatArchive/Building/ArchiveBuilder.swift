@@ -14,7 +14,9 @@ public import ResticRepository
 public struct ArchiveBuilder {
     /// What became of the rows, and where the archive is.
     public struct Outcome: Sendable {
+        /// The tree of `archive/`.
         public let tree: TreeID
+        /// Where every row went.
         public let account: BackupAccount
     }
 

@@ -183,7 +183,8 @@ struct SegmentMerge {
         for source in Set(ourSources).union(theirSources) {
             let (isOurs, isTheirs) = (ourSources.contains(source), theirSources.contains(source))
             if ours(source) < theirs(source) ? isTheirs : isOurs { kept.insert(source) }
-            readings.append(isOurs && isTheirs ? max(ours(source), theirs(source)) : isOurs ? ours(source) : theirs(source))
+            readings.append(
+                isOurs && isTheirs ? max(ours(source), theirs(source)) : isOurs ? ours(source) : theirs(source))
         }
         unsorted[index].sources = kept.sorted()
         unsorted[index].gone = kept.isEmpty ? readings.max() : nil

@@ -3,6 +3,7 @@ import JSON
 
 /// A source of an archive: one path of one host, backed up again and again.
 public struct ArchiveSource: Hashable, Sendable {
+    /// The host's name.
     public var host: String
     /// Absolute path, or the name that the user gave the source.
     public var path: String

@@ -3,6 +3,7 @@ import JSON
 
 /// A line of `people.jsonl`: a person, and the names that sources gave earlier.
 public struct PersonRecord: Hashable, Sendable {
+    /// What the newest source says.
     public var person: Person
     /// Earlier names, oldest first.
     public var earlierNames: [String]

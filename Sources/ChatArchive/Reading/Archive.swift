@@ -36,7 +36,8 @@ public struct Archive: Sendable {
 
     /// Everybody the history knows.
     public func people() throws(ArchiveError) -> [PersonRecord] {
-        try lines(of: ArchiveLayout.people, in: root) { (reader) throws(JSONError) in try PersonRecord(reading: &reader) }
+        try lines(of: ArchiveLayout.people, in: root) { (reader) throws(JSONError) in try PersonRecord(reading: &reader)
+        }
     }
 
     /// All conversations, in the order in which they were first seen.
@@ -67,7 +68,8 @@ public struct Archive: Sendable {
     /// The decoded messages of a segment.
     public func messages(of node: Node) throws(ArchiveError) -> [MessageLine] {
         let text = try segment(node)
-        return try Self.parseLines(text, name: String(decoding: node.name, as: UTF8.self)) { (reader) throws(JSONError) in
+        return try Self.parseLines(text, name: String(decoding: node.name, as: UTF8.self)) {
+            (reader) throws(JSONError) in
             guard case .message(let line) = try InterchangeLine(reading: &reader) else { return nil }
             return line
         }
@@ -126,7 +128,9 @@ public struct ConversationFolder: Sendable {
     public let tree: Tree
 
     /// The segment's file of a month.
-    public func node(of month: Month) -> Node? { tree.node(named: Array(ArchiveLayout.segment(month.description).utf8)) }
+    public func node(of month: Month) -> Node? {
+        tree.node(named: Array(ArchiveLayout.segment(month.description).utf8))
+    }
 }
 
 extension Repository {

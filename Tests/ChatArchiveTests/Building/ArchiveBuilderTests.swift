@@ -80,17 +80,27 @@ struct ArchiveBuilderTests {
         let october = text("b", id: "2", at: seconds(86400 * 40))
         let (first, _) = try bench.backUp([given([text("a", id: "1"), october])], at: 1000)
         let (second, account) = try bench.backUp(
-            [given([text("a", id: "1"), october, text("c", id: "3", at: seconds(86400 * 41))])], continuing: [first], at: 2000)
+            [given([text("a", id: "1"), october, text("c", id: "3", at: seconds(86400 * 41))])], continuing: [first],
+            at: 2000)
         let months = try #require(try first.folder(named: "c").months.first)
         #expect(try second.folder(named: "c").node(of: months.month) == first.folder(named: "c").node(of: months.month))
         #expect(account.stored == 1 && account.alreadyArchived == 2)
     }
 
-    @Test("messages, months and conversations that the source gives no more stay, marked with the last backup that had them")
+    @Test(
+        "messages, months and conversations that the source gives no more stay, marked with the last backup that had them"
+    )
     func nothingIsLost() throws {
         let bench = try Bench()
         let (first, _) = try bench.backUp(
-            [.init(exports: [[(text("a", id: "1"), "c"), (text("b", id: "2", at: seconds(86400 * 40)), "c"), (text("d", id: "3"), "d")]])],
+            [
+                .init(exports: [
+                    [
+                        (text("a", id: "1"), "c"), (text("b", id: "2", at: seconds(86400 * 40)), "c"),
+                        (text("d", id: "3"), "d"),
+                    ]
+                ])
+            ],
             at: 1000)
         let lastRead = [Bench.laptop: Timestamp(milliseconds: 1500)]
         let (second, account) = try bench.backUp(
@@ -101,7 +111,8 @@ struct ArchiveBuilderTests {
         #expect(try second.record(of: "d").sources == [])
         // And once more: the mark stays as it is.
         let (third, again) = try bench.backUp(
-            [given([text("a", id: "1")])], continuing: [second], at: 3000, lastRead: [Bench.laptop: Timestamp(milliseconds: 2000)])
+            [given([text("a", id: "1")])], continuing: [second], at: 3000,
+            lastRead: [Bench.laptop: Timestamp(milliseconds: 2000)])
         #expect(again.nowGone == 0)
         #expect(third.tree == second.tree)
     }
@@ -129,7 +140,9 @@ struct ArchiveBuilderTests {
     @Test("a source that is begun twice, by two paths of one name, is read once")
     func begunTwice() throws {
         let bench = try Bench()
-        let halves = [given([text("a", id: "1"), text("b", id: "2")]), given([text("b", id: "2"), text("c", id: "3")])]
+        let halves = [
+            given([text("a", id: "1"), text("b", id: "2")]), given([text("b", id: "2"), text("c", id: "3")]),
+        ]
         let (first, account) = try bench.backUp(halves, at: 1000)
         #expect(account.stored == 3 && account.duplicates == 1)
         #expect(try bench.backUp(halves, continuing: [first], at: 2000).archive.tree == first.tree)
@@ -184,7 +197,9 @@ struct ArchiveBuilderTests {
         let (first, _) = try bench.backUp([given([text("a", id: "1")])], at: 1000)
         let writer = try bench.repository.makeWriter()
         var folder = TreeBuilder(.init(modified: .epoch))
-        for node in try first.folder(named: "c").tree.nodes where node.name == Array("months.jsonl".utf8) { folder.add(node) }
+        for node in try first.folder(named: "c").tree.nodes where node.name == Array("months.jsonl".utf8) {
+            folder.add(node)
+        }
         var folders = TreeBuilder(.init(modified: .epoch))
         folders.addDirectory("c", try folder.finish(writer))
         var root = TreeBuilder(.init(modified: .epoch))
@@ -226,7 +241,8 @@ struct ArchiveBuilderTests {
                 let rows = sources.flatMap(\.exports).reduce(0) { $0 + $1.count }
                 #expect(result.account.rowsRead == rows && result.account.addsUp)
                 #expect(result.account.stored == model.counts.stored && result.account.edited == model.counts.edited)
-                #expect(result.account.nowGone == model.counts.nowGone && result.account.cameBack == model.counts.cameBack)
+                #expect(
+                    result.account.nowGone == model.counts.nowGone && result.account.cameBack == model.counts.cameBack)
                 let names = result.archive.manifest.sources.map { Int($0.host.dropFirst(5)) ?? -1 }
                 var shown: [MessageLine] = []
                 if !model.versions().isEmpty { shown = try result.archive.allLines(of: "c") }

@@ -12,7 +12,8 @@ struct ArchiveHeadsTests {
     private func manifest(_ readings: [(ArchiveSource, Int64, Int64)]) -> ArchiveManifest {
         ArchiveManifest(
             zone: "UTC", sources: readings.map(\.0),
-            readings: readings.map { .init(time: Timestamp(milliseconds: $0.1), before: Timestamp(milliseconds: $0.2)) })
+            readings: readings.map { .init(time: Timestamp(milliseconds: $0.1), before: Timestamp(milliseconds: $0.2)) }
+        )
     }
 
     @Test("in a line of backups the newest is the only head, whichever have been forgotten")

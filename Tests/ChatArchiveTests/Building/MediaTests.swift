@@ -104,7 +104,10 @@ struct MediaTests {
             try #require(try archive.subtree(of: archive.root, named: ArchiveLayout.media)).nodes
         }
         let changed = folders[1].filter { !folders[0].contains($0) }
-        #expect(changed.map { String(decoding: $0.name, as: UTF8.self) } == [String(SHA256Digest(hashing: [39]).hex.prefix(2))])
+        #expect(
+            changed.map { String(decoding: $0.name, as: UTF8.self) } == [
+                String(SHA256Digest(hashing: [39]).hex.prefix(2))
+            ])
     }
 
     @Test("a segment that is fed back keeps the files that the archive has")

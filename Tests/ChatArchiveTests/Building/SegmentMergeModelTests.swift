@@ -123,7 +123,9 @@ struct SegmentMergeModelTests {
         mutating func begin() {
             counts = SegmentMerge.Counts()
             for key in instances.keys {
-                instances[key] = instances[key]?.map { Instance(sources: $0.sources, gone: $0.gone, isNew: false, wasGone: $0.gone != nil) }
+                instances[key] = instances[key]?.map {
+                    Instance(sources: $0.sources, gone: $0.gone, isNew: false, wasGone: $0.gone != nil)
+                }
             }
         }
 

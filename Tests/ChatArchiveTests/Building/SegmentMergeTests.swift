@@ -70,7 +70,9 @@ struct SegmentMergeTests {
         #expect(merge.lines == [MessageLine(text("a", id: "1"), gone: later)])
     }
 
-    @Test("a message that all sources lose at once was there until the latest of them was read", arguments: [[0, 1], [1, 0]])
+    @Test(
+        "a message that all sources lose at once was there until the latest of them was read",
+        arguments: [[0, 1], [1, 0]])
     func lostByAll(order: [Int]) {
         var merge = SegmentMerge(previous: [MessageLine(text("a", id: "1"), sources: [0, 1])])
         for source in order { merge.give([], from: source, lastSeen: source == 0 ? later : before) }
@@ -88,11 +90,14 @@ struct SegmentMergeTests {
 
     @Test("lines are in the order of time, those of one moment in the order in which they were seen")
     func order() {
-        let previous = [text("b", id: "2", at: seconds(5)), text("c", id: "3", at: seconds(5))].map { MessageLine($0, sources: [0]) }
+        let previous = [text("b", id: "2", at: seconds(5)), text("c", id: "3", at: seconds(5))].map {
+            MessageLine($0, sources: [0])
+        }
         let merge = merge(
             previous,
             [
-                text("d", id: "4", at: seconds(5)), text("c", id: "3", at: seconds(5)), text("a", id: "1", at: seconds(1)),
+                text("d", id: "4", at: seconds(5)), text("c", id: "3", at: seconds(5)),
+                text("a", id: "1", at: seconds(1)),
                 text("b", id: "2", at: seconds(5)),
             ])
         #expect(merge.lines.map(\.message.text) == ["a", "b", "c", "d"])
@@ -130,7 +135,9 @@ struct SegmentMergeTests {
     @Test("another file under the same name is an edit, found again at the next reading", arguments: ["1", nil])
     func fileReplaced(id: String?) {
         let first = merge([MessageLine(picture(one, id: id), sources: [0])], [picture(two, id: id)])
-        let expected = [MessageLine(picture(one, id: id), gone: before), MessageLine(picture(two, id: id), sources: [0])]
+        let expected = [
+            MessageLine(picture(one, id: id), gone: before), MessageLine(picture(two, id: id), sources: [0]),
+        ]
         #expect(first.lines == expected)
         #expect(merge(first.lines, [picture(two, id: id)]).lines == expected)
         #expect(merge(first.lines, [picture(missing, id: id)]).lines == expected)
@@ -152,7 +159,8 @@ struct SegmentMergeTests {
         var merge = SegmentMerge(previous: [MessageLine(both, sources: [0]), MessageLine(mine, sources: [0])])
         // We read source 0 at 1 s; the other read it at 2 s and found only what both had, and one more.
         merge.merge(
-            [MessageLine(both, sources: [0]), MessageLine(theirs, sources: [0])], ours: { _ in before }, theirs: { _ in later })
+            [MessageLine(both, sources: [0]), MessageLine(theirs, sources: [0])], ours: { _ in before },
+            theirs: { _ in later })
         #expect(
             merge.lines == [
                 MessageLine(both, sources: [0]), MessageLine(mine, gone: before), MessageLine(theirs, sources: [0]),
@@ -174,6 +182,8 @@ struct SegmentMergeTests {
             [MessageLine(text("a", id: "1"), sources: [1]), MessageLine(text("b", id: "2"), gone: before)],
             ours: { $0 == 0 ? later : never }, theirs: { $0 == 1 ? later : never })
         #expect(
-            merge.lines == [MessageLine(text("a", id: "1"), sources: [0, 1]), MessageLine(text("b", id: "2"), gone: before)])
+            merge.lines == [
+                MessageLine(text("a", id: "1"), sources: [0, 1]), MessageLine(text("b", id: "2"), gone: before),
+            ])
     }
 }

@@ -26,7 +26,10 @@ struct TwoHostsTests {
             [given(Bench.phone, [shared, text("other", id: "3")])], continuing: heads, at: 4000)
         let lines = try both.allLines(of: "c")
         #expect(lines.map(\.message.text).sorted() == ["new", "other", "shared"])
-        let holders = Dictionary(uniqueKeysWithValues: lines.map { line in (line.message.text, line.sources.map { both.manifest.sources[$0].host }) })
+        let holders = Dictionary(
+            uniqueKeysWithValues: lines.map { line in
+                (line.message.text, line.sources.map { both.manifest.sources[$0].host })
+            })
         #expect(holders == ["shared": ["phone"], "new": ["laptop"], "other": ["phone"]])
         #expect(account.alreadyArchived == 2 && account.stored == 0 && account.nowGone == 0)
         #expect(ArchiveHeads.heads(of: [root, one, two, both]).map(\.tree) == [both.tree])
@@ -68,7 +71,8 @@ struct TwoHostsTests {
                 [
                     .init(
                         source: source, exports: [[(picture(.file(path: file)), id)]],
-                        people: [Person(id: PersonID("p1"), name: name, phones: [source.host])], conversations: [titled(id)])
+                        people: [Person(id: PersonID("p1"), name: name, phones: [source.host])],
+                        conversations: [titled(id)])
                 ], at: at
             ).archive
         }
@@ -94,7 +98,9 @@ struct TwoHostsTests {
         let bench = try Bench()
         let shanghai = try #require(Zone(named: "Asia/Shanghai"))
         // From 2021-09-30 13:00 UTC on, every hour: September and October, by either zone.
-        let messages = (0..<24).map { text("\($0)", id: "\($0)", at: Timestamp(seconds: 1_633_006_800 + Int64($0) * 3600)) }
+        let messages = (0..<24).map {
+            text("\($0)", id: "\($0)", at: Timestamp(seconds: 1_633_006_800 + Int64($0) * 3600))
+        }
         let (one, _) = try bench.backUp([given(Bench.laptop, messages)], at: 1000, zone: .utc)
         let (two, _) = try bench.backUp([given(Bench.phone, messages)], at: 2000, zone: shanghai)
         let (both, _) = try bench.backUp([], continuing: [two, one], at: 3000)
@@ -126,10 +132,14 @@ struct TwoHostsTests {
                 let mine = ArchiveSource(host: "host \(source)", path: "/export")
                 let seen = Bool.random(using: &random) ? all.count : Int.random(in: 0...all.count, using: &random)
                 let own = all.lastIndex { archive in
-                    archive.manifest.sources.firstIndex(of: mine).map { archive.manifest.readings[$0].time > Timestamp(milliseconds: 0) } ?? false
+                    archive.manifest.sources.firstIndex(of: mine).map {
+                        archive.manifest.readings[$0].time > Timestamp(milliseconds: 0)
+                    } ?? false
                 }
                 let heads = ArchiveHeads.heads(of: Array(all.prefix(max(seen, (own ?? -1) + 1))))
-                let messages = has[source].sorted().map { text("\($0)", id: "\($0)", at: seconds(Int64($0) * 86400 * 5)) }
+                let messages = has[source].sorted().map {
+                    text("\($0)", id: "\($0)", at: seconds(Int64($0) * 86400 * 5))
+                }
                 all.append(try bench.backUp([given(mine, messages)], continuing: heads, at: Int64(step) * 1000).archive)
             }
             let heads = ArchiveHeads.heads(of: all)

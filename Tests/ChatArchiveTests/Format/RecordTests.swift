@@ -35,13 +35,17 @@ struct RecordTests {
     @Test("the lines of people, conversations and months have the documented keys, and read back")
     func lines() throws {
         let person = PersonRecord(
-            Person(id: PersonID("p1"), name: "张伟", isSelf: true, phones: ["+86 10"], handles: ["@z"]), earlierNames: ["Wei"])
+            Person(id: PersonID("p1"), name: "张伟", isSelf: true, phones: ["+86 10"], handles: ["@z"]),
+            earlierNames: ["Wei"])
         let conversation = ConversationRecord(
             Conversation(id: ConversationID("c"), title: "午饭", kind: .group, app: "example", members: [PersonID("p1")]),
             folder: "午饭", messages: 3, attachments: 1, span: seconds(0)...seconds(9), sources: [0, 2])
         let month = MonthRecord(
             month: try #require(Month("2021-09")), messages: 3, attachments: 1, span: seconds(0)...seconds(9),
-            given: [2: .init(digest: "0123456789abcdef", duplicates: 1), 0: .init(digest: "fedcba9876543210", duplicates: 0)])
+            given: [
+                2: .init(digest: "0123456789abcdef", duplicates: 1),
+                0: .init(digest: "fedcba9876543210", duplicates: 0),
+            ])
         #expect(
             text { person.encode(into: &$0) } == """
                 {"person":{"id":"p1","name":"张伟","self":true,"phones":["+86 10"],"handles":["@z"]},"names":["Wei"]}
@@ -59,11 +63,18 @@ struct RecordTests {
                 "sources":{"0":{"digest":"fedcba9876543210"},"2":{"digest":"0123456789abcdef","duplicates":1}}}
 
                 """)
-        #expect(try read(text { person.encode(into: &$0) }) { (reader) throws(JSONError) in try PersonRecord(reading: &reader) } == [person])
         #expect(
-            try read(text { conversation.encode(into: &$0) }) { (reader) throws(JSONError) in try ConversationRecord(reading: &reader) }
+            try read(text { person.encode(into: &$0) }) { (reader) throws(JSONError) in
+                try PersonRecord(reading: &reader)
+            } == [person])
+        #expect(
+            try read(text { conversation.encode(into: &$0) }) { (reader) throws(JSONError) in
+                try ConversationRecord(reading: &reader)
+            }
                 == [conversation])
-        #expect(try read(text { month.encode(into: &$0) }) { (reader) throws(JSONError) in try MonthRecord(reading: &reader) } == [month])
+        #expect(
+            try read(text { month.encode(into: &$0) }) { (reader) throws(JSONError) in try MonthRecord(reading: &reader)
+            } == [month])
     }
 
     private func read<Record>(
@@ -87,7 +98,9 @@ struct RecordTests {
     @Test("a damaged line is named by its number")
     func lineNumber() {
         do {
-            _ = try read("{\"person\":{\"id\":\"p\"}}\n{]\n") { (reader) throws(JSONError) in try PersonRecord(reading: &reader) }
+            _ = try read("{\"person\":{\"id\":\"p\"}}\n{]\n") { (reader) throws(JSONError) in
+                try PersonRecord(reading: &reader)
+            }
             Issue.record("a damaged line was read")
         } catch {
             guard case .damagedFile("records", line: 2, _)? = error as? ArchiveError else {
@@ -104,16 +117,21 @@ struct RecordTests {
         #expect(record.person.name == "b" && record.earlierNames == ["a"])
         record.update(with: Person(id: PersonID("p"), name: ""))
         #expect(record.person.name == "b")
-        let says = { (names: [String]) in for name in names { record.update(with: Person(id: PersonID("p"), name: name)) } }
+        let says = { (names: [String]) in
+            for name in names { record.update(with: Person(id: PersonID("p"), name: name)) }
+        }
         says(["a", "c", "b"])
         let settled = record
         says(["a", "c", "b"])
         #expect(record == settled)
     }
 
-    @Test("stored media keeps an ordinary extension and no other", arguments: [
-        ("photo.JPG", "ab.jpg"), ("a.tar.gz", "ab.gz"), ("none", "ab"), ("odd.j/g", "ab"), ("long.abcdefghi", "ab"), ("dot.", "ab"),
-    ])
+    @Test(
+        "stored media keeps an ordinary extension and no other",
+        arguments: [
+            ("photo.JPG", "ab.jpg"), ("a.tar.gz", "ab.gz"), ("none", "ab"), ("odd.j/g", "ab"), ("long.abcdefghi", "ab"),
+            ("dot.", "ab"),
+        ])
     func mediaName(name: String, expected: String) {
         #expect(ArchiveLayout.mediaName(sha256: "ab", attachmentName: name) == expected)
     }

@@ -15,12 +15,15 @@ struct PlainRestoreTests {
                 .init(
                     exports: [[(text("收到", id: "1001"), "c1"), (picture(.file(path: "photo.jpg"), id: "1002"), "c1")]],
                     people: [Person(id: PersonID("p1"), name: "张伟")],
-                    conversations: [Conversation(id: ConversationID("c1"), title: "Lunch", kind: .group, app: "example")])
+                    conversations: [
+                        Conversation(id: ConversationID("c1"), title: "Lunch", kind: .group, app: "example")
+                    ])
             ], at: 1000)
         try bench.saveSnapshot(archive, at: 1)
         try bench.restic("check", "--read-data")
         try bench.restic("restore", "latest", "--target", bench.path + "/out")
-        let read = { (name: String) in try String(contentsOfFile: bench.path + "/out/archive/" + name, encoding: .utf8) }
+        let read = { (name: String) in try String(contentsOfFile: bench.path + "/out/archive/" + name, encoding: .utf8)
+        }
         #expect(
             try read("archive.json") == """
                 {"chatark":1,"zone":"UTC","sources":[{"host":"laptop","path":"/export","read":1000,"before":0}]}

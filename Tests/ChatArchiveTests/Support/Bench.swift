@@ -36,7 +36,8 @@ final class Bench {
 
     /// Backs up, continuing `heads`.
     func backUp(
-        _ sources: [Given], continuing heads: [Archive] = [], at time: Int64, lastRead: [ArchiveSource: Timestamp] = [:],
+        _ sources: [Given], continuing heads: [Archive] = [], at time: Int64,
+        lastRead: [ArchiveSource: Timestamp] = [:],
         zone: Zone = .utc, bucketLimit: Int = 64 << 20
     ) throws -> (archive: Archive, account: BackupAccount) {
         var builder = try ArchiveBuilder(continuing: heads, in: zone, bucketLimit: bucketLimit)
@@ -81,7 +82,8 @@ final class Bench {
         let tree = try root.finish(writer)
         _ = try writer.finish()
         return try repository.saveSnapshot(
-            Snapshot(time: GoTime(seconds: seconds), parent: parent, tree: tree, paths: ["/export"], hostname: "laptop"))
+            Snapshot(time: GoTime(seconds: seconds), parent: parent, tree: tree, paths: ["/export"], hostname: "laptop")
+        )
     }
 
     /// Runs restic on the repository and expects success.
@@ -122,7 +124,9 @@ struct SourceFiles: AttachmentProvider {
     ) throws(ArchiveError) -> Bool {
         guard let bytes = entries[name] else { return false }
         do throws(RepositoryError) {
-            try bytes.withUnsafeBufferPointer { (bytes) throws(RepositoryError) in try body(UnsafeRawBufferPointer(bytes)) }
+            try bytes.withUnsafeBufferPointer { (bytes) throws(RepositoryError) in
+                try body(UnsafeRawBufferPointer(bytes))
+            }
         } catch { throw .repository(error) }
         return true
     }
