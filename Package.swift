@@ -44,13 +44,17 @@ let package = Package(
             exclude: ["Documentation.docc"],
             swiftSettings: strict),
 
+        // Random histories and what they must look like, for the tests of the folders and of the mount.
+        .target(
+            name: "ChatHistories", dependencies: ["ChatArchive", "ChatModel", "ResticRepository", "Storage"],
+            path: "Tests/ChatHistories", swiftSettings: strict),
         tests("JSON", ["JSON"]),
         tests("ChatModel", ["ChatModel", "JSON"]),
         tests("ChatImport", ["ChatImport", "ChatModel", "JSON"]),
         tests("Storage", ["Storage"]),
         tests("ResticRepository", ["ResticRepository", "Storage", "JSON"]),
-        tests("ChatArchive", ["ChatArchive", "ChatModel", "ResticRepository", "Storage", "JSON"]),
-        tests("Mount", ["Mount", "ChatArchive", "ChatModel", "ResticRepository", "Storage"]),
+        tests("ChatArchive", ["ChatArchive", "ChatHistories", "ChatModel", "ResticRepository", "Storage", "JSON"]),
+        tests("Mount", ["Mount", "ChatArchive", "ChatHistories", "ChatModel", "ResticRepository", "Storage"]),
         tests("Command", ["chatark"]),
         tests("EndToEnd", ["chatark", "CXattr"]),
         tests("Structure", []),
