@@ -132,9 +132,10 @@ struct SourceBackupTests {
         try sandbox.shell("truncate -s 200M source/log")
         let growing = Process()
         growing.executableURL = URL(fileURLWithPath: "/bin/sh")
-        growing.arguments = ["-c", "while :; do printf x >> '\(sandbox.source)/log'; done"]
+        growing.arguments = ["-c", "for turn in $(seq 200000); do printf x >> '\(sandbox.source)/log'; done"]
         try growing.run()
-        defer { growing.terminate() }
+        // Not SIGTERM, which this process may ignore and its children with it.
+        defer { kill(growing.processIdentifier, SIGKILL) }
         let (outcome, _) = try sandbox.backUp()
         #expect(outcome.changedWhileReading == [Array((sandbox.source + "/log").utf8)])
         #expect(outcome.counts.filesNew == 1)
