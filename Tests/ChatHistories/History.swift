@@ -6,6 +6,12 @@ public struct History: Sendable {
     public struct Row: Sendable {
         public var conversation: ConversationID
         public var message: Message
+
+        /// A row.
+        public init(conversation: ConversationID, message: Message) {
+            self.conversation = conversation
+            self.message = message
+        }
     }
 
     /// What the source has at a time.
@@ -14,6 +20,13 @@ public struct History: Sendable {
         public var rows: [Row]
         /// Paths of the attachments that are there.
         public var files: Set<String>
+
+        /// What a source has.
+        public init(time: Timestamp, rows: [Row], files: Set<String>) {
+            self.time = time
+            self.rows = rows
+            self.files = files
+        }
     }
 
     /// By whose months the archive cuts its segments.
