@@ -23,6 +23,7 @@ public enum ImportError: Error {
 }
 
 extension ImportError: CustomStringConvertible {
+    /// The words for a person.
     public var description: String {
         switch self {
         case .unreadable(let path, let errno): "Cannot read '\(path)': errno \(errno)."

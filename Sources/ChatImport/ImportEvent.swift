@@ -56,6 +56,7 @@ public enum ImportNote: Hashable, Sendable {
 }
 
 extension ImportNote: CustomStringConvertible {
+    /// The words for a person.
     public var description: String {
         switch self {
         case .zoneAssumed(let path, let zone):

@@ -17,6 +17,7 @@ public struct Attachment: Hashable, Sendable {
     public var name: String
     /// The media type, for example `image/jpeg`; empty when unknown.
     public var mediaType: String
+    /// Where the bytes are, or why they are missing.
     public var content: Content
 
     /// An attachment.

@@ -1,10 +1,16 @@
 /// A date and time as a calendar on the wall shows it, in the proleptic Gregorian calendar, without a zone.
 public struct CivilTime: Hashable, Sendable, Comparable {
+    /// 1 to 9999 where it was checked.
     public var year: Int
+    /// 1 to 12.
     public var month: Int
+    /// 1 to 31.
     public var day: Int
+    /// 0 to 23.
     public var hour: Int
+    /// 0 to 59.
     public var minute: Int
+    /// 0 to 60.
     public var second: Int
 
     /// Makes a time from its fields, or nil when a field is out of range (the day is checked against the month).
@@ -61,6 +67,7 @@ public struct CivilTime: Hashable, Sendable, Comparable {
         }
     }
 
+    /// Orders by time.
     public static func < (left: CivilTime, right: CivilTime) -> Bool {
         left.secondsSince1970 < right.secondsSince1970
     }

@@ -5,9 +5,11 @@ public struct Conversation: Hashable, Sendable {
         case direct, group, channel, saved, service, unknown
     }
 
+    /// Names the conversation.
     public var id: ConversationID
     /// The name to show. Empty when the source has none.
     public var title: String
+    /// What kind of place it is.
     public var kind: Kind
     /// The platform: `telegram`, `whatsapp`, `wechat`, or what an interchange file says.
     public var app: String

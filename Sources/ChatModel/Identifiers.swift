@@ -6,6 +6,7 @@ public struct PersonID: Hashable, Sendable, Comparable {
     /// Wraps an identifier.
     public init(_ text: String) { self.text = text }
 
+    /// Orders by text.
     public static func < (left: PersonID, right: PersonID) -> Bool { left.text < right.text }
 }
 
@@ -17,6 +18,7 @@ public struct ConversationID: Hashable, Sendable, Comparable {
     /// Wraps an identifier.
     public init(_ text: String) { self.text = text }
 
+    /// Orders by text.
     public static func < (left: ConversationID, right: ConversationID) -> Bool { left.text < right.text }
 }
 

@@ -18,9 +18,11 @@ public struct Message: Hashable, Sendable {
     public var wallTime: CivilTime?
     /// Who sent it, or nil when nobody did or the source does not say.
     public var sender: PersonID?
+    /// What it is.
     public var kind: Kind
     /// The readable text: what was typed, a caption, or words for what has no text. May be empty.
     public var text: String
+    /// Its files, in the source's order; missing ones too.
     public var attachments: [Attachment]
     /// The message that this one answers.
     public var replyTo: MessageID?

@@ -7,6 +7,7 @@ public import JSON
 /// `kind` (left out: text) · `text` · `attachments` · `reply` · `forward` · `edited` · `raw` · `conversation`
 /// (interchange only) · `src`, `gone` (archive only).
 public struct MessageLine: Hashable, Sendable {
+    /// What was said.
     public var message: Message
     /// The conversation, when the line says it itself.
     public var conversation: ConversationID?

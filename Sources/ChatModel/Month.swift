@@ -18,6 +18,7 @@ public struct Month: Hashable, Sendable, Comparable {
         number = year * 12 + month - 1
     }
 
+    /// Orders by time.
     public static func < (left: Month, right: Month) -> Bool { left.number < right.number }
 }
 

@@ -1,5 +1,6 @@
 /// Someone who takes part in conversations, as a source knows them.
 public struct Person: Hashable, Sendable {
+    /// Names the person in messages and lists of members.
     public var id: PersonID
     /// The name to show. Empty when the source has none; the identifier is shown then.
     public var name: String

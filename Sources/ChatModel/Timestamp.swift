@@ -19,6 +19,7 @@ public struct Timestamp: Hashable, Sendable, Comparable {
     /// Whole seconds since 1970, rounded down.
     public var seconds: Int64 { milliseconds / 1000 - (milliseconds % 1000 < 0 ? 1 : 0) }
 
+    /// Orders by time.
     public static func < (left: Timestamp, right: Timestamp) -> Bool { left.milliseconds < right.milliseconds }
 }
 

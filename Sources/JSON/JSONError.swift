@@ -31,6 +31,7 @@ public struct JSONError: Error, Equatable, Sendable {
 }
 
 extension JSONError: CustomStringConvertible {
+    /// The words for a person.
     public var description: String {
         switch reason {
         case .endOfInput: "the text ends at byte \(offset), inside a value"

@@ -22,10 +22,12 @@ public struct Identifier<Subject>: Hashable, Sendable, Comparable {
     /// The first 8 hexadecimal digits, for messages.
     public var short: String { digest.short }
 
+    /// Orders by digest, kinds by number.
     public static func < (left: Identifier, right: Identifier) -> Bool { left.digest < right.digest }
 }
 
 extension Identifier: CustomStringConvertible {
+    /// 64 hex digits.
     public var description: String { hex }
 }
 
@@ -66,5 +68,6 @@ public enum BlobKind: UInt8, CaseIterable, Sendable, Comparable {
     /// The word that index files use.
     public var name: String { self == .data ? "data" : "tree" }
 
+    /// Orders by digest, kinds by number.
     public static func < (left: BlobKind, right: BlobKind) -> Bool { left.rawValue < right.rawValue }
 }

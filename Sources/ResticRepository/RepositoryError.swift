@@ -58,6 +58,7 @@ public enum RepositoryError: Error, Equatable, Sendable {
 }
 
 extension RepositoryError: CustomStringConvertible {
+    /// The words for a person.
     public var description: String {
         switch self {
         case .noRepository(let location):
@@ -81,7 +82,8 @@ extension RepositoryError: CustomStringConvertible {
             "The \(kind) blob \(id.short) is in no index. Run 'chatark check' to see what is affected."
         case .blobTooLarge(let size): "A piece of \(size) bytes is too large to be stored as one blob."
         case .noSuchSnapshot(let prefix):
-            prefix == "latest" ? "The repository has no snapshots yet." : "No snapshot has an id that starts with '\(prefix)'."
+            prefix == "latest"
+                ? "The repository has no snapshots yet." : "No snapshot has an id that starts with '\(prefix)'."
         case .ambiguousSnapshot(let prefix, let count):
             "\(count) snapshots have ids that start with '\(prefix)'; give more digits."
         case .writerClosed: "Nothing can be stored any more: the writer was closed."

@@ -15,6 +15,7 @@ public final class LocalStore: ObjectStore {
         location = path
     }
 
+    /// See `ObjectStore`.
     public func list(_ kind: ObjectKind) throws(StorageError) -> [StoredObject] {
         let folder = "\(location)/\(kind.rawValue)"
         guard kind == .data else { return try list(kind, folder) ?? [] }
@@ -26,12 +27,14 @@ public final class LocalStore: ObjectStore {
         return found
     }
 
+    /// See `ObjectStore`.
     public func size(of name: ObjectName) throws(StorageError) -> Int {
         var status = stat()
         guard stat(path(name), &status) == 0 else { throw failure(.size, .object(name)) }
         return Int(status.st_size)
     }
 
+    /// See `ObjectStore`.
     public func read(_ name: ObjectName, range: Range<Int>?) throws(StorageError) -> [UInt8] {
         let file = open(path(name), O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw failure(.read, .object(name)) }
@@ -65,6 +68,7 @@ public final class LocalStore: ObjectStore {
         return bytes
     }
 
+    /// See `ObjectStore`.
     public func write(_ name: ObjectName, _ bytes: [UInt8]) throws(StorageError) {
         let place = path(name)
         let folder = String(place[..<(place.lastIndex(of: "/") ?? place.startIndex)])
@@ -98,10 +102,12 @@ public final class LocalStore: ObjectStore {
         try syncFolder(folder, .object(name))
     }
 
+    /// See `ObjectStore`.
     public func remove(_ name: ObjectName) throws(StorageError) {
         guard unlink(path(name)) == 0 else { throw failure(.remove, .object(name)) }
     }
 
+    /// See `ObjectStore`.
     public func createLayout() throws(StorageError) {
         var prefix = ""
         for part in location.split(separator: "/", omittingEmptySubsequences: false) {

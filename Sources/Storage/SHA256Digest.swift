@@ -72,6 +72,7 @@ public struct SHA256Digest: Hashable, Sendable, Comparable {
         withUnsafeBytes(of: (first.bigEndian, second.bigEndian, third.bigEndian, fourth.bigEndian), body)
     }
 
+    /// Orders by bytes.
     public static func < (left: SHA256Digest, right: SHA256Digest) -> Bool {
         if left.first != right.first { return left.first < right.first }
         if left.second != right.second { return left.second < right.second }
@@ -98,5 +99,6 @@ public struct SHA256Digest: Hashable, Sendable, Comparable {
 }
 
 extension SHA256Digest: CustomStringConvertible {
+    /// 64 hex digits.
     public var description: String { hex }
 }

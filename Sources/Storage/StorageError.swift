@@ -56,6 +56,7 @@ public enum StorageError: Error, Hashable, Sendable {
 }
 
 extension StorageError: CustomStringConvertible {
+    /// The words for a person.
     public var description: String {
         switch self {
         case .notFound(let subject, let location): "There is no \(Self.words(subject)) in '\(location)'."

@@ -1,9 +1,9 @@
-public import ChatModel
-import ChatArchive
+package import ChatModel
+internal import ChatArchive
 import Foundation
 
 /// What a path of a tree should be.
-public enum Expected: Sendable {
+package enum Expected: Sendable {
     /// A folder, with the times that it may have: one, or none that is known.
     case folder(times: [Timestamp])
     case file([UInt8], time: Timestamp)
@@ -13,20 +13,20 @@ public enum Expected: Sendable {
 /// The folders of a history, computed the slow and simple way: every path with all its bytes.
 ///
 /// Nothing of the real tree is used but `SafeName`. Paths are bytes, as names that look alike may differ.
-public struct ExpectedFolders {
+package struct ExpectedFolders {
     private let history: History
     private let calendar: Calendar
     private var paths: [[UInt8]: Expected] = [:]
 
     /// The paths below a snapshot's folder, without `original/`.
-    public static func ofSnapshot(_ index: Int, of history: History) -> [[UInt8]: Expected] {
+    package static func ofSnapshot(_ index: Int, of history: History) -> [[UInt8]: Expected] {
         var folders = ExpectedFolders(history)
         folders.add(index)
         return folders.paths
     }
 
     /// A snapshot's name, apart from the number that makes equal ones differ.
-    public static func name(of time: Timestamp, in zone: Zone) -> String {
+    package static func name(of time: Timestamp, in zone: Zone) -> String {
         ExpectedFolders(History(archiveZone: zone, viewZone: zone)).stamp(time, "_", "-")
     }
 

@@ -1,4 +1,4 @@
-import ChatModel
+internal import ChatModel
 
 /// A message as the archive should have it after a backup: the rules of "only grows", the slow and simple way.
 struct ExpectedMessage {

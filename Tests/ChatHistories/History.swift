@@ -1,28 +1,28 @@
-public import ChatModel
+package import ChatModel
 
 /// What sources gave at several times: the input of backups, and of the reference model.
-public struct History: Sendable {
+package struct History: Sendable {
     /// A row that a source gives.
-    public struct Row: Sendable {
-        public var conversation: ConversationID
-        public var message: Message
+    package struct Row: Sendable {
+        package var conversation: ConversationID
+        package var message: Message
 
         /// A row.
-        public init(conversation: ConversationID, message: Message) {
+        package init(conversation: ConversationID, message: Message) {
             self.conversation = conversation
             self.message = message
         }
     }
 
     /// What the source has at a time.
-    public struct Backup: Sendable {
-        public var time: Timestamp
-        public var rows: [Row]
+    package struct Backup: Sendable {
+        package var time: Timestamp
+        package var rows: [Row]
         /// Paths of the attachments that are there.
-        public var files: Set<String>
+        package var files: Set<String>
 
         /// What a source has.
-        public init(time: Timestamp, rows: [Row], files: Set<String>) {
+        package init(time: Timestamp, rows: [Row], files: Set<String>) {
             self.time = time
             self.rows = rows
             self.files = files
@@ -30,17 +30,17 @@ public struct History: Sendable {
     }
 
     /// By whose months the archive cuts its segments.
-    public var archiveZone: Zone
+    package var archiveZone: Zone
     /// Of the names that are shown.
-    public var viewZone: Zone
-    public var people: [Person]
-    public var conversations: [Conversation]
-    public var backups: [Backup]
+    package var viewZone: Zone
+    package var people: [Person]
+    package var conversations: [Conversation]
+    package var backups: [Backup]
     /// The content of every attachment by its path; the same at all times.
-    public var contents: [String: [UInt8]]
+    package var contents: [String: [UInt8]]
 
     /// An empty history.
-    public init(archiveZone: Zone, viewZone: Zone) {
+    package init(archiveZone: Zone, viewZone: Zone) {
         self.archiveZone = archiveZone
         self.viewZone = viewZone
         people = []
@@ -52,7 +52,7 @@ public struct History: Sendable {
 
 extension History {
     /// A history of at most `size` messages a conversation, with everything that has ever been trouble.
-    public static func random(using numbers: inout SeededNumbers, size: Int = 30) -> History {
+    package static func random(using numbers: inout SeededNumbers, size: Int = 30) -> History {
         let archiveZone = numbers.one(of: zones)
         var generator = HistoryGenerator(
             numbers: numbers,

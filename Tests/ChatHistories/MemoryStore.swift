@@ -1,8 +1,8 @@
-import Storage
+package import Storage
 import Synchronization
 
 /// A store in memory that counts, and that can be made to fail or to wait.
-public final class MemoryStore: ObjectStore {
+package final class MemoryStore: ObjectStore {
     private struct State {
         var objects: [String: (name: ObjectName, bytes: [UInt8])] = [:]
         var reads = 0
@@ -12,19 +12,19 @@ public final class MemoryStore: ObjectStore {
     private let state = Mutex(State())
 
     /// An empty store.
-    public init() {}
+    package init() {}
 
-    public var location: String { "memory" }
+    package var location: String { "memory" }
 
     /// How many objects were asked for, and how often there was a listing.
-    public var reads: Int { state.withLock { $0.reads } }
+    package var reads: Int { state.withLock { $0.reads } }
 
     /// Is called before each read; may throw, or wait.
-    public func setFault(_ fault: (@Sendable (ObjectName) throws(StorageError) -> Void)?) {
+    package func setFault(_ fault: (@Sendable (ObjectName) throws(StorageError) -> Void)?) {
         state.withLock { $0.fault = fault }
     }
 
-    public func list(_ kind: ObjectKind) throws(StorageError) -> [StoredObject] {
+    package func list(_ kind: ObjectKind) throws(StorageError) -> [StoredObject] {
         state.withLock { state in
             state.reads += 1
             return state.objects.values.filter { $0.name.kind == kind }.map {
@@ -33,9 +33,9 @@ public final class MemoryStore: ObjectStore {
         }
     }
 
-    public func size(of name: ObjectName) throws(StorageError) -> Int { try bytes(of: name).count }
+    package func size(of name: ObjectName) throws(StorageError) -> Int { try bytes(of: name).count }
 
-    public func read(_ name: ObjectName, range: Range<Int>?) throws(StorageError) -> [UInt8] {
+    package func read(_ name: ObjectName, range: Range<Int>?) throws(StorageError) -> [UInt8] {
         let fault = state.withLock { state in
             state.reads += 1
             return state.fault
@@ -49,7 +49,7 @@ public final class MemoryStore: ObjectStore {
         return Array(bytes[range])
     }
 
-    public func write(_ name: ObjectName, _ bytes: [UInt8]) throws(StorageError) {
+    package func write(_ name: ObjectName, _ bytes: [UInt8]) throws(StorageError) {
         let isTaken = state.withLock { state in
             guard state.objects[name.path] == nil else { return true }
             state.objects[name.path] = (name, bytes)
@@ -58,12 +58,12 @@ public final class MemoryStore: ObjectStore {
         if isTaken { throw .alreadyExists(.object(name), location: location) }
     }
 
-    public func remove(_ name: ObjectName) throws(StorageError) {
+    package func remove(_ name: ObjectName) throws(StorageError) {
         let found = state.withLock { $0.objects.removeValue(forKey: name.path) }
         guard found != nil else { throw .notFound(.object(name), location: location) }
     }
 
-    public func createLayout() throws(StorageError) {}
+    package func createLayout() throws(StorageError) {}
 
     private func bytes(of name: ObjectName) throws(StorageError) -> [UInt8] {
         guard let found = state.withLock({ $0.objects[name.path]?.bytes }) else {

@@ -1,21 +1,21 @@
-public import ChatArchive
-import ChatModel
+package import ChatArchive
+internal import ChatModel
 
 /// What a path of a tree turned out to be, through whatever door it was seen.
-public struct Shown: Hashable, Sendable {
-    public enum Kind: Hashable, Sendable { case folder, file, link, other }
+package struct Shown: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable { case folder, file, link, other }
 
-    public var kind: Kind
+    package var kind: Kind
     /// As the attributes say.
-    public var size: UInt64
-    public var seconds: Int64
-    public var nanoseconds: Int64
-    public var permissions: UInt16
+    package var size: UInt64
+    package var seconds: Int64
+    package var nanoseconds: Int64
+    package var permissions: UInt16
     /// A file's bytes, or where a link points.
-    public var content: [UInt8]
+    package var content: [UInt8]
 
     /// What was seen.
-    public init(
+    package init(
         kind: Kind, size: UInt64, seconds: Int64, nanoseconds: Int64, permissions: UInt16, content: [UInt8]
     ) {
         self.kind = kind
@@ -28,7 +28,7 @@ public struct Shown: Hashable, Sendable {
 }
 
 /// Says how what was seen differs from what should be; empty when it does not.
-public func differences(_ expected: [[UInt8]: Expected], _ shown: [[UInt8]: Shown]) -> [String] {
+package func differences(_ expected: [[UInt8]: Expected], _ shown: [[UInt8]: Shown]) -> [String] {
     var problems: [String] = []
     for (path, expected) in expected {
         let name = String(decoding: path, as: UTF8.self).debugDescription
@@ -81,19 +81,19 @@ extension Shown {
 }
 
 /// Walks a folder tree by listing, looking up and reading, each in every way there is, and compares the ways.
-public struct FolderWalk {
+package struct FolderWalk {
     /// What is below the start, by path.
-    public private(set) var shown: [[UInt8]: Shown] = [:]
+    package private(set) var shown: [[UInt8]: Shown] = [:]
     /// Where the ways did not agree.
-    public private(set) var problems: [String] = []
+    package private(set) var problems: [String] = []
     /// Every path's inode number.
-    public private(set) var inodes: [[UInt8]: InodeNumber] = [:]
+    package private(set) var inodes: [[UInt8]: InodeNumber] = [:]
 
     private let tree: FolderTree
     private var numbers: SeededNumbers
 
     /// Walks everything below a folder.
-    public init(_ tree: FolderTree, from start: InodeNumber = .root, numbers: SeededNumbers) {
+    package init(_ tree: FolderTree, from start: InodeNumber = .root, numbers: SeededNumbers) {
         self.tree = tree
         self.numbers = numbers
         do {
@@ -104,7 +104,7 @@ public struct FolderWalk {
     }
 
     /// Patient: a deadline that no test meets.
-    public static var patient: Waiting { .until(.now + .seconds(60)) }
+    package static var patient: Waiting { .until(.now + .seconds(60)) }
 
     private struct Entry: Equatable {
         var name: [UInt8]

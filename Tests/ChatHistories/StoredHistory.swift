@@ -1,22 +1,22 @@
-import ChatArchive
-public import ChatModel
-public import ResticRepository
-public import Storage
+internal import ChatArchive
+package import ChatModel
+package import ResticRepository
+package import Storage
 
 extension History {
     /// Makes a repository that opens quickly.
-    public static func makeRepository(in store: any ObjectStore) throws -> Repository {
+    package static func makeRepository(in store: any ObjectStore) throws -> Repository {
         guard let cheap = ScryptParameters(n: 1024, r: 8, p: 1) else { throw RepositoryError.libraryFailed("scrypt") }
         return try Repository.create(in: store, password: Password("secret"), keyParameters: cheap)
     }
 
     /// Opens what `makeRepository` made, as another program would: nothing is in memory.
-    public static func openRepository(in store: any ObjectStore) throws -> Repository {
+    package static func openRepository(in store: any ObjectStore) throws -> Repository {
         try Repository.open(store, password: Password("secret"))
     }
 
     /// Backs the history up, a snapshot a backup; returns them in that order.
-    public func store(in repository: Repository, original: TreeID? = nil) throws -> [SnapshotID] {
+    package func store(in repository: Repository, original: TreeID? = nil) throws -> [SnapshotID] {
         let source = ArchiveSource(host: "here", path: "/export")
         var previous: [Archive] = []
         var lastRead: [ArchiveSource: Timestamp] = [:]
@@ -43,7 +43,7 @@ extension History {
     }
 
     /// Stores a snapshot of a tree.
-    public static func save(_ tree: TreeID, at time: Timestamp, in repository: Repository) throws -> SnapshotID {
+    package static func save(_ tree: TreeID, at time: Timestamp, in repository: Repository) throws -> SnapshotID {
         let seconds = time.seconds
         let nanoseconds = Int32((time.milliseconds - seconds * 1000) * 1_000_000)
         return try repository.saveSnapshot(

@@ -9,19 +9,21 @@ struct WhatsAppExportTests {
         return try Import(try folder.write(name, text), .whatsapp).messages.map(\.0)
     }
 
-    @Test("every shape of date and time is read", arguments: [
-        ("[٢٧‏/٣‏/٢٠٢٢، ٩:٤١:٣٥ م] A: x", "2022-03-27T21:41:35"),
-        ("[3/27/2565 BE, 21:41:35] A: x", "2022-03-27T21:41:35"),
-        ("[R4/3/27 21:41:35] A: x", "2022-03-27T21:41:35"),
-        ("[27. 3. 2022 21:41:35] A: x", "2022-03-27T21:41:35"),
-        ("[21:41:35, 27/3/22] A: x", "2022-03-27T21:41:35"),
-        ("[2022/3/27 下午9:41:35] A: x", "2022-03-27T21:41:35"),
-        ("27.03.22, 21:41 - A: x", "2022-03-27T21:41:00"),
-        ("27-03-2022 21:41 - A: x", "2022-03-27T21:41:00"),
-        ("27.3.2022 klo 21.41.35 - A: x", "2022-03-27T21:41:35"),
-        ("27/03/2022, 9:41\u{202F}p. m. - A: x", "2022-03-27T21:41:00"),
-        ("27/03/2022, 12:05 am - A: x", "2022-03-27T00:05:00"),
-    ])
+    @Test(
+        "every shape of date and time is read",
+        arguments: [
+            ("[٢٧‏/٣‏/٢٠٢٢، ٩:٤١:٣٥ م] A: x", "2022-03-27T21:41:35"),
+            ("[3/27/2565 BE, 21:41:35] A: x", "2022-03-27T21:41:35"),
+            ("[R4/3/27 21:41:35] A: x", "2022-03-27T21:41:35"),
+            ("[27. 3. 2022 21:41:35] A: x", "2022-03-27T21:41:35"),
+            ("[21:41:35, 27/3/22] A: x", "2022-03-27T21:41:35"),
+            ("[2022/3/27 下午9:41:35] A: x", "2022-03-27T21:41:35"),
+            ("27.03.22, 21:41 - A: x", "2022-03-27T21:41:00"),
+            ("27-03-2022 21:41 - A: x", "2022-03-27T21:41:00"),
+            ("27.3.2022 klo 21.41.35 - A: x", "2022-03-27T21:41:35"),
+            ("27/03/2022, 9:41\u{202F}p. m. - A: x", "2022-03-27T21:41:00"),
+            ("27/03/2022, 12:05 am - A: x", "2022-03-27T00:05:00"),
+        ])
     func shapes(line: String, time: String) throws {
         let found = try messages(line + "\n")
         #expect(found.map { $0.wallTime?.description } == [time])
@@ -50,10 +52,12 @@ struct WhatsAppExportTests {
         #expect(found.map(\.sender) == [nil, PersonID("whatsapp:+40 521")])
     }
 
-    @Test("one chat has one identity, however its file came to be called", arguments: [
-        "WhatsApp Chat - Anna.txt", "WhatsApp Chat with Anna.txt", "WhatsApp Chat with Anna (1).txt",
-        "Chat WhatsApp con Anna.txt", "WhatsApp Chat - Anna/_chat.txt", "WhatsApp Chat - Anna (2)/_chat.txt",
-    ])
+    @Test(
+        "one chat has one identity, however its file came to be called",
+        arguments: [
+            "WhatsApp Chat - Anna.txt", "WhatsApp Chat with Anna.txt", "WhatsApp Chat with Anna (1).txt",
+            "Chat WhatsApp con Anna.txt", "WhatsApp Chat - Anna/_chat.txt", "WhatsApp Chat - Anna (2)/_chat.txt",
+        ])
     func names(file: String) throws {
         let folder = try TemporaryFolder()
         let path = try folder.write(file, "1/2/22, 10:00 - A: x\n")

@@ -11,10 +11,13 @@ struct WhatsAppFixtureTests {
     static let heads: [(String, Int)] = {
         let ios = ["Arabic", "CZ", "EN", "EN+Media", "FR", "German", "IT", "Portugal", "RU", "Spanish", "UKR"]
             .map { ("starkdmi-whats_json/ios/WhatsApp Chat - Elon Musk (\($0)).txt", 25) }
-        let ios28 = ["Hindi", "Indonesian", "Japanese", "Thai", "Vietnamese"].map { ("starkdmi-whats_json/ios/iOS \($0).txt", 28) }
+        let ios28 = ["Hindi", "Indonesian", "Japanese", "Thai", "Vietnamese"].map {
+            ("starkdmi-whats_json/ios/iOS \($0).txt", 28)
+        }
         let android = [
             ("Chat WhatsApp s\u{A0}uživatelem Dmitry S CZ Android", 60), ("WhatsApp Chat with Dmitry S EN Android", 60),
-            ("WhatsApp Chat with Dmitry S EN+Media Android", 60), ("Чат WhatsApp с\u{A0}контактом Dmitry S RU Android", 60),
+            ("WhatsApp Chat with Dmitry S EN+Media Android", 60),
+            ("Чат WhatsApp с\u{A0}контактом Dmitry S RU Android", 60),
             ("WhatsApp Chat with Group Chat XXX Android", 20),
         ].map { ("starkdmi-whats_json/android/\($0).txt", $1) }
         let shapes = [
@@ -56,7 +59,9 @@ struct WhatsAppFixtureTests {
                 // What is called audio without its file may turn out to be a voice message with it.
                 let kind: Message.Kind = message.kind == .voice ? .audio : message.kind
                 #expect(kind == expected.kind, "\(name) \(index): \(message.text)")
-                if message.kind != .system, index != 20 { #expect(message.sender == expected.sender, "\(name) \(index)") }
+                if message.kind != .system, index != 20 {
+                    #expect(message.sender == expected.sender, "\(name) \(index)")
+                }
             }
         }
     }
@@ -66,9 +71,11 @@ struct WhatsAppFixtureTests {
         .deleted, .image, .animation, .text, .text, .image, .deleted, .video, .location, .system, .system,
     ]
 
-    @Test("the published target agrees in every date order", arguments: [
-        "mmddyy_24hrs", "ddmmyy_24hrs", "yyyymmdd_24hrs", "mmddyyyy_12hrs", "[mmddyy]_24hrs",
-    ])
+    @Test(
+        "the published target agrees in every date order",
+        arguments: [
+            "mmddyy_24hrs", "ddmmyy_24hrs", "yyyymmdd_24hrs", "mmddyyyy_12hrs", "[mmddyy]_24hrs",
+        ])
     func target(shape: String) throws {
         struct Row: Decodable, Hashable {
             let timestamp: String
@@ -84,7 +91,8 @@ struct WhatsAppFixtureTests {
             guard let sender = message.sender, let wall = message.wallTime else { return nil }
             // The target joins lines with a blank.
             let text = message.text.replacingOccurrences(of: "\n", with: " ")
-            return Row(timestamp: wall.description, author: String(sender.text.dropFirst("whatsapp:".count)), message: text)
+            return Row(
+                timestamp: wall.description, author: String(sender.text.dropFirst("whatsapp:".count)), message: text)
         }
         // The target leaves out a message of a single full stop.
         #expect(Set(rows.filter { $0.message != "." }) == Set(expected))
@@ -92,10 +100,18 @@ struct WhatsAppFixtureTests {
         #expect(!found.notes.contains { if case .dayFirstAssumed = $0 { true } else { false } })
     }
 
-    @Test("senders, times and texts are what a plain reading of the lines gives", arguments: [
-        ("rodrigogs-whats-reader/chats/android-private-chat/WhatsApp Chat with Alice.txt", #"^(\d\d)/(\d\d)/(\d\d), (\d\d):(\d\d) - (?:([^:]+): )?(.*)$"#),
-        ("starkdmi-whats_json/android/WhatsApp Chat with Dmitry S EN Android.txt", #"^(\d\d)/(\d\d)/(\d{4}), (\d\d):(\d\d) - (?:([^:"]+): )?(.*)$"#),
-    ])
+    @Test(
+        "senders, times and texts are what a plain reading of the lines gives",
+        arguments: [
+            (
+                "rodrigogs-whats-reader/chats/android-private-chat/WhatsApp Chat with Alice.txt",
+                #"^(\d\d)/(\d\d)/(\d\d), (\d\d):(\d\d) - (?:([^:]+): )?(.*)$"#
+            ),
+            (
+                "starkdmi-whats_json/android/WhatsApp Chat with Dmitry S EN Android.txt",
+                #"^(\d\d)/(\d\d)/(\d{4}), (\d\d):(\d\d) - (?:([^:"]+): )?(.*)$"#
+            ),
+        ])
     func plainReading(file: String, pattern: String) throws {
         let head = try NSRegularExpression(pattern: pattern)
         var expected: [(time: String, sender: String?, text: String)] = []
@@ -107,7 +123,8 @@ struct WhatsAppFixtureTests {
             }
             func group(_ index: Int) -> String? { Range(match.range(at: index), in: line).map { String(line[$0]) } }
             let year = group(3) ?? ""
-            let time = "\(year.count == 2 ? "20" : "")\(year)-\(group(2) ?? "")-\(group(1) ?? "")T\(group(4) ?? ""):\(group(5) ?? ""):00"
+            let time =
+                "\(year.count == 2 ? "20" : "")\(year)-\(group(2) ?? "")-\(group(1) ?? "")T\(group(4) ?? ""):\(group(5) ?? ""):00"
             expected.append((time, group(6), group(7) ?? ""))
         }
         let messages = try Import("\(whatsapp)/\(file)", .whatsapp).messages.map(\.0)
@@ -127,7 +144,10 @@ struct WhatsAppFixtureTests {
             guard case .file(let path) = attachment.content else { return nil }
             return path
         }
-        #expect(Set(files).isSuperset(of: ["IMG-20241201-WA0001.jpg", "PTT-20241201-WA0002.opus", "VID-20241202-WA0003.mp4"]))
+        #expect(
+            Set(files).isSuperset(of: [
+                "IMG-20241201-WA0001.jpg", "PTT-20241201-WA0002.opus", "VID-20241202-WA0003.mp4",
+            ]))
         #expect(found.conversations.first?.kind == .group)
         #expect(found.conversations.first?.title == "Family Group 👨‍👩‍👧‍👦")
     }
@@ -150,7 +170,8 @@ struct WhatsAppFixtureTests {
 
     @Test("a group's lines of the platform's own have no sender")
     func systemLines() throws {
-        let found = try Import("\(whatsapp)/starkdmi-whats_json/android/WhatsApp Chat with Group Chat XXX Android.txt", .whatsapp)
+        let found = try Import(
+            "\(whatsapp)/starkdmi-whats_json/android/WhatsApp Chat with Group Chat XXX Android.txt", .whatsapp)
         #expect(found.messages.filter { $0.0.kind == .system && $0.0.sender == nil }.count == 16)
         #expect(found.messages.filter { $0.0.kind == .deleted }.count == 1)
     }

@@ -77,7 +77,8 @@ struct MessageLineTests {
     }
 
     @Test func `null counts as absent`() throws {
-        let text = #"{"time":1,"local":null,"id":null,"from":null,"kind":null,"text":null,"attachments":null,"reply":null,"#
+        let text =
+            #"{"time":1,"local":null,"id":null,"from":null,"kind":null,"text":null,"attachments":null,"reply":null,"#
             + #""forward":null,"edited":null,"raw":null,"conversation":null,"src":null,"gone":null}"#
         let expected = MessageLine(Message(time: Timestamp(milliseconds: 1)))
         #expect(try Self.read(Array(text.utf8)) == .message(expected))

@@ -23,7 +23,9 @@ final class Scratch {
     deinit {
         for line in (try? String(contentsOfFile: "/proc/mounts", encoding: .utf8))?.split(separator: "\n") ?? [] {
             let fields = line.split(separator: " ")
-            if fields.count > 1, fields[1].hasPrefix(path) { _ = try? run("fusermount3", "-u", "-z", String(fields[1])) }
+            if fields.count > 1, fields[1].hasPrefix(path) {
+                _ = try? run("fusermount3", "-u", "-z", String(fields[1]))
+            }
         }
         try? FileManager.default.removeItem(atPath: path)
     }

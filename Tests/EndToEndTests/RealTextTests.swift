@@ -10,7 +10,9 @@ struct RealTextTests {
     static let messages = 196_146
     static let words = ["ubuntu", "kernel", "sudo", "the", "apt-get", "flash", "wifi", "thanks", "nvidia", "grub"]
 
-    @Test("a mounted history has a file for every message, grep finds what it finds in the source, and restore gives it back")
+    @Test(
+        "a mounted history has a file for every message, grep finds what it finds in the source, and restore gives it back"
+    )
     func wholeStory() throws {
         let scratch = try Scratch()
         try FileManager.default.createDirectory(atPath: scratch("mnt"), withIntermediateDirectories: true)

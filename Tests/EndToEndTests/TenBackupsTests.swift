@@ -18,7 +18,9 @@ struct TenBackupsTests {
         var text: String
     }
 
-    @Test("after ten backups of a changing source the newest snapshot shows every wording once, marked as a naive model says", arguments: 0..<6)
+    @Test(
+        "after ten backups of a changing source the newest snapshot shows every wording once, marked as a naive model says",
+        arguments: 0..<6)
     func tenBackups(round: Int) throws {
         let seed = UInt64.random(in: 0..<1_000_000)
         print("seed \(seed)")

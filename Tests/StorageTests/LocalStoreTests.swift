@@ -61,7 +61,9 @@ final class TemporaryFolder {
     @Test func `foreign and temporary names are not listed`() throws {
         try store.createLayout()
         let data = store.location + "/data"
-        for path in ["\(data)/ab/\(name.digest!.hex)-tmp-12345", "\(data)/ab/.DS_Store", "\(data)/notes", "\(data)/xyz"] {
+        for path in [
+            "\(data)/ab/\(name.digest!.hex)-tmp-12345", "\(data)/ab/.DS_Store", "\(data)/notes", "\(data)/xyz",
+        ] {
             try Data([1]).write(to: URL(fileURLWithPath: path))
         }
         try FileManager.default.createDirectory(

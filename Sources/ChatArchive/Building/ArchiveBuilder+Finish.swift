@@ -19,28 +19,25 @@ extension ArchiveBuilder {
         let chunker = try Archive.read { () throws(RepositoryError) in try repository.makeChunker() }
         var work = ArchiveWork(
             attachments: AttachmentStore(
-                provider: attachments, media: try MediaFolder(repository: repository, archives: heads), writer: writer,
-                chunker: chunker),
+                provider: attachments, media: try MediaFolder(repository: repository, archives: heads.map(\.archive)),
+                writer: writer, chunker: chunker),
             writer: writer, chunker: chunker,
-            headSources: heads.map { head in head.manifest.sources.compactMap { sources.firstIndex(of: $0) } })
-        let previousTimes = readTimes
-        work.lastSeen = sources.enumerated().map { index, source in lastRead[source] ?? previousTimes[index] }
+            lastSeen: zip(sources, readings).map { source, reading in lastRead[source] ?? reading.time })
 
         var folders = TreeBuilder(.init(modified: .epoch))
         for position in conversations.indices {
             if let node = try finishConversation(at: position, &work) { folders.add(node) }
         }
-        // The times tell which archive read a source later; they stand still while nothing new comes.
-        if work.changed { for source in given { readTimes[source] = time } }
+        // The readings tell which archive knows more; they stand still while nothing new comes.
+        if work.changed { for source in given { readings[source] = readings[source].next(at: time) } }
 
         var root = TreeBuilder(.init(modified: .epoch))
-        let manifest = ArchiveManifest(zone: zone.name, sources: sources, readTimes: readTimes)
+        let manifest = ArchiveManifest(zone: zone.name, sources: sources, readings: readings)
         root.addFile(ArchiveLayout.manifest, try work.store(manifest.encoded()))
         root.addFile(ArchiveLayout.people, try work.store(lines(people) { $0.encode(into: &$1) }))
         root.addFile(ArchiveLayout.conversations, try work.store(lines(conversations) { $0.encode(into: &$1) }))
-        do throws(RepositoryError) {
-            root.addDirectory(ArchiveLayout.conversationFolders, try folders.finish(writer))
-        } catch { throw .repository(error) }
+        let folderTree = try Archive.read { () throws(RepositoryError) in try folders.finish(writer) }
+        root.addDirectory(ArchiveLayout.conversationFolders, folderTree)
         if let media = try work.attachments.media.finish(writer) { root.addDirectory(ArchiveLayout.media, media) }
 
         account.attachmentsStored = work.attachments.stored
@@ -56,25 +53,28 @@ extension ArchiveBuilder {
     ) throws(ArchiveError) -> Node? {
         let record = conversations[position]
         let keys = buckets.months(of: record.conversation.id)
+        let zone = zone
         var earlier: [EarlierConversation] = []
-        for (index, head) in heads.enumerated() {
-            guard let folder = headFolders[index][record.conversation.id] else { continue }
-            earlier.append(try EarlierConversation(folder, in: head, sources: work.headSources[index]))
-        }
-        // Nothing given now, nothing given before by a source of today, and only one archive knows it: it stays as it is.
+        for head in heads { earlier.append(try head.conversation(record.conversation.id, in: zone)) }
+        // Nothing given now, nothing given before by a source of today, and all archives have the same: it stays.
         let concernsUs = !keys.isEmpty || given.contains { record.sources.contains($0) }
-        if !concernsUs, earlier.count == 1, let node = earlier[0].node, earlier[0].keepsNumbers { return node }
+        if !concernsUs, var node = Self.shared(earlier, by: \.node), earlier.allSatisfy(\.earlier.keepsNumbers) {
+            node.name = Array(record.folder.utf8)
+            return node
+        }
 
         var months = Set(keys.map(\.month))
-        for conversation in earlier { months.formUnion(conversation.folder.months.map(\.month)) }
-        guard !months.isEmpty else { return nil }
+        for conversation in earlier { months.formUnion(conversation.months) }
         var folder = TreeBuilder(.init(modified: .epoch))
         var records: [MonthRecord] = []
         for month in months.sorted() {
-            let (month, node) = try finishMonth(month, of: record, earlier, &work)
+            guard let (month, node) = try finishMonth(month, of: record.conversation.id, earlier, &work) else {
+                continue
+            }
             records.append(month)
             folder.add(node)
         }
+        guard !records.isEmpty else { return nil }
         conversations[position].messages = records.reduce(0) { $0 + $1.messages }
         conversations[position].attachments = records.reduce(0) { $0 + $1.attachments }
         if let first = records.map(\.span.lowerBound).min(), let last = records.map(\.span.upperBound).max() {
@@ -88,23 +88,34 @@ extension ArchiveBuilder {
         return node
     }
 
+    /// What all of several have, when they have the same.
+    private static func shared<Value: Equatable>(
+        _ earlier: [EarlierConversation], by value: (EarlierConversation) -> Value?
+    ) -> Value? {
+        guard let first = earlier.first.flatMap(value), earlier.dropFirst().allSatisfy({ value($0) == first }) else {
+            return nil
+        }
+        return first
+    }
+
+    /// Merges a month; nil when it turns out to have no messages.
     private mutating func finishMonth(
-        _ month: Month, of conversation: ConversationRecord, _ earlier: [EarlierConversation],
+        _ month: Month, of conversation: ConversationID, _ earlier: [EarlierConversation],
         _ work: inout ArchiveWork<some AttachmentProvider>
-    ) throws(ArchiveError) -> (MonthRecord, Node) {
+    ) throws(ArchiveError) -> (MonthRecord, Node)? {
         var rows: [Int: [UInt8]] = [:]
         for source in given {
-            let key = MonthBuckets.Key(source: source, conversation: conversation.conversation.id, month: month)
+            let key = MonthBuckets.Key(source: source, conversation: conversation, month: month)
             guard buckets.rowCount(key) > 0 else { continue }
             var lines = try buckets.lines(key)
             if buckets.hasAttachments(key) { lines = try work.attachments.resolve(lines, of: sources[source]) }
             rows[source] = lines
         }
         let digests = rows.mapValues { String(SHA256Digest(hashing: $0).hex.prefix(16)) }
-        let known = earlier.compactMap { conversation in
-            conversation.folder.months.first { $0.month == month }.map { (conversation, $0) }
-        }
-        if known.count == 1, let (before, record) = known.first, before.keepsNumbers, let node = before.folder.node(of: month),
+        let isShared =
+            Self.shared(earlier) { $0.record(of: month) } != nil && Self.shared(earlier) { $0.node(of: month) } != nil
+            && earlier.allSatisfy(\.earlier.keepsNumbers)
+        if isShared, let record = earlier[0].record(of: month), let node = earlier[0].node(of: month),
             given.allSatisfy({ record.given[$0]?.digest == digests[$0] })
         {
             for source in given { countUnchanged(source, month, of: conversation, record) }
@@ -112,37 +123,54 @@ extension ArchiveBuilder {
         }
 
         work.changed = true
-        var merge = SegmentMerge(previous: try known.first.map { (before, _) throws(ArchiveError) in try before.lines(of: month) } ?? [])
-        var givenBefore = known.first.map { $0.0.renumbered($0.1.given) } ?? [:]
-        for (other, record) in known.dropFirst() {
-            let isNewer = { (source: Int) in other.readTime(of: source) > (known[0].0.readTime(of: source)) }
-            merge.merge(try other.lines(of: month), isNewer: isNewer) { work.lastSeen[$0] }
-            for (source, given) in other.renumbered(record.given) where isNewer(source) { givenBefore[source] = given }
-        }
+        var (merge, givenNow) = try combine(isShared ? Array(earlier.prefix(1)) : earlier, month)
         for source in given {
-            let before = merge.counts.duplicates
-            merge.give(try MonthBuckets.rows(rows[source] ?? []), from: source, lastSeen: work.lastSeen[source])
-            givenBefore[source] = digests[source].map {
-                MonthRecord.Given(digest: $0, duplicates: merge.counts.duplicates - before)
-            }
+            let repeats = merge.give(
+                try MonthBuckets.rows(rows[source] ?? []), from: source, lastSeen: work.lastSeen[source])
+            givenNow[source] = digests[source].map { MonthRecord.Given(digest: $0, duplicates: repeats) }
         }
         count(merge.counts)
-        return try store(merge.lines, month, conversation, givenBefore, &work)
+        return try store(merge.lines, month, conversation, givenNow, &work)
+    }
+
+    /// What all earlier archives have of a month, and what their latest readings gave for it.
+    private func combine(
+        _ earlier: [EarlierConversation], _ month: Month
+    ) throws(ArchiveError) -> (SegmentMerge, [Int: MonthRecord.Given]) {
+        guard let first = earlier.first else { return (SegmentMerge(previous: []), [:]) }
+        var merge = SegmentMerge(previous: try first.lines(of: month))
+        var given = first.given(for: month)
+        var times = sources.indices.map { first.earlier.readTime(of: $0) }
+        for other in earlier.dropFirst() {
+            let theirs = { (source: Int) in other.earlier.readTime(of: source) }
+            let ours = { (source: Int) in
+                times.indices.contains(source) ? times[source] : Timestamp(milliseconds: .min)
+            }
+            merge.merge(try other.lines(of: month), ours: ours, theirs: theirs)
+            let givenThere = other.given(for: month)
+            for source in times.indices where times[source] < theirs(source) {
+                times[source] = theirs(source)
+                given[source] = givenThere[source]
+            }
+        }
+        return (merge, given)
     }
 
     private func store(
-        _ lines: [MessageLine], _ month: Month, _ conversation: ConversationRecord, _ given: [Int: MonthRecord.Given],
+        _ lines: [MessageLine], _ month: Month, _ conversation: ConversationID, _ given: [Int: MonthRecord.Given],
         _ work: inout ArchiveWork<some AttachmentProvider>
-    ) throws(ArchiveError) -> (MonthRecord, Node) {
+    ) throws(ArchiveError) -> (MonthRecord, Node)? {
+        guard var first = lines.first?.message.time else { return nil }
         var writer = JSONWriter()
-        InterchangeLine.conversation(Conversation(id: conversation.conversation.id, title: "", kind: .unknown, app: ""))
+        InterchangeLine.conversation(Conversation(id: conversation, title: "", kind: .unknown, app: ""))
             .encode(into: &writer)
-        var first = lines[0].message.time
         var last = first
+        var holders: Set<Int> = []
         for line in lines {
             line.encode(into: &writer)
             first = min(first, line.message.time)
             last = max(last, line.message.time)
+            holders.formUnion(line.sources)
         }
         let content = try work.store(writer.bytes)
         var node = Node(
@@ -151,9 +179,12 @@ extension ArchiveBuilder {
         node.content = content.blobs
         node.size = content.size
         node.links = 1
-        let attachments = lines.reduce(0) { $0 + $1.message.attachments.count }
+        // What a source gave in another zone's months has no digest here; the next reading is compared line by line.
+        let unknown = MonthRecord.Given(digest: "", duplicates: 0)
         let record = MonthRecord(
-            month: month, messages: lines.count, attachments: attachments, span: first...last, given: given)
+            month: month, messages: lines.count, attachments: lines.reduce(0) { $0 + $1.message.attachments.count },
+            span: first...last,
+            given: Dictionary(uniqueKeysWithValues: holders.map { ($0, given[$0] ?? unknown) }))
         return (record, node)
     }
 
@@ -169,12 +200,12 @@ extension ArchiveBuilder {
     }
 
     private mutating func countUnchanged(
-        _ source: Int, _ month: Month, of conversation: ConversationRecord, _ record: MonthRecord
+        _ source: Int, _ month: Month, of conversation: ConversationID, _ record: MonthRecord
     ) {
-        let key = MonthBuckets.Key(source: source, conversation: conversation.conversation.id, month: month)
-        let duplicates = record.given[source]?.duplicates ?? 0
+        let rows = buckets.rowCount(MonthBuckets.Key(source: source, conversation: conversation, month: month))
+        let duplicates = min(record.given[source]?.duplicates ?? 0, rows)
         account.duplicates += duplicates
-        account.alreadyArchived += buckets.rowCount(key) - duplicates
+        account.alreadyArchived += rows - duplicates
     }
 
     private func lines<Record>(_ records: [Record], _ encode: (Record, inout JSONWriter) -> Void) -> [UInt8] {
@@ -189,12 +220,19 @@ struct ArchiveWork<Provider: AttachmentProvider> {
     var attachments: AttachmentStore<Provider>
     let writer: RepositoryWriter
     let chunker: Chunker
-    /// For each head, our index of each of its sources.
-    let headSources: [[Int]]
     /// When each source was last read before this backup.
-    var lastSeen: [Timestamp] = []
+    let lastSeen: [Timestamp]
     /// Whether any month has changed.
     var changed = false
+
+    init(
+        attachments: AttachmentStore<Provider>, writer: RepositoryWriter, chunker: Chunker, lastSeen: [Timestamp]
+    ) {
+        self.attachments = attachments
+        self.writer = writer
+        self.chunker = chunker
+        self.lastSeen = lastSeen
+    }
 
     /// Stores a file of the archive.
     func store(_ bytes: [UInt8]) throws(ArchiveError) -> FileContent {
@@ -203,45 +241,5 @@ struct ArchiveWork<Provider: AttachmentProvider> {
             try content.append(bytes)
             return try content.finish()
         } catch { throw .repository(error) }
-    }
-}
-
-/// A conversation as an earlier archive has it, its sources counted as the new one does.
-struct EarlierConversation {
-    let archive: Archive
-    let folder: ConversationFolder
-    /// The folder's node.
-    let node: Node?
-    private let sources: [Int]
-
-    init(_ name: String, in archive: Archive, sources: [Int]) throws(ArchiveError) {
-        self.archive = archive
-        self.sources = sources
-        folder = try archive.folder(named: name)
-        node = try archive.conversationNode(name)
-    }
-
-    /// Whether its lines can be taken as they are.
-    var keepsNumbers: Bool { sources == Array(sources.indices) }
-
-    /// When the archive last read one of our sources.
-    func readTime(of source: Int) -> Timestamp {
-        sources.firstIndex(of: source).map { archive.manifest.readTimes[$0] } ?? Timestamp(milliseconds: .min)
-    }
-
-    func lines(of month: Month) throws(ArchiveError) -> [MessageLine] {
-        guard let node = folder.node(of: month) else { return [] }
-        var lines = try archive.messages(of: node)
-        guard !keepsNumbers else { return lines }
-        for index in lines.indices {
-            lines[index].sources = lines[index].sources.compactMap { $0 < sources.count ? sources[$0] : nil }.sorted()
-        }
-        return lines
-    }
-
-    func renumbered(_ given: [Int: MonthRecord.Given]) -> [Int: MonthRecord.Given] {
-        var result: [Int: MonthRecord.Given] = [:]
-        for (source, value) in given where source < sources.count { result[sources[source]] = value }
-        return result
     }
 }

@@ -5,7 +5,7 @@ public import ResticRepository
 /// Makes the archive of a new snapshot: what earlier ones have, and what sources give now.
 ///
 ///     var builder = try ArchiveBuilder(continuing: heads, in: zone)
-///     try builder.begin(source)          // for each source: its exports, their rows
+///     builder.begin(source)              // for each source: its exports, their rows
 ///     try builder.add(message, to: conversation)
 ///     let outcome = try builder.finish(attachments: provider, into: writer, repository, at: time, lastRead: times)
 ///
@@ -14,24 +14,26 @@ public import ResticRepository
 public struct ArchiveBuilder {
     /// What became of the rows, and where the archive is.
     public struct Outcome: Sendable {
+        /// The tree of `archive/`.
         public let tree: TreeID
+        /// Where every row went.
         public let account: BackupAccount
     }
 
-    let heads: [Archive]
-    /// For each head, the folders of its conversations.
-    var headFolders: [[ConversationID: String]] = []
+    private(set) var heads: [EarlierArchive] = []
     let zone: Zone
-    var sources: [ArchiveSource]
-    var readTimes: [Timestamp]
+    private(set) var sources: [ArchiveSource] = []
+    var readings: [ArchiveManifest.Reading] = []
     /// Indices of the sources of this backup.
-    var given: [Int] = []
-    var export = 0
-    var people: [PersonRecord]
-    var personPositions: [PersonID: Int] = [:]
-    var conversations: [ConversationRecord]
-    var conversationPositions: [ConversationID: Int] = [:]
-    var takenFolders: Set<String> = []
+    private(set) var given: [Int] = []
+    private var current: Int?
+    /// How many exports each source has given.
+    private var exports: [Int: Int] = [:]
+    private(set) var people: [PersonRecord] = []
+    private var personPositions: [PersonID: Int] = [:]
+    var conversations: [ConversationRecord] = []
+    private var conversationPositions: [ConversationID: Int] = [:]
+    private var takenFolders: Set<String> = []
     var buckets: MonthBuckets
     var account = BackupAccount()
 
@@ -42,30 +44,33 @@ public struct ArchiveBuilder {
     ///   - zone: by whose months segments are cut, when there is no earlier archive.
     ///   - bucketLimit: bytes of rows that wait in memory; more wait in a sealed temporary file.
     public init(continuing heads: [Archive], in zone: Zone, bucketLimit: Int = 64 << 20) throws(ArchiveError) {
-        self.heads = heads
         self.zone = try heads.first.map { (head) throws(ArchiveError) in try head.zone() } ?? zone
-        sources = heads.first?.manifest.sources ?? []
-        readTimes = heads.first?.manifest.readTimes ?? []
         buckets = MonthBuckets(limit: bucketLimit)
-        people = []
-        conversations = []
         for head in heads {
+            let numbers = head.manifest.sources.map { index(of: $0) }
+            for (number, reading) in zip(numbers, head.manifest.readings) {
+                readings[number] = readings[number] == .never ? reading : readings[number].merged(with: reading)
+            }
             for record in try head.people() { note(record) }
             let records = try head.conversations()
-            headFolders.append(Dictionary(records.map { ($0.conversation.id, $0.folder) }, uniquingKeysWith: { $1 }))
-            for record in records { note(record, of: head) }
+            for record in records { note(record, numbers) }
+            self.heads.append(try EarlierArchive(head, records, sources: numbers, zone: self.zone))
         }
     }
 
-    /// Begins a source; the rows that follow are its.
+    /// Begins a source, or goes on with one that was begun; the rows that follow are its, and another export.
     public mutating func begin(_ source: ArchiveSource) {
-        given.append(index(of: source))
-        export += 1
+        let index = index(of: source)
+        current = index
+        if !given.contains(index) { given.append(index) }
+        beginExport()
     }
 
     /// Begins another export of the same source, for example the next file of a folder: equal rows of two exports are
     /// one message.
-    public mutating func beginExport() { export += 1 }
+    public mutating func beginExport() {
+        if let current { exports[current, default: 0] += 1 }
+    }
 
     /// Takes what a source says of a person.
     public mutating func add(_ person: Person) {
@@ -86,15 +91,15 @@ public struct ArchiveBuilder {
         conversations[position].conversation = known
     }
 
-    /// Takes a row that is a message.
+    /// Takes a row that is a message; a source has been begun.
     public mutating func add(_ message: Message, to conversation: ConversationID) throws(ArchiveError) {
         if conversationPositions[conversation] == nil {
             add(Conversation(id: conversation, title: "", kind: .unknown, app: ""))
         }
         account.rowsRead += 1
-        guard let source = given.last else { return }
-        let key = MonthBuckets.Key(source: source, conversation: conversation, month: zone.month(of: message.time))
-        try buckets.add(SegmentMerge.Row(message: message, export: export), to: key)
+        guard let current else { return }
+        let key = MonthBuckets.Key(source: current, conversation: conversation, month: zone.month(of: message.time))
+        try buckets.add(SegmentMerge.Row(message: message, export: exports[current] ?? 0), to: key)
     }
 
     /// Counts a row that could not be read.
@@ -109,10 +114,10 @@ public struct ArchiveBuilder {
     // MARK: What is known
 
     /// Our index of a source.
-    mutating func index(of source: ArchiveSource) -> Int {
+    private mutating func index(of source: ArchiveSource) -> Int {
         if let index = sources.firstIndex(of: source) { return index }
         sources.append(source)
-        readTimes.append(Timestamp(milliseconds: 0))
+        readings.append(.never)
         return sources.count - 1
     }
 
@@ -121,22 +126,21 @@ public struct ArchiveBuilder {
             personPositions[record.person.id] = people.count
             return people.append(record)
         }
-        // An older archive's name is an earlier name.
-        for name in record.earlierNames + [record.person.name]
-        where !name.isEmpty && name != people[position].person.name && !people[position].earlierNames.contains(name) {
-            people[position].earlierNames.insert(name, at: 0)
-        }
+        people[position].add(older: record)
     }
 
-    private mutating func note(_ record: ConversationRecord, of head: Archive) {
+    /// Takes a head's record, whose sources have these numbers in the new archive.
+    private mutating func note(_ record: ConversationRecord, _ numbers: [Int]) {
+        var record = record
+        record.sources = record.sources.filter(numbers.indices.contains).map { numbers[$0] }.sorted()
         if let position = conversationPositions[record.conversation.id] {
-            let ours = head.manifest.sources.map { index(of: $0) }
-            conversations[position].sources = Set(conversations[position].sources + record.sources.filter(ours.indices.contains).map { ours[$0] }).sorted()
+            conversations[position].sources = Set(conversations[position].sources + record.sources).sorted()
+            for member in record.conversation.members
+            where !conversations[position].conversation.members.contains(member) {
+                conversations[position].conversation.members.append(member)
+            }
         } else {
-            var record = record
             if !takenFolders.insert(record.folder).inserted { record.folder = newFolder(for: record.conversation) }
-            let ours = head.manifest.sources.map { index(of: $0) }
-            record.sources = record.sources.filter(ours.indices.contains).map { ours[$0] }.sorted()
             append(record)
         }
     }
@@ -150,6 +154,6 @@ public struct ArchiveBuilder {
         let text = conversation.title.isEmpty ? conversation.id.text : conversation.title
         return SafeName.unique(
             SafeName.make(text, limit: ArchiveLayout.folderNameLimit), taken: &takenFolders,
-            limit: ArchiveLayout.folderNameLimit + 8)
+            limit: ArchiveLayout.folderNameLimit)
     }
 }

@@ -3,34 +3,73 @@ public import ResticRepository
 /// Which archives of a repository a new one continues.
 ///
 /// Usually the newest alone. Two hosts that backed up at the same time leave two, neither of which has all; the next
-/// backup merges them. What counts is when an archive last read each source, not how snapshots hang together, so it makes
-/// no difference which old snapshots have been forgotten.
+/// backup merges them.
 public enum ArchiveHeads {
     /// The archives that no other one continues, newest first; of equal ones the newest.
     ///
+    /// What counts is when an archive read each source and what it had read before, so it makes no difference which old
+    /// snapshots have been forgotten.
+    ///
     /// - Parameter archives: ordered by the time of their snapshots, oldest first.
     public static func heads(of archives: [Archive]) -> [Archive] {
-        var heads: [Archive] = []
-        for archive in archives.reversed() where !heads.contains(where: { $0.manifest.continues(archive.manifest) }) {
-            heads.append(archive)
+        heads(of: archives.map(\.manifest)).map { archives[$0] }
+    }
+
+    /// The same for manifests: indices of the heads.
+    static func heads(of manifests: [ArchiveManifest]) -> [Int] {
+        var heads: [Int] = []
+        for index in manifests.indices.reversed() {
+            guard !heads.contains(where: { manifests[$0].continues(manifests[index]) }) else { continue }
+            // Clocks differ: a newer snapshot may have known less.
+            heads.removeAll { manifests[index].continues(manifests[$0]) }
+            heads.append(index)
         }
         return heads
     }
 
-    /// The archives that `heads` needs to see: of the snapshots that no other snapshot names as its parent.
+    /// The archives that `heads` needs to see: of the snapshots that no other one with an archive names as its parent.
+    ///
+    /// - Parameter snapshots: oldest first; so is the result.
     public static func candidates(
         in snapshots: [StoredSnapshot], of repository: Repository
     ) throws(ArchiveError) -> [Archive] {
-        let parents = Set(snapshots.compactMap(\.snapshot.parent))
-        var archives: [Archive] = []
-        for stored in snapshots where !parents.contains(stored.id) {
+        var archives: [SnapshotID: Archive] = [:]
+        let leaves = try leaves(of: snapshots.map { ($0.id, $0.snapshot.parent) }) { (index) throws(ArchiveError) in
             do throws(ArchiveError) {
-                archives.append(try Archive(repository: repository, snapshotTree: stored.snapshot.tree))
+                let stored = snapshots[index]
+                archives[stored.id] = try Archive(repository: repository, snapshotTree: stored.snapshot.tree)
+                return true
             } catch {
                 // Snapshots of other programs take no part.
                 guard case .notAnArchive = error else { throw error }
+                return false
             }
         }
-        return archives
+        return leaves.compactMap { archives[snapshots[$0].id] }
+    }
+
+    /// Indices, ascending, of the snapshots with an archive that no other one with an archive names as its parent.
+    ///
+    /// - Parameter hasArchive: asked for leaves only, and for the parent of one that has none.
+    static func leaves(
+        of snapshots: [(id: SnapshotID, parent: SnapshotID?)], hasArchive: (Int) throws(ArchiveError) -> Bool
+    ) throws(ArchiveError) -> [Int] {
+        let indices = Dictionary(
+            snapshots.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+        var children = [Int](repeating: 0, count: snapshots.count)
+        for parent in snapshots.compactMap(\.parent) {
+            if let index = indices[parent] { children[index] += 1 }
+        }
+        var open = snapshots.indices.filter { children[$0] == 0 }
+        var leaves: [Int] = []
+        while let index = open.popLast() {
+            if try hasArchive(index) {
+                leaves.append(index)
+            } else if let parent = snapshots[index].parent.flatMap({ indices[$0] }) {
+                children[parent] -= 1
+                if children[parent] == 0 { open.append(parent) }
+            }
+        }
+        return leaves.sorted()
     }
 }

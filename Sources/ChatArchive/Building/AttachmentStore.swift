@@ -32,7 +32,8 @@ struct AttachmentStore<Provider: AttachmentProvider> {
         return output.bytes
     }
 
-    private mutating func resolve(_ attachment: Attachment, of source: ArchiveSource) throws(ArchiveError) -> Attachment {
+    private mutating func resolve(_ attachment: Attachment, of source: ArchiveSource) throws(ArchiveError) -> Attachment
+    {
         var attachment = attachment
         switch attachment.content {
         case .file(let path):
@@ -49,7 +50,9 @@ struct AttachmentStore<Provider: AttachmentProvider> {
             }
         case .stored(let sha256, _):
             // A segment fed back: only what this archive has can be kept.
-            if try !media.contains(sha256) { attachment.content = .missing(reason: "the export does not contain the file") }
+            if try !media.contains(sha256) {
+                attachment.content = .missing(reason: "the export does not contain the file")
+            }
         case .missing: break
         }
         if case .missing(let reason) = attachment.content { missing[reason, default: 0] += 1 }
@@ -61,7 +64,9 @@ struct AttachmentStore<Provider: AttachmentProvider> {
         attachment.content = .stored(sha256: content.digest.hex, size: Int64(content.size))
     }
 
-    private func store(_ name: String, in container: String, of source: ArchiveSource) throws(ArchiveError) -> FileContent? {
+    private func store(_ name: String, in container: String, of source: ArchiveSource) throws(ArchiveError)
+        -> FileContent?
+    {
         var content = FileContentWriter(writer, chunker: chunker, group: .media)
         let found = try provider.entry(name, in: container, of: source) { (bytes) throws(RepositoryError) in
             try content.append(bytes)

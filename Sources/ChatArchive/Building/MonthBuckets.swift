@@ -21,7 +21,7 @@ struct MonthBuckets {
 
     private let limit: Int
     private var buckets: [Key: Bucket] = [:]
-    private var bytesInMemory = 0
+    private(set) var bytesInMemory = 0
     private var spill: SpillFile?
 
     /// - Parameter limit: bytes of lines that stay in memory.
@@ -69,7 +69,8 @@ struct MonthBuckets {
 
     /// Decodes what `lines` gives.
     static func rows(_ lines: [UInt8]) throws(ArchiveError) -> [SegmentMerge.Row] {
-        try Archive.parseLines(lines, name: "import") { (reader: inout JSONReader) throws(JSONError) -> SegmentMerge.Row? in
+        try Archive.parseLines(lines, name: "import") {
+            (reader: inout JSONReader) throws(JSONError) -> SegmentMerge.Row? in
             let line = try MessageLine(reading: &reader)
             return SegmentMerge.Row(message: line.message, export: line.sources.first ?? 0)
         }

@@ -1,162 +1,263 @@
 import ChatModel
 
-/// What one month of a conversation becomes when a source is read again: the rules of "the archive only grows".
+/// What one month of a conversation becomes when sources are read again: the rules of "the archive only grows".
 ///
 /// - A wording that the archive has is kept as it is; the source is noted as having it.
 /// - A wording that it does not have is added; if the platform's id was known, that is an edit.
 /// - A wording that the source had and does not give any more loses the source; when none is left, it is marked `gone`.
 /// - A wording that comes back loses the mark.
+///
+/// Rows without a platform's id are a multiset: the n-th of equal rows of one export is the n-th of equal lines. Rows of two
+/// exports of one source are the same messages; rows of one export are not.
 struct SegmentMerge {
     /// A row as a source gives it now.
     struct Row {
         var message: Message
-        /// Which of the source's exports it stood in; ordinals count within one.
+        /// Which of the source's exports it stood in; the rows of one come together.
         var export: Int
     }
 
     /// What happened to the rows and the lines.
     struct Counts: Equatable {
         var stored = 0
+        /// Rows whose line was there before this backup.
         var alreadyArchived = 0
+        /// Rows whose line another row of this backup has already met.
         var duplicates = 0
         /// Of the stored ones, those that are another wording of a known message.
         var edited = 0
+        /// Lines that this backup marked, and lines whose mark it took.
         var nowGone = 0
         var cameBack = 0
     }
 
-    /// One wording of a message: the same identity with other content is an edit.
+    /// One wording of a message: the same identity with other content is an edit. Which of several equals it is, the
+    /// order of the lines tells.
     private struct Wording: Hashable {
         let identity: MessageIdentity
         let content: MessageContent
+
+        init(_ message: Message) {
+            identity = MessageIdentity(of: message)
+            content = MessageContent(of: message)
+        }
     }
 
-    private(set) var lines: [MessageLine]
-    private(set) var counts = Counts()
+    /// How the rows of one export, or the lines of another archive, have found their lines so far.
+    private struct Matching {
+        /// Whether two rows may be the same line because they say the same platform's id.
+        let idsRepeat: Bool
+        var used: Set<Int> = []
+        /// Of the lines of a wording, those before are used.
+        var cursors: [Wording: Int] = [:]
+    }
+
+    private var unsorted: [MessageLine]
+    private var rowCounts = Counts()
+    /// Of the lines that were there before this backup, whether they were marked.
+    private var wasGone: [Bool]
+    /// When the sources that have lost a line in this backup had it last.
+    private var lost: [Int: Timestamp] = [:]
     private var positions: [Wording: [Int]] = [:]
-    private var knownIdentities: Set<MessageIdentity> = []
+    private var knownIDs: Set<MessageID> = []
 
     /// Starts from what the archive has of the month.
     init(previous: [MessageLine]) {
-        lines = previous
-        var ordinals = IdentityCounter()
-        for (index, line) in previous.enumerated() {
-            note(Wording(identity: ordinals.identity(of: line.message), content: MessageContent(of: line.message)), at: index)
-        }
+        unsorted = previous
+        wasGone = previous.map { $0.gone != nil }
+        for (index, line) in previous.enumerated() { note(Wording(line.message), line.message, at: index) }
     }
 
-    /// Merges all rows that a source gives for the month. `lastSeen` is when the source was read the time before.
-    mutating func give(_ rows: [Row], from source: Int, lastSeen: Timestamp) {
-        var seen: Set<Int> = []
-        var ordinals: [Int: IdentityCounter] = [:]
-        for row in rows {
-            let identity = ordinals[row.export, default: IdentityCounter()].identity(of: row.message)
-            let wording = Wording(identity: identity, content: MessageContent(of: row.message))
-            if let index = positions[wording]?.first(where: { isSame(lines[$0].message, row.message) }) {
-                if seen.insert(index).inserted {
-                    found(index, row.message, source)
-                } else {
-                    counts.duplicates += 1
-                }
-            } else {
-                if knownIdentities.contains(identity) { counts.edited += 1 }
-                counts.stored += 1
-                seen.insert(lines.count)
-                note(wording, at: lines.count)
-                lines.append(MessageLine(row.message, sources: [source]))
-            }
-        }
-        for index in lines.indices where !seen.contains(index) && lines[index].sources.contains(source) {
-            lines[index].sources.removeAll { $0 == source }
-            guard lines[index].sources.isEmpty else { continue }
-            lines[index].gone = lastSeen
-            counts.nowGone += 1
-        }
-        sort()
+    /// The lines by time; those of one moment as they were before, then as they came.
+    var lines: [MessageLine] {
+        let isSorted = zip(unsorted, unsorted.dropFirst()).allSatisfy { $0.message.time <= $1.message.time }
+        guard !isSorted else { return unsorted }
+        return unsorted.indices
+            .sorted { (unsorted[$0].message.time, $0) < (unsorted[$1].message.time, $1) }
+            .map { unsorted[$0] }
     }
 
-    /// Merges the same month of another archive, whose lines already count sources as ours do.
+    /// What happened so far.
+    var counts: Counts {
+        var counts = rowCounts
+        for (line, wasGone) in zip(unsorted, wasGone) where wasGone != (line.gone != nil) {
+            if wasGone { counts.cameBack += 1 } else { counts.nowGone += 1 }
+        }
+        return counts
+    }
+
+    // MARK: What a source gives
+
+    /// Merges all rows that a source gives for the month.
     ///
-    /// Who has a message is believed of each source as the archive says that read it later: `isNewer` says whether the
-    /// other did.
-    mutating func merge(_ other: [MessageLine], isNewer: (Int) -> Bool, lastSeen: (Int) -> Timestamp) {
-        var met: Set<Int> = []
-        var ordinals = IdentityCounter()
-        for line in other {
-            let wording = Wording(identity: ordinals.identity(of: line.message), content: MessageContent(of: line.message))
-            let index: Int
-            if let known = positions[wording]?.first(where: { isSame(lines[$0].message, line.message) }) {
-                index = known
-                adopt(line.message.attachments, at: index)
-            } else {
-                index = lines.count
-                note(wording, at: index)
-                lines.append(MessageLine(line.message, gone: line.gone))
+    /// - Parameter lastSeen: when the source was read the time before.
+    /// - Returns: how many rows repeat another row of the same source.
+    @discardableResult
+    mutating func give(_ rows: [Row], from source: Int, lastSeen: Timestamp) -> Int {
+        var held: Set<Int> = []
+        var repeats = 0
+        var start = 0
+        while start < rows.count {
+            let end = rows[start...].firstIndex { $0.export != rows[start].export } ?? rows.count
+            repeats += give(rows[start..<end], from: source, &held)
+            start = end
+        }
+        for index in unsorted.indices where !held.contains(index) && unsorted[index].sources.contains(source) {
+            unsorted[index].sources.removeAll { $0 == source }
+            let time = max(lost[index] ?? lastSeen, lastSeen)
+            lost[index] = time
+            if unsorted[index].sources.isEmpty { unsorted[index].gone = time }
+        }
+        return repeats
+    }
+
+    /// Merges the rows of one export. Those that match exactly go first, so that one whose file is missing does not take
+    /// the line of another.
+    private mutating func give(_ rows: ArraySlice<Row>, from source: Int, _ held: inout Set<Int>) -> Int {
+        var repeats = 0
+        var matching = Matching(idsRepeat: true)
+        let wordings = rows.map { Wording($0.message) }
+        var matches = zip(rows, wordings).map { line(of: $0.message, $1, exactly: true, heldBy: source, &matching) }
+        for (position, row) in rows.enumerated() {
+            let match =
+                matches[position]
+                ?? line(of: row.message, wordings[position], exactly: false, heldBy: source, &matching)
+            matches[position] = match
+            guard let index = match else {
+                if let id = row.message.id, knownIDs.contains(id) { rowCounts.edited += 1 }
+                rowCounts.stored += 1
+                held.insert(append(MessageLine(row.message, sources: [source]), wordings[position], &matching))
+                continue
             }
-            met.insert(index)
-            let theirs = line.sources.filter(isNewer)
-            settle(index, sources: lines[index].sources.filter { !isNewer($0) } + theirs, gone: line.gone, lastSeen)
+            let isFirst = held.insert(index).inserted
+            if !isFirst { repeats += 1 }
+            if isFirst, index < wasGone.count { rowCounts.alreadyArchived += 1 } else { rowCounts.duplicates += 1 }
+            found(index, row.message, source)
         }
-        for index in lines.indices where !met.contains(index) && lines[index].sources.contains(where: isNewer) {
-            settle(index, sources: lines[index].sources.filter { !isNewer($0) }, gone: nil, lastSeen)
-        }
-        sort()
-    }
-
-    /// Sets who has a line; one that loses its last source is gone since that one was last read.
-    private mutating func settle(
-        _ index: Int, sources: [Int], gone: Timestamp?, _ lastSeen: (Int) -> Timestamp
-    ) {
-        let lost = lines[index].sources.map(lastSeen)
-        lines[index].sources = Set(sources).sorted()
-        lines[index].gone = sources.isEmpty ? (lost + [lines[index].gone, gone].compactMap { $0 }).max() : nil
-    }
-
-    private mutating func note(_ wording: Wording, at index: Int) {
-        positions[wording, default: []].append(index)
-        knownIdentities.insert(wording.identity)
+        return repeats
     }
 
     private mutating func found(_ index: Int, _ message: Message, _ source: Int) {
-        counts.alreadyArchived += 1
         adopt(message.attachments, at: index)
-        if lines[index].gone != nil {
-            lines[index].gone = nil
-            counts.cameBack += 1
+        unsorted[index].gone = nil
+        if !unsorted[index].sources.contains(source) {
+            unsorted[index].sources.append(source)
+            unsorted[index].sources.sort()
         }
-        if !lines[index].sources.contains(source) {
-            lines[index].sources.append(source)
-            lines[index].sources.sort()
+    }
+
+    // MARK: What another archive has
+
+    /// Merges the same month of another archive, whose lines already count sources as ours do.
+    ///
+    /// Who has a message is believed of each source as the archive says that read it later.
+    ///
+    /// - Parameters:
+    ///   - ours: when we last read a source.
+    ///   - theirs: when the other one did.
+    mutating func merge(_ other: [MessageLine], ours: (Int) -> Timestamp, theirs: (Int) -> Timestamp) {
+        let ownCount = unsorted.count
+        var matching = Matching(idsRepeat: false)
+        let wordings = other.map { Wording($0.message) }
+        let exact = zip(other, wordings).map { line(of: $0.message, $1, exactly: true, heldBy: nil, &matching) }
+        for (position, theirLine) in other.enumerated() {
+            let index =
+                exact[position]
+                ?? line(of: theirLine.message, wordings[position], exactly: false, heldBy: nil, &matching)
+                ?? append(MessageLine(theirLine.message), wordings[position], &matching)
+            adopt(theirLine.message.attachments, at: index)
+            settle(index, theirLine.sources, theirLine.gone, ours, theirs)
         }
+        for index in 0..<ownCount where !matching.used.contains(index) { settle(index, [], nil, ours, theirs) }
+        wasGone = unsorted.map { $0.gone != nil }
+    }
+
+    /// Sets who has a line; one that loses its last source is gone since the latest reading that found it.
+    private mutating func settle(
+        _ index: Int, _ theirSources: [Int], _ theirMark: Timestamp?, _ ours: (Int) -> Timestamp,
+        _ theirs: (Int) -> Timestamp
+    ) {
+        let ourSources = unsorted[index].sources
+        var kept: Set<Int> = []
+        var readings = [unsorted[index].gone, theirMark].compactMap { $0 }
+        for source in Set(ourSources).union(theirSources) {
+            let (isOurs, isTheirs) = (ourSources.contains(source), theirSources.contains(source))
+            if ours(source) < theirs(source) ? isTheirs : isOurs { kept.insert(source) }
+            readings.append(
+                isOurs && isTheirs ? max(ours(source), theirs(source)) : isOurs ? ours(source) : theirs(source))
+        }
+        unsorted[index].sources = kept.sorted()
+        unsorted[index].gone = kept.isEmpty ? readings.max() : nil
+    }
+
+    // MARK: Which line a row is
+
+    /// The line that a message is, or nil for a new one.
+    ///
+    /// Of lines with the same wording it is the first one with the same files; when not `exactly`, also one whose files do
+    /// not contradict, which is so where either lacks one. Then one that the source had is better.
+    private mutating func line(
+        of message: Message, _ wording: Wording, exactly: Bool, heldBy source: Int?, _ matching: inout Matching
+    ) -> Int? {
+        guard let known = positions[wording] else { return nil }
+        let isOwn = !(matching.idsRepeat && message.id != nil)
+        var start = 0
+        if isOwn {
+            start = matching.cursors[wording, default: 0]
+            while start < known.count, matching.used.contains(known[start]) { start += 1 }
+            matching.cursors[wording] = start
+        }
+        var found: Int?
+        for index in known[start...] where !(isOwn && matching.used.contains(index)) {
+            switch Self.compareFiles(unsorted[index].message, message) {
+            case .same:
+                matching.used.insert(index)
+                return index
+            case .compatible where !exactly:
+                let wasHeld = source.map { unsorted[index].sources.contains($0) } ?? false
+                let isBetter = wasHeld && !(found.map { unsorted[$0].sources.contains(source ?? -1) } ?? false)
+                if found == nil || isBetter { found = index }
+            default: break
+            }
+        }
+        if let found { matching.used.insert(found) }
+        return found
+    }
+
+    private enum FileComparison { case same, compatible, different }
+
+    /// Compares the contents of the files of two messages of one wording, which have equally many.
+    private static func compareFiles(_ left: Message, _ right: Message) -> FileComparison {
+        var result = FileComparison.same
+        for (left, right) in zip(left.attachments, right.attachments) {
+            switch (left.content, right.content) {
+            case (.stored(let one, _), .stored(let other, _)): if one != other { return .different }
+            case (.stored, _), (_, .stored): result = .compatible
+            default: break
+            }
+        }
+        return result
+    }
+
+    private mutating func append(_ line: MessageLine, _ wording: Wording, _ matching: inout Matching) -> Int {
+        let index = unsorted.count
+        note(wording, line.message, at: index)
+        matching.used.insert(index)
+        unsorted.append(line)
+        return index
+    }
+
+    private mutating func note(_ wording: Wording, _ message: Message, at index: Int) {
+        positions[wording, default: []].append(index)
+        if let id = message.id { knownIDs.insert(id) }
     }
 
     /// Takes files that were missing before; never the other way.
     private mutating func adopt(_ attachments: [Attachment], at index: Int) {
-        for (position, attachment) in attachments.enumerated() {
-            if case .missing = lines[index].message.attachments[position].content, case .stored = attachment.content {
-                lines[index].message.attachments[position] = attachment
-            }
-        }
-    }
-
-    /// Whether two of one wording also have the same files, as far as both have them.
-    private func isSame(_ left: Message, _ right: Message) -> Bool {
-        zip(left.attachments, right.attachments).allSatisfy { left, right in
-            guard case .stored(let one, _) = left.content, case .stored(let other, _) = right.content else { return true }
-            return one == other
-        }
-    }
-
-    private mutating func sort() {
-        let isSorted = zip(lines, lines.dropFirst()).allSatisfy { $0.message.time <= $1.message.time }
-        guard !isSorted else { return }
-        let order = lines.indices.sorted { (lines[$0].message.time, $0) < (lines[$1].message.time, $1) }
-        lines = order.map { lines[$0] }
-        positions = [:]
-        knownIdentities = []
-        var ordinals = IdentityCounter()
-        for (index, line) in lines.enumerated() {
-            note(Wording(identity: ordinals.identity(of: line.message), content: MessageContent(of: line.message)), at: index)
+        for (position, attachment) in attachments.enumerated()
+        where position < unsorted[index].message.attachments.count {
+            if case .stored = unsorted[index].message.attachments[position].content { continue }
+            if case .stored = attachment.content { unsorted[index].message.attachments[position] = attachment }
         }
     }
 }

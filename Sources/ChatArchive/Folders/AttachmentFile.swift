@@ -23,7 +23,9 @@ struct AttachmentFile {
             let what = attachment.name.isEmpty ? kind.rawValue : attachment.name
             self.suffix = ".missing.txt"
             ownName = SafeName.make(what, limit: room - self.suffix.utf8.count)
-            note = Array("The \(kind.rawValue) \(attachment.name.isEmpty ? "" : "'\(attachment.name)' ")is not here: \(reason).\n".utf8)
+            note = Array(
+                "The \(kind.rawValue) \(attachment.name.isEmpty ? "" : "'\(attachment.name)' ")is not here: \(reason).\n"
+                    .utf8)
         } else {
             ownName = showsName ? SafeName.make(stem, limit: room - suffix.utf8.count) : ""
             self.suffix = suffix
@@ -40,7 +42,9 @@ struct AttachmentFile {
     private static func suffix(of attachment: Attachment, _ kind: Message.Kind) -> String {
         if let dot = attachment.name.lastIndex(of: "."), dot != attachment.name.startIndex {
             let suffix = attachment.name[dot...].lowercased()
-            if (2...9).contains(suffix.utf8.count), suffix.dropFirst().utf8.allSatisfy(isLowercaseOrDigit) { return suffix }
+            if (2...9).contains(suffix.utf8.count), suffix.dropFirst().utf8.allSatisfy(isLowercaseOrDigit) {
+                return suffix
+            }
         }
         if let known = suffixes[attachment.mediaType] { return known }
         switch kind {

@@ -25,7 +25,8 @@ enum ContactCard {
             case ";": escaped += "\\;"
             case "\n", "\r\n", "\r": escaped += "\\n"
             // Not allowed in a vCard.
-            case _ where character.unicodeScalars.contains { $0.properties.generalCategory == .control && $0 != "\t" }: break
+            case _ where character.unicodeScalars.contains { $0.properties.generalCategory == .control && $0 != "\t" }:
+                break
             default: escaped.append(character)
             }
         }

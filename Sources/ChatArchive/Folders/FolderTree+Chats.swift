@@ -64,7 +64,8 @@ extension FolderTree {
     ) throws(FolderTreeError) -> MonthListing {
         let view = try view(ofSnapshot: snapshot, waiting)
         let key = ListingKey(
-            folder: FolderKey(archive: view.archive.tree, conversation: conversation), month: month, mediaOnly: mediaOnly)
+            folder: FolderKey(archive: view.archive.tree, conversation: conversation), month: month,
+            mediaOnly: mediaOnly)
         return try listings.value(key, waiting: waiting) { () throws(FolderTreeError) in
             let folder = try folder(key.folder, view, waiting)
             let segments = try segments(of: month, in: folder, archive: view.archive.tree, waiting)

@@ -117,7 +117,9 @@ extension FolderTree {
     private func listing(of place: InodePlace, _ waiting: Waiting) throws(FolderTreeError) -> FolderListing {
         switch place {
         case .root: return rootListing()
-        case .dates: return FolderListing(count: 0, entry: { _ throws(FolderTreeError) in throw .notFound }, position: { _ in nil })
+        case .dates:
+            return FolderListing(
+                count: 0, entry: { _ throws(FolderTreeError) in throw .notFound }, position: { _ in nil })
         case .snapshots: return snapshotsListing()
         case .snapshot(let number): return try snapshotListing(number, waiting)
         case .view(let snapshot, .contacts):
@@ -186,7 +188,9 @@ extension FolderTree {
         }
         return FolderListing(
             count: shown.count,
-            entry: { (Array(view.conversations[shown[$0]].folder.utf8), .conversation(snapshot: snapshot, kind, shown[$0])) },
+            entry: {
+                (Array(view.conversations[shown[$0]].folder.utf8), .conversation(snapshot: snapshot, kind, shown[$0]))
+            },
             position: { name in view.conversation(inFolder: name).flatMap { shown.firstIndex(of: $0) } })
     }
 

@@ -3,7 +3,9 @@ import ResticRepository
 
 extension FolderTree {
     func plainNode(_ tree: Int, _ index: Int, _ waiting: Waiting) throws(FolderTreeError) -> Node {
-        guard let id = registry.withLock({ $0.trees.indices.contains(tree) ? $0.trees[tree] : nil }) else { throw .notFound }
+        guard let id = registry.withLock({ $0.trees.indices.contains(tree) ? $0.trees[tree] : nil }) else {
+            throw .notFound
+        }
         let tree = try self.tree(id, waiting)
         guard tree.nodes.indices.contains(index) else { throw .notFound }
         return tree.nodes[index]
@@ -40,7 +42,11 @@ extension FolderTree {
                 var high = tree.nodes.count
                 while low < high {
                     let middle = (low + high) / 2
-                    if tree.nodes[middle].name.lexicographicallyPrecedes(name) { low = middle + 1 } else { high = middle }
+                    if tree.nodes[middle].name.lexicographicallyPrecedes(name) {
+                        low = middle + 1
+                    } else {
+                        high = middle
+                    }
                 }
                 return low < tree.nodes.count && tree.nodes[low].name == name ? low : nil
             })

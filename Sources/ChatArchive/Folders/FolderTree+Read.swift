@@ -42,7 +42,8 @@ extension FolderTree {
         bytes.withUnsafeBytes { body(Self.slice($0, offset, count)) }
     }
 
-    private static func slice(_ bytes: UnsafeRawBufferPointer, _ offset: UInt64, _ count: Int) -> UnsafeRawBufferPointer {
+    private static func slice(_ bytes: UnsafeRawBufferPointer, _ offset: UInt64, _ count: Int) -> UnsafeRawBufferPointer
+    {
         let start = Int(min(offset, UInt64(bytes.count)))
         return UnsafeRawBufferPointer(rebasing: bytes[start..<start + min(max(count, 0), bytes.count - start)])
     }
@@ -92,7 +93,8 @@ extension FolderTree {
         return try self.tree(id, waiting)
     }
 
-    private func plainFile(_ node: Node, _ inode: InodeNumber, _ waiting: Waiting) throws(FolderTreeError) -> MediaFile {
+    private func plainFile(_ node: Node, _ inode: InodeNumber, _ waiting: Waiting) throws(FolderTreeError) -> MediaFile
+    {
         let blobs = node.content ?? []
         guard blobs.count > 16 else { return try file(of: blobs, waiting) }
         let key = "inode \(inode.rawValue)"

@@ -2,6 +2,7 @@ public import ResticRepository
 
 /// Names a file or folder of a `FolderTree`.
 public struct InodeNumber: Hashable, Sendable {
+    /// As the kernel has it.
     public var rawValue: UInt64
 
     /// The folder that everything is in.
@@ -32,7 +33,9 @@ public enum FileKind: Hashable, Sendable {
 public struct FileAttributes: Hashable, Sendable {
     /// A moment in seconds since 1970 and nanoseconds.
     public struct Time: Hashable, Sendable {
+        /// Since 1970 UTC, rounded down.
         public var seconds: Int64
+        /// 0 to 999,999,999.
         public var nanoseconds: UInt32
 
         /// A moment.
@@ -42,18 +45,27 @@ public struct FileAttributes: Hashable, Sendable {
         }
     }
 
+    /// The file's number.
     public var inode: InodeNumber
+    /// The type bits of `st_mode`.
     public var kind: FileKind
     /// The lower twelve bits of `st_mode`.
     public var permissions: UInt16
     /// Bytes of content, exact.
     public var size: UInt64
+    /// Hard links; 1 for folders too, so that nobody counts subfolders by it.
     public var links: UInt32 = 1
+    /// The owner.
     public var uid: UInt32
+    /// The group.
     public var gid: UInt32
+    /// When the content was made: of a message, when it was sent.
     public var mtime: Time
+    /// When the metadata changed; of computed files the same as `mtime`.
     public var ctime: Time
+    /// When it was read; of computed files the same as `mtime`.
     public var atime: Time
+    /// `st_rdev` of a device file.
     public var deviceNumber: UInt64 = 0
 
     init(
@@ -89,7 +101,9 @@ public enum Lifetime: Hashable, Sendable {
 
 /// What a name in a folder stands for.
 public struct FolderEntry: Hashable, Sendable {
+    /// Of what the name stands for.
     public var attributes: FileAttributes
+    /// How long the name stands for it.
     public var lifetime: Lifetime
 }
 
@@ -116,6 +130,7 @@ public enum FolderTreeError: Error, Sendable {
 }
 
 extension FolderTreeError: CustomStringConvertible {
+    /// The words for a person.
     public var description: String {
         switch self {
         case .mustWait: "The answer is not in memory."

@@ -142,7 +142,8 @@ enum InodeLayout {
         }
     }
 
-    private static func folder(_ kind: Kind, _ snapshot: Int, _ view: View, _ conversation: Int, _ month: Int) -> UInt64 {
+    private static func folder(_ kind: Kind, _ snapshot: Int, _ view: View, _ conversation: Int, _ month: Int) -> UInt64
+    {
         kind.rawValue << 60 | UInt64(snapshot) << 43 | view.rawValue << 41 | UInt64(conversation) << 17
             | UInt64(truncatingIfNeeded: month & 0x1_FFFF)
     }

@@ -104,9 +104,10 @@ struct MonthListingBuilder {
                     wall, sender, [], Self.textSuffix, inode: .message(segment: number, line: index, part: 0),
                     size: UInt64(line.text.count), line.time)
             }
-            for (part, attachment) in segment.attachments[Int(line.attachments.lowerBound)..<Int(line.attachments.upperBound)]
-                .prefix(InodeLayout.partLimit).enumerated()
-            {
+            for (part, attachment) in segment.attachments[
+                Int(line.attachments.lowerBound)..<Int(line.attachments.upperBound)
+            ]
+            .prefix(InodeLayout.partLimit).enumerated() {
                 let room = SafeName.maximumLength - Self.timeLength - Self.numberLength - sender.count - 2
                 let file = AttachmentFile(attachment, of: line.kind, room: room)
                 append(
@@ -200,8 +201,10 @@ struct MonthListingBuilder {
     private func compare(_ left: MonthListing.Entry, _ right: MonthListing.Entry) -> Int {
         names.withUnsafeBytes { names in
             compareBytes(
-                UnsafeRawBufferPointer(rebasing: names[Int(left.nameStart)..<Int(left.nameStart) + Int(left.nameCount)]),
-                UnsafeRawBufferPointer(rebasing: names[Int(right.nameStart)..<Int(right.nameStart) + Int(right.nameCount)]))
+                UnsafeRawBufferPointer(
+                    rebasing: names[Int(left.nameStart)..<Int(left.nameStart) + Int(left.nameCount)]),
+                UnsafeRawBufferPointer(
+                    rebasing: names[Int(right.nameStart)..<Int(right.nameStart) + Int(right.nameCount)]))
         }
     }
 

@@ -54,7 +54,8 @@ struct SnapshotTable {
             if number == entries.count {
                 guard number < InodeLayout.snapshotLimit else { continue }
                 let time = Timestamp(
-                    milliseconds: stored.snapshot.time.seconds * 1000 + Int64(stored.snapshot.time.nanoseconds / 1_000_000))
+                    milliseconds: stored.snapshot.time.seconds * 1000
+                        + Int64(stored.snapshot.time.nanoseconds / 1_000_000))
                 numbers[stored.id] = number
                 entries.append(Entry(stored: stored, time: time, name: ""))
             }

@@ -15,7 +15,8 @@ struct WallClock {
             offset = zone.offset(at: seconds)
             // Zones change at most a few times a year: within a quarter of an hour of both ends the offset is the same.
             let quarter = seconds - (seconds % 900 + 900) % 900
-            valid = zone.offset(at: quarter) == offset && zone.offset(at: quarter + 899) == offset
+            valid =
+                zone.offset(at: quarter) == offset && zone.offset(at: quarter + 899) == offset
                 ? quarter..<quarter + 900 : seconds..<seconds + 1
         }
         return CivilTime(secondsSince1970: seconds + offset)

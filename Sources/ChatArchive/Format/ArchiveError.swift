@@ -23,6 +23,7 @@ public enum ArchiveError: Error, Sendable {
 }
 
 extension ArchiveError: CustomStringConvertible {
+    /// The words for a person.
     public var description: String {
         switch self {
         case .repository(let error): error.description

@@ -8,13 +8,21 @@
 ///     archive/conversations/<folder>/2021-09.jsonl     a segment: a header, then MessageLine a line
 ///     archive/media/3f/3fa9….jpg            every attachment that was ever stored
 public enum ArchiveLayout {
+    /// The folder of the sources' own files.
     public static let original = "original"
+    /// The folder of the normalised history.
     public static let archive = "archive"
+    /// The file that makes a folder an archive.
     public static let manifest = "archive.json"
+    /// The list of people.
     public static let people = "people.jsonl"
+    /// The list of conversations.
     public static let conversations = "conversations.jsonl"
+    /// The folder of the conversations' folders.
     public static let conversationFolders = "conversations"
+    /// The list of a conversation's months.
     public static let months = "months.jsonl"
+    /// The folder of stored attachments.
     public static let media = "media"
     /// Longest folder name of a conversation, in bytes; leaves room for a number.
     public static let folderNameLimit = 200

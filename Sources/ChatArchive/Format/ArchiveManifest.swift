@@ -3,6 +3,7 @@ import JSON
 
 /// A source of an archive: one path of one host, backed up again and again.
 public struct ArchiveSource: Hashable, Sendable {
+    /// The host's name.
     public var host: String
     /// Absolute path, or the name that the user gave the source.
     public var path: String
@@ -23,21 +24,51 @@ public struct ArchiveManifest: Hashable, Sendable {
     public var zone: String
     /// Message lines refer to a source by its index here.
     public var sources: [ArchiveSource]
-    /// For each source, the time of the snapshot that last read something new from it.
-    public var readTimes: [Timestamp]
+    /// For each source, how far it was read.
+    public var readings: [Reading]
 
-    /// A manifest.
-    public init(zone: String, sources: [ArchiveSource] = [], readTimes: [Timestamp] = []) {
-        self.zone = zone
-        self.sources = sources
-        self.readTimes = readTimes
+    /// How far a source was read. Times are those of snapshots; they always grow, even when a clock is set back.
+    public struct Reading: Hashable, Sendable {
+        /// When something new was last read.
+        public var time: Timestamp
+        /// The latest earlier reading that went into the archive, its own or one that was merged.
+        public var before: Timestamp
+
+        /// A source that was never read.
+        public static let never = Reading(time: Timestamp(milliseconds: 0), before: Timestamp(milliseconds: 0))
+
+        /// A reading.
+        public init(time: Timestamp, before: Timestamp) {
+            self.time = time
+            self.before = before
+        }
+
+        /// The reading that follows when something new is read.
+        func next(at time: Timestamp) -> Reading {
+            Reading(time: max(time, Timestamp(milliseconds: self.time.milliseconds &+ 1)), before: self.time)
+        }
+
+        /// What two archives that are merged have read.
+        func merged(with other: Reading) -> Reading {
+            guard self != other else { return self }
+            let latest = max(time, other.time)
+            return Reading(time: latest, before: latest)
+        }
     }
 
-    /// Whether this archive has read every source of another at least as lately, so that it continues the other.
+    /// A manifest.
+    public init(zone: String, sources: [ArchiveSource] = [], readings: [Reading] = []) {
+        self.zone = zone
+        self.sources = sources
+        self.readings = readings
+    }
+
+    /// Whether this archive holds all that another one has read: each of its sources as the other read it, or later and
+    /// knowing that.
     public func continues(_ other: ArchiveManifest) -> Bool {
-        zip(other.sources, other.readTimes).allSatisfy { source, time in
+        zip(other.sources, other.readings).allSatisfy { source, reading in
             guard let index = sources.firstIndex(of: source) else { return false }
-            return time <= readTimes[index]
+            return reading.time == readings[index].time || reading.time <= readings[index].before
         }
     }
 
@@ -50,14 +81,16 @@ public struct ArchiveManifest: Hashable, Sendable {
         writer.string(zone)
         writer.key("sources")
         writer.beginArray()
-        for (source, time) in zip(sources, readTimes) {
+        for (source, reading) in zip(sources, readings) {
             writer.beginObject()
             writer.key("host")
             writer.string(source.host)
             writer.key("path")
             writer.string(source.path)
             writer.key("read")
-            writer.int(time.milliseconds)
+            writer.int(reading.time.milliseconds)
+            writer.key("before")
+            writer.int(reading.before.milliseconds)
             writer.endObject()
         }
         writer.endArray()
@@ -69,7 +102,7 @@ public struct ArchiveManifest: Hashable, Sendable {
     init(parsing text: [UInt8]) throws(ArchiveError) {
         var format: Int64 = 0
         var zone = ""
-        var sources: [(ArchiveSource, Timestamp)] = []
+        var sources: [(ArchiveSource, Reading)] = []
         do throws(JSONError) {
             try JSONReader.read(text) { (reader) throws(JSONError) in
                 try reader.beginObject()
@@ -86,21 +119,22 @@ public struct ArchiveManifest: Hashable, Sendable {
             }
         } catch { throw .damagedFile(ArchiveLayout.manifest, line: 1, error) }
         guard format == Self.format else { throw .unsupportedFormat(format) }
-        self.init(zone: zone, sources: sources.map(\.0), readTimes: sources.map(\.1))
+        self.init(zone: zone, sources: sources.map(\.0), readings: sources.map(\.1))
     }
 
-    private static func readSource(_ reader: inout JSONReader) throws(JSONError) -> (ArchiveSource, Timestamp) {
+    private static func readSource(_ reader: inout JSONReader) throws(JSONError) -> (ArchiveSource, Reading) {
         var source = ArchiveSource(host: "", path: "")
-        var time = Timestamp(milliseconds: 0)
+        var reading = Reading.never
         try reader.beginObject()
         while let key = try reader.nextKey() {
             switch key {
             case "host": source.host = try reader.readString()
             case "path": source.path = try reader.readString()
-            case "read": time = Timestamp(milliseconds: try reader.readInt64())
+            case "read": reading.time = Timestamp(milliseconds: try reader.readInt64())
+            case "before": reading.before = Timestamp(milliseconds: try reader.readInt64())
             default: try reader.skipValue()
             }
         }
-        return (source, time)
+        return (source, reading)
     }
 }

@@ -3,6 +3,7 @@ import JSON
 
 /// A line of `conversations.jsonl`: a conversation, its folder, and how much it holds.
 public struct ConversationRecord: Hashable, Sendable {
+    /// What the newest source says.
     public var conversation: Conversation
     /// Its folder's name, in the archive and in the mount; given once and kept.
     public var folder: String
@@ -17,7 +18,8 @@ public struct ConversationRecord: Hashable, Sendable {
 
     /// A record.
     public init(
-        _ conversation: Conversation, folder: String, messages: Int = 0, attachments: Int = 0, span: ClosedRange<Timestamp>? = nil,
+        _ conversation: Conversation, folder: String, messages: Int = 0, attachments: Int = 0,
+        span: ClosedRange<Timestamp>? = nil,
         sources: [Int] = []
     ) {
         self.conversation = conversation

@@ -13,6 +13,7 @@ public struct MonthRecord: Hashable, Sendable {
 
     /// The month, in the archive's zone.
     public var month: Month
+    /// Lines of the segment that are messages.
     public var messages: Int
     /// Attachments of those messages, missing ones counted.
     public var attachments: Int

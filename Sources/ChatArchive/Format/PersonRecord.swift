@@ -3,6 +3,7 @@ import JSON
 
 /// A line of `people.jsonl`: a person, and the names that sources gave earlier.
 public struct PersonRecord: Hashable, Sendable {
+    /// What the newest source says.
     public var person: Person
     /// Earlier names, oldest first.
     public var earlierNames: [String]
@@ -23,9 +24,23 @@ public struct PersonRecord: Hashable, Sendable {
             earlierNames.removeAll { $0 == newer.name }
             person.name = newer.name
         }
-        person.isSelf = person.isSelf || newer.isSelf
-        for phone in newer.phones where !person.phones.contains(phone) { person.phones.append(phone) }
-        for handle in newer.handles where !person.handles.contains(handle) { person.handles.append(handle) }
+        addDetails(of: newer)
+    }
+
+    /// Takes what an older archive says; its names are earlier ones.
+    mutating func add(older: PersonRecord) {
+        let names = (older.earlierNames + [older.person.name]).filter {
+            !$0.isEmpty && $0 != person.name && !earlierNames.contains($0)
+        }
+        earlierNames = names + earlierNames
+        if person.name.isEmpty, let name = earlierNames.popLast() { person.name = name }
+        addDetails(of: older.person)
+    }
+
+    private mutating func addDetails(of other: Person) {
+        person.isSelf = person.isSelf || other.isSelf
+        for phone in other.phones where !person.phones.contains(phone) { person.phones.append(phone) }
+        for handle in other.handles where !person.handles.contains(handle) { person.handles.append(handle) }
     }
 
     func encode(into writer: inout JSONWriter) {

@@ -19,10 +19,14 @@ public enum SafeName {
         return name.isEmpty ? "_" : name
     }
 
+    /// Longest extension before which a number goes, in bytes with its dot; what is longer is no extension.
+    private static let extensionLimit = 16
+
     /// The name, or with `-2`, `-3`, … before its extension when it is taken; and takes it.
     public static func unique(_ name: String, taken: inout Set<String>, limit: Int = maximumLength) -> String {
         if taken.insert(name).inserted { return name }
-        let dot = name.dropFirst().lastIndex(of: ".") ?? name.endIndex
+        var dot = name.dropFirst().lastIndex(of: ".") ?? name.endIndex
+        if name[dot...].utf8.count > extensionLimit { dot = name.endIndex }
         let suffix = name[dot...]
         var number = 2
         while true {

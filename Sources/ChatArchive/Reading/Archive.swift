@@ -36,7 +36,8 @@ public struct Archive: Sendable {
 
     /// Everybody the history knows.
     public func people() throws(ArchiveError) -> [PersonRecord] {
-        try lines(of: ArchiveLayout.people, in: root) { (reader) throws(JSONError) in try PersonRecord(reading: &reader) }
+        try lines(of: ArchiveLayout.people, in: root) { (reader) throws(JSONError) in try PersonRecord(reading: &reader)
+        }
     }
 
     /// All conversations, in the order in which they were first seen.
@@ -48,9 +49,12 @@ public struct Archive: Sendable {
 
     /// A conversation's folder: its months and where their segments are. An empty folder when it has none.
     public func folder(named name: String) throws(ArchiveError) -> ConversationFolder {
-        guard let node = try conversationNode(name), let id = node.subtree else {
-            return ConversationFolder(months: [], tree: .empty)
-        }
+        try folder(at: try subtree(of: root, named: ArchiveLayout.conversationFolders)?.node(named: Array(name.utf8)))
+    }
+
+    /// The same by the folder's node.
+    func folder(at node: Node?) throws(ArchiveError) -> ConversationFolder {
+        guard let id = node?.subtree else { return ConversationFolder(months: [], tree: .empty) }
         let tree = try Self.read { () throws(RepositoryError) in try repository.tree(id) }
         let months = try lines(of: ArchiveLayout.months, in: tree) { (reader) throws(JSONError) in
             try MonthRecord(reading: &reader)
@@ -64,7 +68,8 @@ public struct Archive: Sendable {
     /// The decoded messages of a segment.
     public func messages(of node: Node) throws(ArchiveError) -> [MessageLine] {
         let text = try segment(node)
-        return try Self.parseLines(text, name: String(decoding: node.name, as: UTF8.self)) { (reader) throws(JSONError) in
+        return try Self.parseLines(text, name: String(decoding: node.name, as: UTF8.self)) {
+            (reader) throws(JSONError) in
             guard case .message(let line) = try InterchangeLine(reading: &reader) else { return nil }
             return line
         }
@@ -77,11 +82,6 @@ public struct Archive: Sendable {
         else { return nil }
         let prefix = Array(sha256.utf8)
         return folder.nodes.first { $0.name.starts(with: prefix) }
-    }
-
-    /// The node of a conversation's folder.
-    func conversationNode(_ folder: String) throws(ArchiveError) -> Node? {
-        try subtree(of: root, named: ArchiveLayout.conversationFolders)?.node(named: Array(folder.utf8))
     }
 
     func subtree(of tree: Tree, named name: String) throws(ArchiveError) -> Tree? {
@@ -128,7 +128,9 @@ public struct ConversationFolder: Sendable {
     public let tree: Tree
 
     /// The segment's file of a month.
-    public func node(of month: Month) -> Node? { tree.node(named: Array(ArchiveLayout.segment(month.description).utf8)) }
+    public func node(of month: Month) -> Node? {
+        tree.node(named: Array(ArchiveLayout.segment(month.description).utf8))
+    }
 }
 
 extension Repository {

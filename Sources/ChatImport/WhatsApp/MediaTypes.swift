@@ -9,6 +9,7 @@ enum MediaTypes {
         "jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp", "gif": "image/gif",
         "heic": "image/heic", "mp4": "video/mp4", "mov": "video/quicktime", "3gp": "video/3gpp", "opus": "audio/ogg",
         "ogg": "audio/ogg", "m4a": "audio/mp4", "mp3": "audio/mpeg", "aac": "audio/aac", "amr": "audio/amr",
-        "wav": "audio/wav", "pdf": "application/pdf", "txt": "text/plain", "vcf": "text/vcard", "zip": "application/zip",
+        "wav": "audio/wav", "pdf": "application/pdf", "txt": "text/plain", "vcf": "text/vcard",
+        "zip": "application/zip",
     ]
 }

@@ -80,7 +80,9 @@ struct WhatsAppBody: Equatable {
 
     /// `‎image omitted`, `Some file.txt ‎document omitted`; Android's `<Media omitted>` in any language.
     private mutating func readOmitted(_ line: Substring, _ header: WhatsAppHeader) -> Bool {
-        if !header.isBracketed, line.hasPrefix("<"), line.hasSuffix(">"), line.count > 2, !line.dropFirst().dropLast().contains("<") {
+        if !header.isBracketed, line.hasPrefix("<"), line.hasSuffix(">"), line.count > 2,
+            !line.dropFirst().dropLast().contains("<")
+        {
             file = .omitted
             kind = .file
             return true

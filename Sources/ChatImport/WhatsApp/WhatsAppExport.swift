@@ -37,7 +37,9 @@ struct WhatsAppExport {
     }
 
     /// Reads an export and delivers its rows.
-    static func read(_ export: SourceFolder.Export, options: ImportOptions, _ deliver: (ImportEvent) throws -> Void) throws {
+    static func read(_ export: SourceFolder.Export, options: ImportOptions, _ deliver: (ImportEvent) throws -> Void)
+        throws
+    {
         let path = export.root + "/" + export.path
         var reading: WhatsAppExport
         if try SourceFile(path: path).prefix(4) == [0x50, 0x4B, 0x03, 0x04] {
@@ -117,7 +119,9 @@ struct WhatsAppExport {
     private mutating func finish(_ deliver: (ImportEvent) throws -> Void) throws {
         guard let row = pending else { return }
         pending = nil
-        guard let wall = row.header.stamp.wallTime(dayFirst: isDayFirst) ?? row.header.stamp.wallTime(dayFirst: !isDayFirst)
+        guard
+            let wall = row.header.stamp.wallTime(dayFirst: isDayFirst)
+                ?? row.header.stamp.wallTime(dayFirst: !isDayFirst)
         else { return try skip(.impossibleDate, row.line, row.offset, deliver) }
         var message = Message(time: options.assumedZone.moment(of: wall), wallTime: wall)
         let (name, text) = Self.split(row.body)
@@ -174,7 +178,8 @@ struct WhatsAppExport {
             path: export.path, title: title(file: name, parent: parent),
             lines: { LineReader(try SourceFile(path: path), limit: messageLimit) },
             content: { wanted in
-                guard !wanted.contains("/"), let file = named[wanted], case .file(let path) = media.content(of: file) else {
+                guard !wanted.contains("/"), let file = named[wanted], case .file(let path) = media.content(of: file)
+                else {
                     return nil
                 }
                 return .file(path: path)
@@ -195,7 +200,9 @@ struct WhatsAppExport {
             },
             content: { wanted in
                 guard let file = named[wanted], file.index != entry.index else { return nil }
-                guard !file.isBomb else { return .missing(reason: "the file in the .zip unpacks to an impossible size") }
+                guard !file.isBomb else {
+                    return .missing(reason: "the file in the .zip unpacks to an impossible size")
+                }
                 return .entry(container: container, name: file.name)
             })
     }

@@ -194,7 +194,8 @@ private struct StampScanner {
     /// Morning or afternoon, in the spellings that WhatsApp uses; nil when none is there.
     private mutating func halfOfDay() -> Bool? {
         let spellings: [(String, Bool)] = [
-            ("a. m.", false), ("p. m.", true), ("a.m.", false), ("p.m.", true), ("AM", false), ("PM", true), ("am", false),
+            ("a. m.", false), ("p. m.", true), ("a.m.", false), ("p.m.", true), ("AM", false), ("PM", true),
+            ("am", false),
             ("pm", true), ("Am", false), ("Pm", true), ("ص", false), ("م", true), ("上午", false), ("下午", true),
             ("午前", false), ("午後", true), ("오전", false), ("오후", true), ("凌晨", false), ("早上", false), ("中午", true),
             ("晚上", true),

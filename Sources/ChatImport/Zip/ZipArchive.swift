@@ -39,7 +39,9 @@ final class ZipArchive {
         let count = min(Int(zip_get_num_entries(archive, 0)), Self.entryLimit)
         for index in 0..<UInt64(max(0, count)) {
             var status = zip_stat_t()
-            guard zip_stat_index(archive, index, UInt32(ZIP_FL_ENC_GUESS), &status) == 0, let name = status.name else { continue }
+            guard zip_stat_index(archive, index, UInt32(ZIP_FL_ENC_GUESS), &status) == 0, let name = status.name else {
+                continue
+            }
             let text = String(cString: name)
             guard !text.hasSuffix("/") else { continue }
             entries.append(Entry(index: index, name: text, size: status.size, packedSize: status.comp_size))

@@ -61,6 +61,7 @@ public struct UnreadableSource: Hashable, Sendable {
 
     /// The path as it was reached from the given one.
     public let path: [UInt8]
+    /// Why it could not be stored.
     public let reason: Reason
 
     /// Makes a record.
@@ -71,6 +72,7 @@ public struct UnreadableSource: Hashable, Sendable {
 }
 
 extension UnreadableSource.Reason: CustomStringConvertible {
+    /// The words for a person.
     public var description: String {
         switch self {
         case .system(let error): error.description

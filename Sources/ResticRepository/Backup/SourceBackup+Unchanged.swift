@@ -37,7 +37,8 @@ private struct SourceComparison {
         _ name: [UInt8], _ directory: Int32, _ status: stat, _ previous: Node, depth: Int
     ) throws(RepositoryError) -> Bool {
         let node = Node(name: previous.name, status: status, recordsAccessTime: options.recordsAccessTime)
-        guard node.kind == previous.kind, node.mode == previous.mode, node.uid == previous.uid, node.gid == previous.gid,
+        guard node.kind == previous.kind, node.mode == previous.mode, node.uid == previous.uid,
+            node.gid == previous.gid,
             node.size == previous.size, node.inode == previous.inode, node.links == previous.links,
             node.device == previous.device, node.modified.isSameInstant(as: previous.modified),
             node.changed.isSameInstant(as: previous.changed)

@@ -7,6 +7,7 @@ import Synchronization
 public final class SourceContents: Sendable {
     /// A file or other entry as it was stored.
     public struct Entry: Sendable {
+        /// The entry's metadata.
         public let node: Node
         /// SHA-256 of a file's whole content; nil for what is no file.
         public let digest: SHA256Digest?
@@ -41,14 +42,16 @@ public final class SourceContents: Sendable {
     /// The digest of a file of one chunk is its blob's id and free; for a larger file its blobs are read, once.
     public func entry(at path: String) throws(RepositoryError) -> Entry? {
         guard let node = try node(at: path) else { return nil }
-        return Entry(node: node, digest: try node.content.map { (blobs) throws(RepositoryError) in try digest(of: blobs) })
+        return Entry(
+            node: node, digest: try node.content.map { (blobs) throws(RepositoryError) in try digest(of: blobs) })
     }
 
     /// The node at a path of components separated by `/`; nil when there is none. Links are not followed.
     public func node(at path: String) throws(RepositoryError) -> Node? {
         var directory: TreeID? = root
         var found: Node?
-        for component in path.utf8.split(separator: UInt8(ascii: "/")) where !component.elementsEqual([UInt8(ascii: ".")]) {
+        for component in path.utf8.split(separator: UInt8(ascii: "/"))
+        where !component.elementsEqual([UInt8(ascii: ".")]) {
             guard let tree = directory, let node = try loadTree(tree).node(named: Array(component)) else { return nil }
             found = node
             directory = node.subtree

@@ -30,7 +30,8 @@ struct SourceWalk: ~Copyable {
             note(bytes, .system(SystemError(.status, errno)))
             return nil
         }
-        return try entry(Entry(name: bytes, directory: AT_FDCWD, path: bytes, depth: 0, follows: true), status, name, previous)
+        return try entry(
+            Entry(name: bytes, directory: AT_FDCWD, path: bytes, depth: 0, follows: true), status, name, previous)
     }
 
     /// The tree that unchanged content is taken from; nil when it is damaged or gone, which costs time but no data.
@@ -102,7 +103,8 @@ struct SourceWalk: ~Copyable {
         nodes.reserveCapacity(names.count)
         for name in names {
             let child = Entry(
-                name: name, directory: directory.raw, path: entry.path + [UInt8(ascii: "/")] + name, depth: entry.depth + 1,
+                name: name, directory: directory.raw, path: entry.path + [UInt8(ascii: "/")] + name,
+                depth: entry.depth + 1,
                 follows: false)
             let status: stat
             do throws(SystemError) {
@@ -113,7 +115,9 @@ struct SourceWalk: ~Copyable {
                 continue
             }
             do throws(RepositoryError) {
-                if let stored = try self.entry(child, status, name, previousTree?.node(named: name)) { nodes.append(stored) }
+                if let stored = try self.entry(child, status, name, previousTree?.node(named: name)) {
+                    nodes.append(stored)
+                }
             } catch { throw .repository(error) }
         }
         node.extendedAttributes = ExtendedAttributes.read(entry.name, in: entry.directory)

@@ -44,6 +44,7 @@ public enum CheckFinding: Hashable, Sendable {
 }
 
 extension CheckFinding: CustomStringConvertible {
+    /// The words for a person.
     public var description: String {
         switch self {
         case .unreadable(let name): "The \(name) cannot be read."
@@ -68,10 +69,15 @@ extension CheckFinding: CustomStringConvertible {
 
 /// What a check looked at and found.
 public struct CheckReport: Sendable {
+    /// In the order in which they were found.
     public var findings: [CheckFinding] = []
+    /// Snapshots that were read.
     public var snapshots = 0
+    /// Index files that were read.
     public var indexFiles = 0
+    /// Packs that were looked at.
     public var packs = 0
+    /// Trees that were read, each once.
     public var trees = 0
     /// Blobs whose content was read.
     public var blobsRead = 0

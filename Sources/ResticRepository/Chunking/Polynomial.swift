@@ -6,8 +6,10 @@ public struct Polynomial: RawRepresentable, Hashable, Sendable {
     /// Degree of the polynomials that restic's chunker uses.
     public static let chunkerDegree = 53
 
+    /// Bit i is the coefficient of x^i.
     public let rawValue: UInt64
 
+    /// Takes the coefficients as bits.
     public init(rawValue: UInt64) {
         self.rawValue = rawValue
     }

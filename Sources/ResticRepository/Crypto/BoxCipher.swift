@@ -118,7 +118,8 @@ package final class BoxCipher {
             return EVP_EncryptUpdate(nonceCipher, last, &count, nonce.bytePointer, 16) == 1 && count == 16
                 && EVP_MAC_init(authenticator, UnsafeRawBufferPointer(oneTime).bytePointer, 32, nil) == 1
                 && EVP_MAC_update(authenticator, message.bytePointer, message.count) == 1
-                && EVP_MAC_final(authenticator, mac.baseAddress?.assumingMemoryBound(to: UInt8.self), &macCount, mac.count) == 1
+                && EVP_MAC_final(
+                    authenticator, mac.baseAddress?.assumingMemoryBound(to: UInt8.self), &macCount, mac.count) == 1
         }
     }
 

@@ -7,7 +7,8 @@ extension Node {
     init(name: [UInt8], status: stat, recordsAccessTime: Bool = false) {
         let modified = GoTime(status.st_mtim)
         self.init(
-            name: name, kind: Kind(unixMode: status.st_mode), mode: FileMode(unixMode: status.st_mode), modified: modified,
+            name: name, kind: Kind(unixMode: status.st_mode), mode: FileMode(unixMode: status.st_mode),
+            modified: modified,
             accessed: recordsAccessTime ? GoTime(status.st_atim) : modified, changed: GoTime(status.st_ctim),
             uid: status.st_uid, gid: status.st_gid)
         inode = UInt64(status.st_ino)

@@ -7,6 +7,7 @@ public struct SystemError: Error, Hashable, Sendable {
         case open, status, list, read, readLink, write, create, link, metadata
     }
 
+    /// What was tried.
     public let operation: Operation
     /// The system's reason.
     public let code: Int32
@@ -19,6 +20,7 @@ public struct SystemError: Error, Hashable, Sendable {
 }
 
 extension SystemError: CustomStringConvertible {
+    /// The words for a person.
     public var description: String {
         let doing =
             switch operation {

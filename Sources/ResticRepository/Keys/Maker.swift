@@ -30,7 +30,8 @@ public struct Maker: Hashable, Sendable {
         var found: UnsafeMutablePointer<passwd>?
         let user = uid
         username = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16 << 10) { buffer in
-            guard let start = buffer.baseAddress, getpwuid_r(user, &entry, start, buffer.count, &found) == 0, found != nil,
+            guard let start = buffer.baseAddress, getpwuid_r(user, &entry, start, buffer.count, &found) == 0,
+                found != nil,
                 let name = entry.pw_name
             else { return String(user) }
             return String(cString: name)

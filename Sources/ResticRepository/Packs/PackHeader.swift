@@ -73,7 +73,8 @@ public enum PackHeader {
             position += SHA256Digest.byteCount
             entries.append(
                 PackEntry(
-                    id: BlobID(digest), kind: kind, offset: offset, length: length, uncompressedLength: plaintextLength))
+                    id: BlobID(digest), kind: kind, offset: offset, length: length, uncompressedLength: plaintextLength)
+            )
             offset += length
         }
         guard !entries.isEmpty, offset == contentSize else { throw .badPackHeader }

@@ -62,7 +62,9 @@ extension Repository {
         let guess = min(size, 15 * 41 + 36)
         guard guess >= PackHeader.lengthFieldSize else { throw .damaged(name, .tooShort(size)) }
         var end: [UInt8]
-        do throws(StorageError) { end = try store.read(name, range: size - guess..<size) } catch { throw .storage(error) }
+        do throws(StorageError) { end = try store.read(name, range: size - guess..<size) } catch {
+            throw .storage(error)
+        }
         let length = end.suffix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
         guard length >= BoxCipher.overhead, length <= PackHeader.sizeLimit, length + 4 <= size else {
             throw .damaged(name, .badPackHeader)

@@ -64,7 +64,8 @@ public struct PathPattern: Hashable, Sendable {
     }
 
     /// Matches one element of the pattern with one character of the name; nil when they differ.
-    private static func step(_ pattern: ArraySlice<UInt8>, _ p: Int, _ name: ArraySlice<UInt8>, _ n: Int) -> (Int, Int)? {
+    private static func step(_ pattern: ArraySlice<UInt8>, _ p: Int, _ name: ArraySlice<UInt8>, _ n: Int) -> (Int, Int)?
+    {
         guard p < pattern.endIndex else { return nil }
         let (scalar, next) = character(name, n)
         switch pattern[p] {

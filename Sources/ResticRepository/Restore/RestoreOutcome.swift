@@ -12,6 +12,7 @@ public struct RestoreOptions: Sendable {
 
     /// Restores only what one of these chooses; empty restores everything.
     public var include: [PathPattern] = []
+    /// What happens to files that are there already.
     public var existing = Existing.replace
     /// Sets owner and group; nil does so when running as root.
     public var restoresOwner: Bool?
@@ -80,10 +81,12 @@ public struct RestoreFailure: Hashable, Sendable {
 
     /// Components from the restored tree down; of foreign origin.
     public let path: [[UInt8]]
+    /// Why it could not be restored.
     public let reason: Reason
 }
 
 extension RestoreFailure.Reason: CustomStringConvertible {
+    /// The words for a person.
     public var description: String {
         switch self {
         case .system(let error): error.description
@@ -102,6 +105,7 @@ extension RestoreFailure.Reason: CustomStringConvertible {
 
 /// What became of a restore.
 public struct RestoreOutcome: Sendable {
+    /// What was restored.
     public let counts: RestoreCounts
     /// What could not be restored, in the order of the tree.
     public let failures: [RestoreFailure]

@@ -32,7 +32,8 @@ struct RestoreWalk {
 
     // MARK: Directories
 
-    private mutating func restore(_ id: TreeID, into directory: TargetDirectory, isChosen: Bool) throws(RepositoryError) {
+    private mutating func restore(_ id: TreeID, into directory: TargetDirectory, isChosen: Bool) throws(RepositoryError)
+    {
         guard directory.path.count <= Restorer.depthLimit else {
             return fail(directory.path, .tooDeep(limit: Restorer.depthLimit))
         }
@@ -77,7 +78,9 @@ struct RestoreWalk {
         let directory = TargetDirectory(node.name, in: parent)
         guard let subtree = node.subtree else { return fail(directory.path, .incomplete) }
         if isChosen {
-            do throws(SystemError) { _ = try directory.descriptor() } catch { return fail(directory.path, .system(error)) }
+            do throws(SystemError) { _ = try directory.descriptor() } catch {
+                return fail(directory.path, .system(error))
+            }
         }
         try restore(subtree, into: directory, isChosen: isChosen)
         guard directory.isOpen else { return }
@@ -187,7 +190,9 @@ struct RestoreWalk {
             }
             offset += UInt64(blob.count)
         }
-        guard ftruncate(file.raw, off_t(clamping: offset)) == 0 else { throw .entry(.system(SystemError(.write, errno))) }
+        guard ftruncate(file.raw, off_t(clamping: offset)) == 0 else {
+            throw .entry(.system(SystemError(.write, errno)))
+        }
         return offset
     }
 
@@ -235,7 +240,8 @@ struct RestoreWalk {
     private func fetch(_ ids: [BlobID]) throws(RepositoryError) -> [BlobID: [UInt8]] {
         var blobs: [BlobID: [UInt8]] = [:]
         do throws(RepositoryError) {
-            try restorer.repository.blobs(ids, .data) { (id, plaintext) throws(RepositoryError) in blobs[id] = plaintext }
+            try restorer.repository.blobs(ids, .data) { (id, plaintext) throws(RepositoryError) in blobs[id] = plaintext
+            }
         } catch {
             guard error.concernsContent else { throw error }
         }

@@ -11,11 +11,17 @@ public struct Snapshot: Hashable, Sendable {
     public var tree: TreeID
     /// What was backed up, absolute paths.
     public var paths: [String]
+    /// The host that was backed up.
     public var hostname: String
+    /// Who made the backup.
     public var username: String
+    /// Their user number.
     public var uid: UInt32
+    /// Their group number.
     public var gid: UInt32
+    /// Patterns of what was left out.
     public var excludes: [String]
+    /// Words that the user gave it.
     public var tags: [String]
     /// The snapshot that this one was first rewritten from.
     public var original: SnapshotID?

@@ -2,13 +2,21 @@ import JSON
 
 /// What a backup did, as restic keeps it in a snapshot.
 public struct SnapshotSummary: Hashable, Sendable {
+    /// When the backup began.
     public var backupStart: GoTime
+    /// When it was done.
     public var backupEnd: GoTime
+    /// Files that the parent does not have.
     public var filesNew: UInt64 = 0
+    /// Files that the parent has otherwise.
     public var filesChanged: UInt64 = 0
+    /// Files that were not read again.
     public var filesUnmodified: UInt64 = 0
+    /// Directories that the parent does not have.
     public var dirsNew: UInt64 = 0
+    /// Directories that the parent has otherwise.
     public var dirsChanged: UInt64 = 0
+    /// Directories as the parent has them.
     public var dirsUnmodified: UInt64 = 0
     /// Data blobs that were stored.
     public var dataBlobs: UInt64 = 0
@@ -18,7 +26,9 @@ public struct SnapshotSummary: Hashable, Sendable {
     public var dataAdded: UInt64 = 0
     /// Bytes stored, as they lie in packs.
     public var dataAddedPacked: UInt64 = 0
+    /// Files in the snapshot.
     public var totalFilesProcessed: UInt64 = 0
+    /// Bytes of those files.
     public var totalBytesProcessed: UInt64 = 0
 
     /// Makes a summary; the counts are set afterwards.

@@ -1,20 +1,32 @@
 /// Permissions and type as trees keep them: Go's `os.FileMode` bits, the same on every platform.
 public struct FileMode: RawRepresentable, Hashable, Sendable {
+    /// Go's bits: permissions in the lower nine, types and flags from the top.
     public var rawValue: UInt32
 
+    /// Takes Go's bits.
     public init(rawValue: UInt32) {
         self.rawValue = rawValue
     }
 
+    /// A directory.
     public static let directory = FileMode(rawValue: 1 << 31)
+    /// A symbolic link.
     public static let symlink = FileMode(rawValue: 1 << 27)
+    /// A device file.
     public static let device = FileMode(rawValue: 1 << 26)
+    /// A named pipe.
     public static let fifo = FileMode(rawValue: 1 << 25)
+    /// A socket.
     public static let socket = FileMode(rawValue: 1 << 24)
+    /// Runs as its owner.
     public static let setUserID = FileMode(rawValue: 1 << 23)
+    /// Runs as its group.
     public static let setGroupID = FileMode(rawValue: 1 << 22)
+    /// With `device`: one of characters, not of blocks.
     public static let characterDevice = FileMode(rawValue: 1 << 21)
+    /// Only owners remove entries.
     public static let sticky = FileMode(rawValue: 1 << 20)
+    /// Of a type that Go does not know.
     public static let irregular = FileMode(rawValue: 1 << 19)
 
     /// Takes a `st_mode`.

@@ -124,7 +124,8 @@ enum GoQuoting {
     /// versions may differ in scalars assigned of late; names with them read back the same all the same.
     private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
-        case .control, .format, .surrogate, .privateUse, .unassigned, .spaceSeparator, .lineSeparator, .paragraphSeparator:
+        case .control, .format, .surrogate, .privateUse, .unassigned, .spaceSeparator, .lineSeparator,
+            .paragraphSeparator:
             false
         default: true
         }
@@ -164,7 +165,9 @@ enum GoQuoting {
         }
     }
 
-    private static func digits(_ count: Int, radix: UInt32, _ text: UnsafeRawBufferPointer, _ index: inout Int) -> UInt32? {
+    private static func digits(_ count: Int, radix: UInt32, _ text: UnsafeRawBufferPointer, _ index: inout Int)
+        -> UInt32?
+    {
         guard index + count <= text.count else { return nil }
         var value: UInt32 = 0
         for _ in 0..<count {

@@ -63,7 +63,8 @@ public struct GoTime: Hashable, Sendable {
         }
         guard offsetMinutes != 0 else { return text + "Z" }
         let magnitude = Int(abs(offsetMinutes))
-        return text + (offsetMinutes < 0 ? "-" : "+") + Self.padded(magnitude / 60, 2) + ":" + Self.padded(magnitude % 60, 2)
+        return text + (offsetMinutes < 0 ? "-" : "+") + Self.padded(magnitude / 60, 2) + ":"
+            + Self.padded(magnitude % 60, 2)
     }
 
     /// Whether both are the same instant, whatever the offset.

@@ -9,10 +9,12 @@ public struct Node: Hashable, Sendable {
 
     /// An extended attribute.
     public struct ExtendedAttribute: Hashable, Sendable {
+        /// With its namespace, for example `user.comment`.
         public var name: String
         /// The value; nil is written as `null`, as Go writes an absent one.
         public var value: [UInt8]?
 
+        /// An attribute.
         public init(name: String, value: [UInt8]?) {
             self.name = name
             self.value = value
@@ -21,7 +23,9 @@ public struct Node: Hashable, Sendable {
 
     /// The name's bytes as the file system has them, in any encoding. Of a stored tree it may be anything: see `hasSafeName`.
     public var name: [UInt8]
+    /// What the entry is.
     public var kind: Kind
+    /// Permissions and type.
     public var mode: FileMode
     /// When the content changed last (mtime).
     public var modified: GoTime
@@ -29,20 +33,25 @@ public struct Node: Hashable, Sendable {
     public var accessed: GoTime
     /// When the metadata changed last (ctime).
     public var changed: GoTime
+    /// The owner's number.
     public var uid: UInt32
+    /// The group's number.
     public var gid: UInt32
     /// Owner's name, "" when unknown.
     public var user = ""
     /// Group's name, "" when unknown.
     public var group = ""
+    /// The number on the file system that it came from; 0 when unknown.
     public var inode: UInt64 = 0
     /// The file system's number (`st_dev`); files with the same one and the same inode are hard links.
     public var deviceID: UInt64 = 0
     /// Bytes of content.
     public var size: UInt64 = 0
+    /// Hard links; 0 when unknown.
     public var links: UInt64 = 0
     /// Where a symbolic link points, any bytes.
     public var linkTarget: [UInt8] = []
+    /// In the file system's order.
     public var extendedAttributes: [ExtendedAttribute] = []
     /// Attributes of other platforms, a JSON object as it was read.
     public var genericAttributes: [UInt8] = []

@@ -8,7 +8,9 @@ public struct TreeBuilder: Sendable {
     public struct Metadata: Hashable, Sendable {
         /// mtime, atime and ctime.
         public var modified: GoTime
+        /// The owner's number.
         public var uid: UInt32
+        /// The group's number.
         public var gid: UInt32
 
         /// Makes metadata.
@@ -38,7 +40,8 @@ public struct TreeBuilder: Sendable {
     /// Adds a file (mode 0600) whose blobs are stored already; `modified` replaces the shared time.
     public mutating func addFile(_ name: String, blobs: [BlobID], size: UInt64, modified: GoTime? = nil) {
         var node = Node(
-            name: Array(name.utf8), kind: .file, mode: FileMode(rawValue: 0o600), modified: modified ?? metadata.modified,
+            name: Array(name.utf8), kind: .file, mode: FileMode(rawValue: 0o600),
+            modified: modified ?? metadata.modified,
             uid: metadata.uid, gid: metadata.gid)
         node.content = blobs
         node.size = size

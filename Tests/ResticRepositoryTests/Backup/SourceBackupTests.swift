@@ -64,7 +64,10 @@ struct SourceBackupTests {
         #expect(second.counts.bytesRead == 8)
     }
 
-    @Test(arguments: ["touch source/file", "rm source/file", "printf x > source/more", "chmod 600 source/file", "ln -sfn /other source/link"])
+    @Test(arguments: [
+        "touch source/file", "rm source/file", "printf x > source/more", "chmod 600 source/file",
+        "ln -sfn /other source/link",
+    ])
     func `every change is noticed without reading`(change: String) throws {
         let sandbox = try TreeSandbox()
         try sandbox.shell("printf x > source/file; ln -s /there source/link")
@@ -81,7 +84,9 @@ struct SourceBackupTests {
         try sandbox.write("sub/big", big)
         try sandbox.write("small", Array("small".utf8))
         let (outcome, _) = try sandbox.backUp()
-        for contents in [outcome.contents(in: sandbox.repository), SourceContents(sandbox.repository, tree: outcome.tree)] {
+        for contents in [
+            outcome.contents(in: sandbox.repository), SourceContents(sandbox.repository, tree: outcome.tree),
+        ] {
             let entry = try #require(try contents.entry(at: "source/sub/big"))
             #expect(entry.node.content?.count ?? 0 > 1)
             #expect(entry.digest == SHA256Digest(hashing: big))
@@ -94,7 +99,8 @@ struct SourceBackupTests {
 
     @Test func `paths with equal names get numbers`() throws {
         let sandbox = try TreeSandbox()
-        try sandbox.shell("mkdir -p source/a/x source/b/x; printf 1 > source/a/x/f; printf 2 > source/b/x/f; printf 3 > source/x-2")
+        try sandbox.shell(
+            "mkdir -p source/a/x source/b/x; printf 1 > source/a/x/f; printf 2 > source/b/x/f; printf 3 > source/x-2")
         let paths = ["a/x", "b/x/", "x-2", "a/x/."].map { sandbox.source + "/" + $0 }
         let (outcome, _) = try sandbox.backUp(paths)
         #expect(outcome.names == ["x", "x-2", "x-2-2", "x-3"].map { Array($0.utf8) })
@@ -122,12 +128,14 @@ struct SourceBackupTests {
 
     @Test func `a file that changes while it is read is reported`() throws {
         let sandbox = try TreeSandbox()
-        try sandbox.write("log", TreeRandom.bytes(3_000_000, seed: 4))
+        // Large enough that somebody gets a turn while it is read, however fast that is.
+        try sandbox.shell("truncate -s 200M source/log")
         let growing = Process()
         growing.executableURL = URL(fileURLWithPath: "/bin/sh")
-        growing.arguments = ["-c", "while sleep 0.005; do printf x >> '\(sandbox.source)/log'; done"]
+        growing.arguments = ["-c", "for turn in $(seq 200000); do printf x >> '\(sandbox.source)/log'; done"]
         try growing.run()
-        defer { growing.terminate() }
+        // Not SIGTERM, which this process may ignore and its children with it.
+        defer { kill(growing.processIdentifier, SIGKILL) }
         let (outcome, _) = try sandbox.backUp()
         #expect(outcome.changedWhileReading == [Array((sandbox.source + "/log").utf8)])
         #expect(outcome.counts.filesNew == 1)
@@ -135,7 +143,9 @@ struct SourceBackupTests {
 
     @Test func `sockets are passed over and the repository does not swallow itself`() throws {
         let sandbox = try TreeSandbox()
-        try sandbox.shell("python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind(\"source/s\")' || mkfifo source/s; printf x > source/f")
+        try sandbox.shell(
+            "python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind(\"source/s\")' || mkfifo source/s; printf x > source/f"
+        )
         var options = SourceBackup.Options()
         options.excludedDirectories = [try #require(FileIdentity(path: sandbox.repositoryPath))]
         let writer = try sandbox.repository.makeWriter()

@@ -85,7 +85,8 @@ struct CheckerTests {
         let report = try Checker(sandbox.repository).check(readData: false)
         #expect(
             Set(report.findings) == [
-                .blobMissing(gone, tree: tree), .unsafeName(tree), .incompleteNode(tree), .unknownKind(tree), .treeUnordered(tree),
+                .blobMissing(gone, tree: tree), .unsafeName(tree), .incompleteNode(tree), .unknownKind(tree),
+                .treeUnordered(tree),
             ])
     }
 

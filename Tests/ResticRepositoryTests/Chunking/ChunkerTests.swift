@@ -5,7 +5,10 @@ import Testing
 struct ChunkerTests {
     @Test func `zeros are cut at the smallest chunk`() throws {
         var chunker = try #require(Chunker(Polynomial(rawValue: 0x3DA3_358B_4DC1_73)))
-        #expect(lengths(of: [UInt8](repeating: 0, count: 4 * 524_288 + 17), &chunker) == [524_288, 524_288, 524_288, 524_288, 17])
+        #expect(
+            lengths(of: [UInt8](repeating: 0, count: 4 * 524_288 + 17), &chunker) == [
+                524_288, 524_288, 524_288, 524_288, 17,
+            ])
     }
 
     /// The lengths are those of the blobs that restic 0.14.0 stored for the same bytes in a repository with this polynomial.
@@ -92,7 +95,8 @@ struct ChunkerTests {
 struct PolynomialTests {
     @Test(arguments: [
         (UInt64(0x38f1_e565_e288_df), false), (0x3DA3_358B_4DC1_73, true), (0x37_d4e2_547d_4c55, true), (0b11, true),
-        (0b111, true), (0b101, false), (0b1011, true), (0x11B, true), (0x3DA3_358B_4DC1_72, false), (1, false), (0, false),
+        (0b111, true), (0b101, false), (0b1011, true), (0x11B, true), (0x3DA3_358B_4DC1_72, false), (1, false),
+        (0, false),
     ])
     func `irreducible polynomials are told from others`(bits: UInt64, irreducible: Bool) {
         #expect(Polynomial(rawValue: bits).isIrreducible == irreducible)

@@ -73,7 +73,9 @@ import Testing
 
     @Test func `the same content is never sealed to the same bytes`() throws {
         let cipher = try BoxCipher(BoxKey.random())
-        let boxes = try (0..<100).map { _ in try [UInt8](repeating: 5, count: 40).withUnsafeBytes { try cipher.seal($0) } }
+        let boxes = try (0..<100).map { _ in
+            try [UInt8](repeating: 5, count: 40).withUnsafeBytes { try cipher.seal($0) }
+        }
         #expect(Set(boxes).count == 100)
     }
 

@@ -27,7 +27,9 @@ import Testing
         #expect(header.count == 2 * 37 + 2 * 41)
         #expect(try header.withUnsafeBytes { try PackHeader.parse($0, contentSize: 406) } == Self.entries)
         for size in [0, 405, 407, Int.max] {
-            #expect(throws: Damage.badPackHeader) { try header.withUnsafeBytes { try PackHeader.parse($0, contentSize: size) } }
+            #expect(throws: Damage.badPackHeader) {
+                try header.withUnsafeBytes { try PackHeader.parse($0, contentSize: size) }
+            }
         }
         for text in Self.damaged(header) {
             let parsed = try? text.withUnsafeBytes { try PackHeader.parse($0, contentSize: 406) }

@@ -86,7 +86,9 @@ import Testing
         try workshop.resticSucceeds("key", "add", "--new-password-file", "second")
         #expect(try workshop.open().version == 2)
         let second = try Repository.open(workshop.store, password: Password("another"))
-        #expect(try Repository.open(workshop.store, password: Password("another"), keyHint: second.keyID).keyID == second.keyID)
+        #expect(
+            try Repository.open(workshop.store, password: Password("another"), keyHint: second.keyID).keyID
+                == second.keyID)
         #expect(throws: RepositoryError.wrongPassword(keysTried: 2)) {
             try Repository.open(workshop.store, password: Password("third"))
         }

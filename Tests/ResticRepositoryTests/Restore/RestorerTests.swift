@@ -11,7 +11,8 @@ struct RestorerTests {
         let (outcome, _) = try sandbox.backUp()
         var options = RestoreOptions()
         options.verifies = true
-        let restored = try Restorer(sandbox.repository, options: options).restore(outcome.tree, to: sandbox.path + "/out/put")
+        let restored = try Restorer(sandbox.repository, options: options).restore(
+            outcome.tree, to: sandbox.path + "/out/put")
         #expect(restored.failures == [])
         #expect(try sandbox.listing(of: sandbox.path + "/out/put/source") == sandbox.listing(of: sandbox.source))
         let blocks = try #require(Int(try sandbox.shell("stat -c %b out/put/source/sparse").filter(\.isNumber)))
@@ -58,7 +59,8 @@ struct RestorerTests {
         let subtree = try writer.saveTree(inner)
         var nodes = ["..", ".", "", "a/b", "../evil", "nul\0", "/evil"].map { Self.file($0, blobs) }
         for name in ["..", "link", "../up"] {
-            var node = Node(name: Array(name.utf8), kind: .directory, mode: FileMode(unixMode: 0o040755), modified: .epoch)
+            var node = Node(
+                name: Array(name.utf8), kind: .directory, mode: FileMode(unixMode: 0o040755), modified: .epoch)
             node.subtree = subtree
             nodes.append(node)
         }
@@ -76,7 +78,9 @@ struct RestorerTests {
 
     @Test func `a link in place of a directory is not followed`() throws {
         let sandbox = try TreeSandbox()
-        try sandbox.shell("mkdir -p source/sub; printf x > source/sub/file; mkdir -p target/source outside; ln -s ../../outside target/source/sub")
+        try sandbox.shell(
+            "mkdir -p source/sub; printf x > source/sub/file; mkdir -p target/source outside; ln -s ../../outside target/source/sub"
+        )
         let (outcome, _) = try sandbox.backUp()
         let restored = try Restorer(sandbox.repository).restore(outcome.tree, to: sandbox.path + "/target")
         #expect(restored.failures.count == 1)
@@ -85,7 +89,9 @@ struct RestorerTests {
 
     @Test func `existing files are replaced or kept, as asked`() throws {
         let sandbox = try TreeSandbox()
-        try sandbox.shell("printf new > source/file; ln -s new source/link; mkdir -p out/source; printf old > out/source/file; ln -s file out/source/link; ln out/source/file out/twin")
+        try sandbox.shell(
+            "printf new > source/file; ln -s new source/link; mkdir -p out/source; printf old > out/source/file; ln -s file out/source/link; ln out/source/file out/twin"
+        )
         let (outcome, _) = try sandbox.backUp()
         var options = RestoreOptions()
         options.existing = .keep
@@ -94,24 +100,31 @@ struct RestorerTests {
         #expect(try sandbox.shell("cat out/source/file; readlink out/source/link") == "oldfile\n")
         let replaced = try Restorer(sandbox.repository).restore(outcome.tree, to: sandbox.path + "/out")
         #expect(replaced.failures == [])
-        #expect(try sandbox.shell("cat out/source/file; readlink out/source/link; cat out/twin; ls -A out/source | wc -l") == "newnew\nold2\n")
+        #expect(
+            try sandbox.shell("cat out/source/file; readlink out/source/link; cat out/twin; ls -A out/source | wc -l")
+                == "newnew\nold2\n")
     }
 
     @Test(arguments: [
         (["*.txt"], ["source/a/deep/x.txt", "source/y.txt"]), (["/source/a"], ["source/a/deep/x.txt", "source/a/z"]),
-        (["deep"], ["source/a/deep/x.txt"]), (["/source/*/z"], ["source/a/z"]), (["/**/x.txt"], ["source/a/deep/x.txt"]),
-        (["/y.txt"], []), (["z", "y.t?t"], ["source/a/z", "source/y.txt"]), (["[x-y].txt"], ["source/a/deep/x.txt", "source/y.txt"]),
+        (["deep"], ["source/a/deep/x.txt"]), (["/source/*/z"], ["source/a/z"]),
+        (["/**/x.txt"], ["source/a/deep/x.txt"]),
+        (["/y.txt"], []), (["z", "y.t?t"], ["source/a/z", "source/y.txt"]),
+        (["[x-y].txt"], ["source/a/deep/x.txt", "source/y.txt"]),
         (["[!x]*.txt"], ["source/y.txt"]),
     ])
     func `patterns choose what is restored`(patterns: [String], expected: [String]) throws {
         let sandbox = try TreeSandbox()
-        try sandbox.shell("mkdir -p source/a/deep source/none; touch source/a/deep/x.txt source/a/z source/y.txt source/none/w")
+        try sandbox.shell(
+            "mkdir -p source/a/deep source/none; touch source/a/deep/x.txt source/a/z source/y.txt source/none/w")
         let (outcome, _) = try sandbox.backUp()
         var options = RestoreOptions()
         options.include = patterns.compactMap { PathPattern($0) }
-        let restored = try Restorer(sandbox.repository, options: options).restore(outcome.tree, to: sandbox.path + "/out")
+        let restored = try Restorer(sandbox.repository, options: options).restore(
+            outcome.tree, to: sandbox.path + "/out")
         #expect(restored.failures == [])
-        let found = try sandbox.shell("cd out; find . -type f -printf '%P\\n' | sort").split(separator: "\n").map(String.init)
+        let found = try sandbox.shell("cd out; find . -type f -printf '%P\\n' | sort").split(separator: "\n").map(
+            String.init)
         #expect(found == expected)
         #expect(try sandbox.shell("ls out/source/none 2>/dev/null || true") == "")
     }

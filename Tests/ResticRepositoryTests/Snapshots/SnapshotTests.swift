@@ -25,7 +25,8 @@ struct SnapshotTests {
     }
 
     @Test func `unknown keys and nulls are passed over`() throws {
-        let text = #"{"label":"x","delete":{"a":[1]},"tags":null,"parent":null,"time":"2021-09-04T15:03:55Z","#
+        let text =
+            #"{"label":"x","delete":{"a":[1]},"tags":null,"parent":null,"time":"2021-09-04T15:03:55Z","#
             + #""tree":"\#(Self.id)","paths":null,"summary":{"new":1,"files_new":5}}"#
         let snapshot = try Snapshot(parsing: Array(text.utf8))
         #expect(snapshot.paths.isEmpty)

@@ -60,7 +60,8 @@ final class Workshop: Sendable {
         try process.run()
         process.waitUntilExit()
         return (
-            process.terminationStatus, String(decoding: try Data(contentsOf: URL(fileURLWithPath: output)), as: UTF8.self),
+            process.terminationStatus,
+            String(decoding: try Data(contentsOf: URL(fileURLWithPath: output)), as: UTF8.self),
             String(decoding: try Data(contentsOf: URL(fileURLWithPath: errors)), as: UTF8.self)
         )
     }

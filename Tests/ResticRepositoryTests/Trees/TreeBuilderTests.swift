@@ -24,7 +24,9 @@ struct TreeBuilderTests {
         let top = try root.finish(writer)
         _ = try writer.finish()
         #expect(try sandbox.repository.tree(top).nodes.first?.subtree == tree)
-        #expect(try sandbox.repository.tree(tree).nodes.map(\.mode) == Array(repeating: FileMode(rawValue: 0o600), count: 3))
+        #expect(
+            try sandbox.repository.tree(tree).nodes.map(\.mode) == Array(repeating: FileMode(rawValue: 0o600), count: 3)
+        )
     }
 
     @Test(arguments: [["a", "a"], [".."], ["a/b"], [""]])

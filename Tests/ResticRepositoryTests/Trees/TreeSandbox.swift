@@ -38,7 +38,8 @@ final class TreeSandbox {
         let writer = try repository.makeWriter()
         let outcome = try SourceBackup(repository: repository, writer: writer).backUp(paths ?? [source], parent: parent)
         let summary = try writer.finish()
-        _ = try repository.saveSnapshot(Snapshot(time: .now(), tree: outcome.tree, paths: paths ?? [source], hostname: "host"))
+        _ = try repository.saveSnapshot(
+            Snapshot(time: .now(), tree: outcome.tree, paths: paths ?? [source], hostname: "host"))
         return (outcome, summary)
     }
 

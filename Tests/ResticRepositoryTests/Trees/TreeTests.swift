@@ -51,7 +51,8 @@ struct TreeTests {
     }
 
     @Test func `unknown keys are passed over`() throws {
-        let text = #" {"future":[{"a":1}],"nodes":[{"new":{"x":[]},"name":"a","type":"file","mtime":"2021-09-04T15:03:55Z","#
+        let text =
+            #" {"future":[{"a":1}],"nodes":[{"new":{"x":[]},"name":"a","type":"file","mtime":"2021-09-04T15:03:55Z","#
             + #""generic_attributes":{"windows.file_attributes":"20"},"content":null}],"more":null} "#
         let tree = try Tree(parsing: Array(text.utf8))
         #expect(tree.nodes.count == 1)
@@ -67,7 +68,8 @@ struct TreeTests {
     }
 
     @Test func `numbers up to 64 bits are kept`() throws {
-        var node = Node(name: Array("n".utf8), kind: .file, mode: FileMode(rawValue: .max), modified: .epoch, uid: .max, gid: .max)
+        var node = Node(
+            name: Array("n".utf8), kind: .file, mode: FileMode(rawValue: .max), modified: .epoch, uid: .max, gid: .max)
         node.inode = .max
         node.deviceID = .max
         node.size = .max

@@ -54,7 +54,9 @@ import Testing
         let repository = try workshop.create()
         let writer = try repository.makeWriter(packSize: 50_000, indexBlobLimit: 50_000, workers: 2)
         inParallel(4) { _ in
-            for number in 0..<200 { _ = try? writer.save(TreeRandom.bytes(2000, seed: UInt64(number)), .data, group: .media) }
+            for number in 0..<200 {
+                _ = try? writer.save(TreeRandom.bytes(2000, seed: UInt64(number)), .data, group: .media)
+            }
         }
         let summary = try writer.finish()
         #expect(summary.dataBlobs == 200 && summary.knownBlobs == 600)
@@ -63,7 +65,11 @@ import Testing
         try second.loadIndex()
         let again = try second.makeWriter()
         for number in 0..<200 { _ = try again.save(TreeRandom.bytes(2000, seed: UInt64(number)), .data, group: .media) }
-        #expect(try again.finish() == { var none = WriteSummary(); none.knownBlobs = 200; none.knownBytes = 400_000; return none }())
+        #expect(
+            try again.finish()
+                == {
+                    var none = WriteSummary(); none.knownBlobs = 200; none.knownBytes = 400_000; return none
+                }())
     }
 
     @Test func `nothing written, no files`() throws {
@@ -98,7 +104,9 @@ import Testing
         let repository = try Repository.open(failing, password: password)
         let writer = try repository.makeWriter(packSize: 1000, indexBlobLimit: 50_000, workers: 2)
         #expect(throws: RepositoryError.storage(failing.error)) {
-            for number in 0..<10_000 { _ = try writer.save(TreeRandom.bytes(600, seed: UInt64(number)), .data, group: .media) }
+            for number in 0..<10_000 {
+                _ = try writer.save(TreeRandom.bytes(600, seed: UInt64(number)), .data, group: .media)
+            }
             _ = try writer.finish()
         }
         #expect(throws: RepositoryError.storage(failing.error)) { try writer.finish() }

@@ -1,0 +1,56 @@
+import ChatModel
+import Foundation
+import Testing
+
+@testable import ChatArchive
+
+struct MonthBucketsTests {
+    @Test("rows come back in the order in which they came, in memory or not", arguments: [0, 500, 1 << 20])
+    func order(limit: Int) throws {
+        var random = SeededGenerator.printed("buckets")
+        var buckets = MonthBuckets(limit: limit)
+        var expected: [MonthBuckets.Key: [String]] = [:]
+        for number in 0..<500 {
+            let key = MonthBuckets.Key(
+                source: Int.random(in: 0...1, using: &random),
+                conversation: ConversationID("c\(Int.random(in: 0...2, using: &random))"),
+                month: Month(number: Int.random(in: 24_000...24_003, using: &random)))
+            let text = "\(number) \(random.text())"
+            try buckets.add(SegmentMerge.Row(message: ChatArchiveTests.text(text), export: number / 100), to: key)
+            expected[key, default: []].append(text)
+        }
+        buckets.finishFilling()
+        for (key, texts) in expected {
+            #expect(try MonthBuckets.rows(buckets.lines(key)).map(\.message.text) == texts)
+            #expect(buckets.rowCount(key) == texts.count)
+            #expect(buckets.months(of: key.conversation).contains(key))
+        }
+    }
+
+    @Test("a temporary file gives back what was put in, and holds no readable text")
+    func sealed() throws {
+        let file = try SpillFile()
+        let pieces = [Array("一 secret message".utf8), [], [UInt8](repeating: 7, count: 100_000)]
+        let extents = try pieces.map { try file.append($0) }
+        for (piece, extent) in zip(pieces, extents).reversed() { #expect(try file.read(extent) == piece) }
+        let stored = try #require(file.rawContents)
+        #expect(stored.count > 100_000)
+        #expect(stored.range(of: Data("secret".utf8)) == nil)
+    }
+}
+
+extension SpillFile {
+    /// What lies on the disk.
+    fileprivate var rawContents: Data? {
+        let descriptors = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+        for descriptor in descriptors {
+            let link = "/proc/self/fd/\(descriptor)"
+            guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: link),
+                target.contains("chatark-"), target.hasSuffix("(deleted)"),
+                let data = FileManager.default.contents(atPath: link), data.count > 100_000
+            else { continue }
+            return data
+        }
+        return nil
+    }
+}
