@@ -48,7 +48,7 @@ package struct ExpectedFolders {
             let title = conversation.title.isEmpty ? conversation.id.text : conversation.title
             let folder = SafeName.unique(
                 SafeName.make(title, limit: ArchiveLayout.folderNameLimit), taken: &taken,
-                limit: ArchiveLayout.folderNameLimit + 8)
+                limit: ArchiveLayout.folderNameLimit)
             addConversation(folder, ExpectedMessage.all(of: conversation.id, in: history, upTo: index))
         }
     }
