@@ -14,6 +14,13 @@ public protocol ObjectStore: Sendable {
     /// The bytes of an object, all of them when `range` is nil; `.truncated` when it ends before the range does.
     func read(_ name: ObjectName, range: Range<Int>?) throws(StorageError) -> [UInt8]
 
+    /// As above, with what the reader knows beyond the range; a store that keeps nothing does what it did without.
+    func read(_ name: ObjectName, range: Range<Int>?, advice: ReadAdvice) throws(StorageError) -> [UInt8]
+
+    /// What was read turned out to be other than what was written: drops whatever is kept of it, so that the next read
+    /// comes from where the object lives. `range` is nil for the whole object.
+    func forget(_ name: ObjectName, range: Range<Int>?)
+
     /// Stores an object, whole or not at all, durable on return; `.alreadyExists` instead of replacing one.
     func write(_ name: ObjectName, _ bytes: [UInt8]) throws(StorageError)
 
@@ -22,4 +29,14 @@ public protocol ObjectStore: Sendable {
 
     /// Makes what must exist before the first object is written; does nothing when it is there.
     func createLayout() throws(StorageError)
+}
+
+extension ObjectStore {
+    /// Reads without advice.
+    public func read(_ name: ObjectName, range: Range<Int>?, advice: ReadAdvice) throws(StorageError) -> [UInt8] {
+        try read(name, range: range)
+    }
+
+    /// Keeps nothing, so forgets nothing.
+    public func forget(_ name: ObjectName, range: Range<Int>?) {}
 }
