@@ -66,6 +66,8 @@ public final class Repository: Sendable {
     // MARK: Index
 
     /// Reads index files that were not read before; reads all when some have gone since. List snapshots before this.
+    ///
+    /// A damaged file is an error that names it; what the other files speak of is known all the same.
     public func loadIndex() throws(RepositoryError) {
         var outcome: Result<Void, RepositoryError> = .success(())
         loading.withLock { _ in
@@ -84,12 +86,14 @@ public final class Repository: Sendable {
             let missing = (hasGone ? names : names.subtracting(known.files)).sorted()
             guard hasGone || !missing.isEmpty else { return }
             do throws(RepositoryError) {
-                let additions = try readIndexFiles(missing)
+                let read = try readIndexFiles(missing)
                 index.withLock { index in
-                    if hasGone { index = LoadedIndex() }
-                    index.blobs.add(additions)
-                    index.files.formUnion(missing)
+                    // What was known before is worth more than what is left beside a damaged file.
+                    if hasGone, read.failure == nil { index = LoadedIndex() }
+                    index.blobs.add(read.additions)
+                    index.files.formUnion(read.files)
                 }
+                if let failure = read.failure { throw failure }
                 return
             } catch .storage(let error) where error.isNotFound && tries > 0 {
                 continue  // rewritten between the listing and the reading: list again
@@ -97,19 +101,31 @@ public final class Repository: Sendable {
         }
     }
 
-    private func readIndexFiles(
-        _ ids: [IndexID]
-    ) throws(RepositoryError) -> [(pack: PackID, entry: PackEntry)] {
+    /// What some index files speak of. A damaged one takes nothing from the others; it becomes `failure`.
+    private struct IndexFiles {
         var additions: [(pack: PackID, entry: PackEntry)] = []
+        var files: [IndexID] = []
+        var failure: RepositoryError?
+    }
+
+    private func readIndexFiles(_ ids: [IndexID]) throws(RepositoryError) -> IndexFiles {
+        var read = IndexFiles()
         for id in ids {
-            let text = try unpacked(.index, id.digest)
-            do throws(Damage) {
-                try IndexText.parse(text) { additions.append(($0, $1)) }
-            } catch {
-                throw .damaged(ObjectName(.index, id.digest), error)
+            let known = read.additions.count
+            do throws(RepositoryError) {
+                let text = try unpacked(.index, id.digest)
+                do throws(Damage) {
+                    try IndexText.parse(text) { read.additions.append(($0, $1)) }
+                } catch {
+                    throw .damaged(ObjectName(.index, id.digest), error)
+                }
+                read.files.append(id)
+            } catch .damaged(let name, let damage) {
+                read.additions.removeLast(read.additions.count - known)
+                if read.failure == nil { read.failure = .damaged(name, damage) }
             }
         }
-        return additions
+        return read
     }
 
     /// Makes known what a writer stored, without reading it back.

@@ -123,6 +123,8 @@ extension Toolbox {
     package func plaintext(of box: [UInt8], _ entry: PackEntry) throws(Damage) -> [UInt8] {
         var plaintext = box
         if let length = entry.uncompressedLength {
+            // An index can promise four times that, and some kilobytes of zstd can keep the promise.
+            guard length <= WritePipeline.blobLimit else { throw .badCompression }
             plaintext = try plaintext.lendMutable { (box) throws(Damage) in
                 try zstd.inflate(try cipher.open(inPlace: box), size: length)
             }
