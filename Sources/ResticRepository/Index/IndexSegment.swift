@@ -21,7 +21,8 @@ import Synchronization
 ///
 /// Numbers are little-endian. Opening checks the header and the size, which costs the same for a thousand records and for
 /// ten million. The rest is checked when it was written, before it is merged, and when a look-up or a blob that was found
-/// through it fails: wrong records can hide a blob, not fake one, because blobs are verified by their ids.
+/// through it fails: wrong records can hide a blob, not fake one, because blobs are verified by their ids. A mapped file must
+/// not be cut short, or touching it ends the process; nothing here ever changes a segment in place.
 final class IndexSegment: Sendable {
     /// The index files that are in it, ascending.
     let files: [IndexID]
@@ -44,7 +45,7 @@ final class IndexSegment: Sendable {
 
     /// Maps a segment; nil when the file is none of this key and version, or is damaged where opening looks.
     static func open(path: String, name: String, _ cipher: IndexCipher) throws(SystemError) -> IndexSegment? {
-        let file = try Descriptor.open(path: path, O_RDONLY | O_NOFOLLOW)
+        let file = try Descriptor.open(path: path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
         let size = Int(try file.status().st_size)
         guard size >= headerSize else { return nil }
         let address = mmap(nil, size, PROT_READ, MAP_SHARED, file.raw, 0)

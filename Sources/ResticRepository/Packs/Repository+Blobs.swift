@@ -70,34 +70,50 @@ extension Repository {
         }
     }
 
-    /// What a pack says that it holds, read from its end.
+    /// What a pack says that it holds, read from its end; a list that makes no sense is read once more.
     public func packEntries(_ pack: PackID, size: Int) throws(RepositoryError) -> [PackEntry] {
+        var start = size
+        do throws(RepositoryError) {
+            return try packEntries(pack, size: size, readFrom: &start)
+        } catch {
+            guard case .damaged = error, start < size else { throw error }
+            store.forget(ObjectName(.data, pack.digest), range: start..<size)
+            return try packEntries(pack, size: size, readFrom: &start)
+        }
+    }
+
+    private func packEntries(
+        _ pack: PackID, size: Int, readFrom start: inout Int
+    ) throws(RepositoryError) -> [PackEntry] {
         let name = ObjectName(.data, pack.digest)
         let guess = min(size, 15 * 41 + 36)
         guard guess >= PackHeader.lengthFieldSize else { throw .damaged(name, .tooShort(size)) }
-        var end: [UInt8]
-        do throws(StorageError) { end = try store.read(name, range: size - guess..<size) } catch {
-            throw .storage(error)
-        }
+        start = size - guess
+        var end = try read(name, start..<size)
         let length = end.suffix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
         guard length >= BoxCipher.overhead, length <= PackHeader.sizeLimit, length + 4 <= size else {
             throw .damaged(name, .badPackHeader)
         }
-        let start = size - 4 - length
-        if length + 4 > guess {
-            do throws(StorageError) { end = try store.read(name, range: start..<size) } catch { throw .storage(error) }
+        let boxStart = size - 4 - length
+        if boxStart < start {
+            start = boxStart
+            end = try read(name, start..<size)
         }
         var box = [UInt8](end.suffix(4 + length).dropLast(4))
         return try toolboxes.use { (toolbox) throws(RepositoryError) in
             do throws(Damage) {
                 try toolbox.cipher.open(&box)
                 return try box.lend { (header) throws(Damage) in
-                    try PackHeader.parse(header, contentSize: start)
+                    try PackHeader.parse(header, contentSize: boxStart)
                 }
             } catch {
                 throw .damaged(name, error)
             }
         }
+    }
+
+    private func read(_ name: ObjectName, _ range: Range<Int>) throws(RepositoryError) -> [UInt8] {
+        do throws(StorageError) { return try store.read(name, range: range) } catch { throw .storage(error) }
     }
 
     /// Opens a blob's box and verifies it; `box` is the box's bytes.
