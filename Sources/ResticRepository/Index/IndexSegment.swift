@@ -55,6 +55,8 @@ final class IndexSegment: Sendable {
             munmap(address, size)
             return nil
         }
+        // A look-up needs a page here and there; reading ahead would fetch a hundred thousand bytes for each.
+        segment.advise(MADV_RANDOM)
         return segment
     }
 
@@ -89,10 +91,29 @@ final class IndexSegment: Sendable {
         soundness.withLock { soundness in
             if let soundness { return soundness }
             let stored = SHA256Digest(copying: UnsafeRawBufferPointer(rebasing: bytes[40..<72]))
-            let found = SHA256Digest(hashing: UnsafeRawBufferPointer(rebasing: bytes[layout.packs...])) == stored
+            var computation = SHA256()
+            advise(MADV_SEQUENTIAL)
+            for start in stride(from: layout.packs, to: bytes.count, by: Self.pieceSize) {
+                let piece = bytes[start..<min(bytes.count, start + Self.pieceSize)]
+                computation.update(UnsafeRawBufferPointer(rebasing: piece))
+                releasePages()
+            }
+            advise(MADV_RANDOM)
+            let found = computation.finish() == stored
             soundness = found
             return found
         }
+    }
+
+    /// Bytes that are gone through before their pages are given back.
+    private static let pieceSize = 8 << 20
+
+    /// Lets the kernel take the pages out of this process; they come back when they are touched.
+    func releasePages() { advise(MADV_DONTNEED) }
+
+    /// Advice may be refused without harm.
+    private func advise(_ advice: Int32) {
+        madvise(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count, advice)
     }
 
     // MARK: Looking up
