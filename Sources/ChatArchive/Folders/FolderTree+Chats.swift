@@ -6,10 +6,11 @@ extension FolderTree {
     func months(of folder: ConversationFolder, _ view: View) -> [Month] {
         var months: Set<Month> = []
         for record in folder.months where view != .media || record.attachments > 0 {
-            // A segment lies within one month of its own zone, so in at most two of ours, each of which has its first or last message.
+            // A segment lies within one month of its own clocks: by ours in the months of its first and its last message, and
+            // between the two only where its clocks differed among themselves.
             let shown = shownMonths(of: record)
-            months.insert(shown.lowerBound)
-            months.insert(shown.upperBound)
+            months.formUnion([shown.lowerBound, shown.upperBound])
+            if shown.contains(record.month) { months.insert(record.month) }
         }
         return months.sorted()
     }
@@ -86,7 +87,7 @@ extension FolderTree {
             let segments = try segments(of: month, in: folder, archive: view.archive.tree, waiting)
             guard !segments.isEmpty else { throw .notFound }
             var transcript = Transcript(of: month, in: zone)
-            for (_, segment) in segments { transcript.add(segment, view.name) }
+            transcript.add(segments.map(\.segment), view.name)
             return (transcript.rendered, transcript.rendered.bytes.capacity + 100)
         }
     }
