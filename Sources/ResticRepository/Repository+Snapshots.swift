@@ -16,16 +16,24 @@ public struct StoredSnapshot: Hashable, Sendable {
 
 extension Repository {
     /// All snapshots, the oldest first. One that cannot be read is an error that names it.
-    public func snapshots() throws(RepositoryError) -> [StoredSnapshot] {
-        var found: [StoredSnapshot] = []
-        for name in try list(.snapshots).map(\.name) {
-            guard let digest = name.digest else { continue }
+    ///
+    /// Costs a listing and a read for each that `known` does not have, several at a time.
+    ///
+    /// - Parameter known: what was read before; it is not read again.
+    public func snapshots(
+        known: (SnapshotID) -> StoredSnapshot? = { _ in nil }
+    ) throws(RepositoryError) -> [StoredSnapshot] {
+        let ids = try list(.snapshots).compactMap(\.name.digest).map { SnapshotID($0) }
+        var found = ids.compactMap(known)
+        let missing = ids.filter { known($0) == nil }
+        found += try concurrently(missing, atOnce: store.requestsInFlight) {
+            (id) throws(RepositoryError) -> StoredSnapshot? in
             do throws(RepositoryError) {
-                found.append(try snapshot(SnapshotID(digest)))
+                return try self.snapshot(id)
             } catch .storage(let error) where error.isNotFound {
-                continue  // forgotten meanwhile
+                return nil  // forgotten meanwhile
             }
-        }
+        }.compactMap { $0 }
         return found.sorted { ($0.snapshot.time, $0.id) < ($1.snapshot.time, $1.id) }
     }
 

@@ -84,16 +84,9 @@ public final class FolderTree: Sendable {
     /// Looks for snapshots that came or went. Returns the names that stand for something else now, and their folders.
     public func refresh() throws(FolderTreeError) -> [(directory: InodeNumber, name: String)] {
         guard !isSingle else { return [] }
-        var snapshots: [StoredSnapshot] = []
+        let snapshots: [StoredSnapshot]
         do throws(RepositoryError) {
-            for digest in try repository.list(.snapshots).compactMap(\.name.digest) {
-                let id = SnapshotID(digest)
-                if let known = registry.withLock({ $0.snapshots.stored(id) }) {
-                    snapshots.append(known)
-                } else if let new = try unlessForgotten({ () throws(RepositoryError) in try repository.snapshot(id) }) {
-                    snapshots.append(new)
-                }
-            }
+            snapshots = try repository.snapshots { id in registry.withLock { $0.snapshots.stored(id) } }
             try repository.loadIndex()
         } catch { throw .repository(error) }
         let (names, latestMoved) = registry.withLock { registry in
@@ -103,15 +96,6 @@ public final class FolderTree: Sendable {
         }
         let folder = InodeLayout.number(.snapshots)
         return names.sorted().map { (folder, $0) } + (latestMoved ? [(.root, "latest")] : [])
-    }
-
-    /// A snapshot may go between its listing and its reading.
-    private func unlessForgotten<Value>(_ body: () throws(RepositoryError) -> Value) throws(RepositoryError) -> Value? {
-        do throws(RepositoryError) {
-            return try body()
-        } catch .storage(let error) where error.isNotFound {
-            return nil
-        }
     }
 
     /// Drops what was known of a stored folder that the kernel has forgotten.
