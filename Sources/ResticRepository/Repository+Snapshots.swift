@@ -53,11 +53,27 @@ extension Repository {
             guard let newest = try snapshots().last else { throw .noSuchSnapshot(prefix) }
             return newest
         }
-        let prefix = prefix.lowercased()
-        let ids = try list(.snapshots).compactMap(\.name.digest).filter { $0.hex.hasPrefix(prefix) }
-        guard !prefix.isEmpty, let id = ids.first else { throw .noSuchSnapshot(prefix) }
-        guard ids.count == 1 else { throw .ambiguousSnapshot(prefix, count: ids.count) }
-        return try snapshot(SnapshotID(id))
+        let ids = try list(.snapshots).compactMap(\.name.digest).map { SnapshotID($0) }
+        return try snapshot(try Self.snapshot(matching: prefix, among: ids))
+    }
+
+    /// The one of some ids that starts with `prefix`.
+    public static func snapshot(matching prefix: String, among ids: [SnapshotID]) throws(RepositoryError) -> SnapshotID
+    {
+        let found = ids.filter { $0.hex.hasPrefix(prefix.lowercased()) }
+        guard !prefix.isEmpty, let id = found.first else { throw .noSuchSnapshot(prefix) }
+        guard found.count == 1 else { throw .ambiguousSnapshot(prefix, count: found.count) }
+        return id
+    }
+
+    /// All snapshots, and the index loaded, both at once as each takes its time on a network.
+    ///
+    /// A snapshot that is stored meanwhile may be newer than the index; then blobs are missing until that is loaded again.
+    public func snapshotsWithIndex() throws(RepositoryError) -> [StoredSnapshot] {
+        try both(
+            { () throws(RepositoryError) in try self.snapshots() },
+            { () throws(RepositoryError) in try self.loadIndex() }
+        ).0
     }
 
     /// Stores a snapshot; what its tree refers to must be stored and indexed before.

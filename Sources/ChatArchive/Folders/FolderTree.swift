@@ -48,14 +48,16 @@ public final class FolderTree: Sendable {
         let mediaOnly: Bool
     }
 
-    /// Reads the list of snapshots; the index is loaded.
+    /// Reads the list of snapshots and loads the index, unless both have been read.
     ///
     /// - Parameters:
+    ///   - snapshots: all there are, when they have been read and the index has been loaded after or with them.
     ///   - zone: of the names shown.
     ///   - memoryLimit: bytes for what was decoded.
     ///   - owner: of computed files; stored files keep their own.
     public init(
-        repository: Repository, root: Root, zone: Zone, memoryLimit: Int = 96 << 20, owner: (uid: UInt32, gid: UInt32)
+        repository: Repository, root: Root, snapshots: [StoredSnapshot]? = nil, zone: Zone,
+        memoryLimit: Int = 96 << 20, owner: (uid: UInt32, gid: UInt32)
     ) throws(FolderTreeError) {
         self.repository = repository
         self.zone = zone
@@ -73,15 +75,16 @@ public final class FolderTree: Sendable {
         background = BackgroundLoads(atOnce: repository.store.requestsInFlight)
         var table = SnapshotTable()
         do throws(RepositoryError) {
-            switch root {
-            case .allSnapshots:
-                isSingle = false
-                _ = table.update(try repository.snapshots(), in: zone)
-            case .snapshot(let id):
+            var shown = snapshots ?? []
+            if snapshots == nil { shown = try repository.snapshotsWithIndex() }
+            if case .snapshot(let id) = root {
                 isSingle = true
-                _ = table.update([try repository.snapshot(id)], in: zone)
+                shown.removeAll { $0.id != id }
+                guard !shown.isEmpty else { throw .noSuchSnapshot(id.hex) }
+            } else {
+                isSingle = false
             }
-            try repository.loadIndex()
+            _ = table.update(shown, in: zone)
         } catch { throw .repository(error) }
         registry = Mutex(Registry(snapshots: table))
     }

@@ -13,6 +13,19 @@ func concurrently<Item: Sendable, Result: Sendable>(
     return try work.finish()
 }
 
+/// Does two things at once. The first error ends it.
+func both<First: Sendable, Second: Sendable>(
+    _ first: @escaping @Sendable () throws(RepositoryError) -> First,
+    _ second: @escaping @Sendable () throws(RepositoryError) -> Second
+) throws(RepositoryError) -> (First, Second) {
+    let results = try concurrently([true, false], atOnce: 2) {
+        (isFirst) throws(RepositoryError) -> (First?, Second?) in
+        isFirst ? (try first(), nil) : (nil, try second())
+    }
+    guard let one = results[0].0, let two = results[1].1 else { throw .libraryFailed("threads") }
+    return (one, two)
+}
+
 /// The items that nobody has taken, and the results.
 private final class SharedWork<Item: Sendable, Result: Sendable>: @unchecked Sendable {
     // `signal` guards what changes.
