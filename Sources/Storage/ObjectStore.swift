@@ -15,6 +15,7 @@ public protocol ObjectStore: Sendable {
     func size(of name: ObjectName) throws(StorageError) -> Int
 
     /// The bytes of an object, all of them when `range` is nil; `.truncated` when it ends before the range does.
+    /// More than the name's `sizeLimit` are refused.
     func read(_ name: ObjectName, range: Range<Int>?) throws(StorageError) -> [UInt8]
 
     /// As above, with what the reader knows beyond the range; a store that keeps nothing does what it did without.
