@@ -118,12 +118,13 @@ enum SourceFolder {
 
     private static let suffixes = [".json", ".jsonl", ".txt", ".zip"]
 
-    private static func isFolder(_ path: String) -> Bool {
+    static func isFolder(_ path: String) -> Bool {
         var status = stat()
         return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
-    private static func names(in folder: String, _ root: String) throws(ImportError) -> [String] {
+    /// The names in a folder, without hidden ones, in order. Errors name `root`.
+    static func names(in folder: String, _ root: String) throws(ImportError) -> [String] {
         guard let directory = opendir(folder) else { throw .unreadable(path: folder, errno: errno) }
         defer { closedir(directory) }
         var names: [String] = []
