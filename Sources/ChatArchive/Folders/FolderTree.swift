@@ -31,6 +31,9 @@ public final class FolderTree: Sendable {
     let blobs: LoadingCache<BlobID, [UInt8]>
     let texts: LoadingCache<InodeNumber, RenderedTranscript>
     let media: LoadingCache<String, MediaFile>
+    let sequentialReads: Mutex<SequentialReads>
+    let monthWalks = Mutex(MonthWalks<FolderKey>())
+    let background: BackgroundLoads
 
     /// A conversation's folder in an archive.
     struct FolderKey: Hashable, Sendable {
@@ -66,6 +69,8 @@ public final class FolderTree: Sendable {
         blobs = LoadingCache(budget: memoryLimit / 4)
         texts = LoadingCache(budget: memoryLimit / 16)
         media = LoadingCache(budget: memoryLimit / 64)
+        sequentialReads = Mutex(SequentialReads(windowLimit: memoryLimit / 8))
+        background = BackgroundLoads(atOnce: repository.store.requestsInFlight)
         var table = SnapshotTable()
         do throws(RepositoryError) {
             switch root {
