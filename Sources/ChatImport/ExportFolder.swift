@@ -16,7 +16,7 @@ public func exportFolder(ofFile path: String, format: SourceFormat) -> String? {
         let folders = beside.filter { SourceFolder.isFolder(folder + "/" + $0) }
         let isOwn =
             switch format {
-            case .telegram: !folders.isEmpty && folders.allSatisfy(telegramFolders.contains)
+            case .telegram: !folders.isEmpty && folders.allSatisfy(TelegramExport.folders.contains)
             case .whatsapp:
                 name.lowercased().hasSuffix(".txt") && folders.isEmpty
                     && (name == "_chat.txt" || beside.contains(where: isWhatsAppMedia))
@@ -29,12 +29,6 @@ public func exportFolder(ofFile path: String, format: SourceFormat) -> String? {
         return nil
     }
 }
-
-/// The folders that Telegram Desktop makes beside `result.json`.
-private let telegramFolders: Set<String> = [
-    "chats", "contacts", "css", "files", "images", "js", "lists", "photos", "profile_pictures", "round_video_messages",
-    "stickers", "stories", "video_files", "voice_messages",
-]
 
 /// Whether a file is called as WhatsApp calls media: `IMG-20241201-WA0001.jpg`, `00000035-PHOTO-2022-03-27-21-41.jpg`.
 private func isWhatsAppMedia(_ name: String) -> Bool {

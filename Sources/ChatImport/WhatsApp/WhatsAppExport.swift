@@ -243,6 +243,13 @@ struct WhatsAppExport {
         }
     }
 
+    /// Whether a file is called as WhatsApp calls a chat's.
+    static func isChatName(_ file: String) -> Bool {
+        let name = DirectionMarks.removed(from: file).replacing("\u{A0}", with: " ")
+        return name == "_chat.txt" || WhatsAppWords.filePrefixes.contains { name.hasPrefix($0) }
+            || WhatsAppWords.fileSuffixes.contains { name.contains($0) }
+    }
+
     /// The chat's name, without what WhatsApp puts around it, and without the number of a repeated download.
     static func title(file: String, parent: String) -> String {
         var name = file
