@@ -10,7 +10,7 @@ struct Backup: ParsableCommand {
         discussion: """
             Each PATH is an export, or a folder with exports directly in it: a Telegram Desktop folder with result.json, a WhatsApp \
             chat as .zip or folder, JSON Lines (.jsonl). Naming the result.json or the chat's text in such a folder means the \
-            folder, with the media in it, when nothing but the export is there. A path that was backed up before is compared with \
+            folder, with the media in it, unless other exports or folders lie there too. A path that was backed up before is compared with \
             its last snapshot: unchanged files are not read again, and messages that are no longer there stay in the archive, \
             marked as gone.
 
