@@ -99,7 +99,8 @@ public final class Repository: Sendable {
             if let localIndex {
                 loaded.setSegments(localIndex.select(loaded.segments, names.subtracting(loaded.memoryFiles)))
             }
-            let read = IndexFileReader(self, localIndex, names.subtracting(loaded.files).sorted()).read(readers: readers)
+            let missing = names.subtracting(loaded.files).sorted()
+            let read = IndexFileReader(self, localIndex, missing).read(readers: readers)
             // What was known before is worth more than what is left beside a file that cannot be read.
             if hasGone, read.damage != nil || read.failure != nil { loaded = known }
             loaded.addToMemory(read.additions, of: read.files)
@@ -118,21 +119,38 @@ public final class Repository: Sendable {
         }
     }
 
-    /// Makes known what a writer stored, without reading it back.
-    func adopt(_ file: IndexID, _ packs: [(id: PackID, entries: [PackEntry])]) {
-        let additions = packs.flatMap { pack in pack.entries.map { (pack: pack.id, entry: $0) } }
+    /// A pack that was written, and what it holds.
+    typealias WrittenPack = (id: PackID, entries: [PackEntry])
+
+    /// Makes known what a writer stored and what no index file tells of yet.
+    func adopt(_ packs: [WrittenPack]) {
+        loading.withLock { _ in
+            var loaded = loadedIndex
+            loaded.addToMemory(Self.additions(packs), of: EmptyCollection())
+            index.withLock { $0 = loaded }
+        }
+    }
+
+    /// Makes known what an index file says that a writer stored, without reading it back.
+    ///
+    /// - Parameter unknown: those of the packs that were not made known before.
+    func adopt(_ packs: [WrittenPack], unknown: [WrittenPack], in file: IndexID) {
         loading.withLock { _ in
             var loaded = loadedIndex
             guard !loaded.files.contains(file) else { return }
             var run = IndexRun()
-            run.add(file, additions)
+            run.add(file, Self.additions(packs))
             if let localIndex, let segment = localIndex.write(run) {
                 loaded.setSegments(localIndex.compact(loaded.segments + [segment]))
             } else {
-                loaded.addToMemory(additions, of: [file])
+                loaded.addToMemory(Self.additions(unknown), of: [file])
             }
             index.withLock { $0 = loaded }
         }
+    }
+
+    private static func additions(_ packs: [WrittenPack]) -> [(pack: PackID, entry: PackEntry)] {
+        packs.flatMap { pack in pack.entries.map { (pack: pack.id, entry: $0) } }
     }
 
     /// Compares the local index with its checksums, once for every segment; drops what is damaged and reads it again.

@@ -5,6 +5,9 @@ public protocol ObjectStore: Sendable {
     /// Where this is, for messages; never holds credentials.
     var location: String { get }
 
+    /// How many calls at a time are worth making.
+    var requestsInFlight: Int { get }
+
     /// All objects of a kind in no particular order; foreign and temporary names are left out.
     func list(_ kind: ObjectKind) throws(StorageError) -> [StoredObject]
 
@@ -33,6 +36,9 @@ public protocol ObjectStore: Sendable {
 }
 
 extension ObjectStore {
+    /// Two: while one waits for the disk, another is decrypted.
+    public var requestsInFlight: Int { 2 }
+
     /// Reads without advice.
     public func read(_ name: ObjectName, range: Range<Int>?, advice: ReadAdvice) throws(StorageError) -> [UInt8] {
         try read(name, range: range)

@@ -51,7 +51,9 @@ final class LocalIndex: Sendable {
                 remove(segment.name)
                 continue
             }
-            guard let kept = useful.count == segment.files.count ? segment : reduced(segment, to: useful) else { continue }
+            guard let kept = useful.count == segment.files.count ? segment : reduced(segment, to: useful) else {
+                continue
+            }
             chosen.append(kept)
             uncovered.subtract(kept.files)
         }
@@ -121,7 +123,9 @@ final class LocalIndex: Sendable {
             let opened = try Descriptor.open(path: directory, O_RDONLY | O_DIRECTORY)
             let names = try opened.names()
             for name in names where name.starts(with: IndexSegmentWriter.unfinishedPrefix.utf8) {
-                if let age = try age(of: name, in: opened), age > Self.oldAge { remove(String(decoding: name, as: UTF8.self)) }
+                if let age = try age(of: name, in: opened), age > Self.oldAge {
+                    remove(String(decoding: name, as: UTF8.self))
+                }
             }
             return names.map { String(decoding: $0, as: UTF8.self) }.filter { $0.hasSuffix(IndexSegment.suffix) }
         } catch {
