@@ -83,7 +83,9 @@ struct IndexMerge {
             numbers.append(
                 (0..<segment.packCount).map { number in
                     var pack = segment.pack(number)
-                    guard pack.file < segment.files.count, let place = places[segment.files[pack.file]] else { return -1 }
+                    guard pack.file < segment.files.count, let place = places[segment.files[pack.file]] else {
+                        return -1
+                    }
                     pack.file = place
                     packs.append(pack)
                     return Int32(truncatingIfNeeded: packs.count - 1)

@@ -64,9 +64,13 @@ final class IndexSegment: Sendable {
         guard bytes.starts(with: Self.magic),
             let count = Int(exactly: UInt64(littleEndian: bytes.load(fromByteOffset: 72, as: UInt64.self)))
         else { return nil }
-        func field(_ offset: Int) -> Int { Int(UInt32(littleEndian: bytes.load(fromByteOffset: offset, as: UInt32.self))) }
+        func field(_ offset: Int) -> Int {
+            Int(UInt32(littleEndian: bytes.load(fromByteOffset: offset, as: UInt32.self)))
+        }
         let (fileCount, packCount, prefixBits) = (field(80), field(84), field(88))
-        guard count < 1 << 32, packCount <= IndexRecord.packLimit, prefixBits <= Self.prefixBitsLimit else { return nil }
+        guard count < 1 << 32, packCount <= IndexRecord.packLimit, prefixBits <= Self.prefixBitsLimit else {
+            return nil
+        }
         let layout = IndexSegmentLayout(files: fileCount, packs: packCount, records: count, prefixBits: prefixBits)
         guard layout.size == bytes.count,
             cipher.headerCode(UnsafeRawBufferPointer(rebasing: bytes[40..<layout.packs]))
