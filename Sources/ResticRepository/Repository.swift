@@ -126,7 +126,7 @@ public final class Repository: Sendable {
     func adopt(_ packs: [WrittenPack]) {
         loading.withLock { _ in
             var loaded = loadedIndex
-            loaded.addToMemory(Self.additions(packs), of: EmptyCollection())
+            loaded.addUnindexed(Self.additions(packs))
             index.withLock { $0 = loaded }
         }
     }
@@ -142,6 +142,7 @@ public final class Repository: Sendable {
             run.add(file, Self.additions(packs))
             if let localIndex, let segment = localIndex.write(run) {
                 loaded.setSegments(localIndex.compact(loaded.segments + [segment]))
+                loaded.indexed(packs.map(\.id))
             } else {
                 loaded.addToMemory(Self.additions(unknown), of: [file])
             }

@@ -8,6 +8,8 @@ package struct LoadedIndex: Sendable {
     var memory = BlobIndex()
     /// The index files that `memory` was made of.
     var memoryFiles: Set<IndexID> = []
+    /// Packs in `memory` that no index file tells of yet.
+    private var unindexed: Set<PackID> = []
     /// Segments of a local index; no two say what the same index file says, but for moments after one has gone.
     private(set) var segments: [IndexSegment] = []
     /// All index files that it was made of.
@@ -30,7 +32,20 @@ package struct LoadedIndex: Sendable {
     mutating func clearMemory() {
         memory = BlobIndex()
         memoryFiles = []
+        unindexed = []
         setSegments(segments)
+    }
+
+    /// Adds packs that no index file tells of yet.
+    mutating func addUnindexed(_ additions: [(pack: PackID, entry: PackEntry)]) {
+        memory.add(additions)
+        for addition in additions { unindexed.insert(addition.pack) }
+    }
+
+    /// Notes that a segment tells of packs now; memory that is needed for nothing else is given back.
+    mutating func indexed(_ packs: some Sequence<PackID>) {
+        unindexed.subtract(packs)
+        if unindexed.isEmpty, memoryFiles.isEmpty { memory = BlobIndex() }
     }
 
     /// Every place where a blob lies.
