@@ -9,13 +9,14 @@ public struct Month: Hashable, Sendable, Comparable {
     /// The month in which a wall time lies.
     public init(of time: CivilTime) { number = time.year * 12 + time.month - 1 }
 
-    /// Reads `2021-09`.
+    /// Reads `2021-09`. A zone may show the last hours of the year 9999 as `10000-01`.
     public init?(_ text: some StringProtocol) {
         let fields = text.split(separator: "-", omittingEmptySubsequences: false)
-        guard fields.count == 2, fields[0].count == 4, fields[1].count == 2, let year = Int(fields[0]),
-            let month = Int(fields[1]), (1...12).contains(month), year >= 0
+        guard fields.count == 2, let year = Int(fields[0]), let month = Int(fields[1]), (0...10_000).contains(year),
+            (1...12).contains(month)
         else { return nil }
         number = year * 12 + month - 1
+        guard description == text else { return nil }
     }
 
     /// Orders by time.

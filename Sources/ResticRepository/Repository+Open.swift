@@ -42,13 +42,23 @@ extension Repository {
     public static func open(
         _ store: any ObjectStore, password: Password, keyHint: KeyID? = nil
     ) throws(RepositoryError) -> Repository {
-        var box: [UInt8]
-        do throws(StorageError) {
-            box = try store.read(.config, range: nil)
-        } catch {
-            throw error.isNotFound ? .noRepository(location: store.location) : .storage(error)
-        }
-        let (master, keyID) = try findKey(in: store, password, hint: keyHint)
+        // Both are asked for at once: on a network each takes a round trip.
+        var (box, keys) = try both(
+            { () throws(RepositoryError) in
+                do throws(StorageError) {
+                    return try store.read(.config, range: nil)
+                } catch {
+                    throw error.isNotFound ? .noRepository(location: store.location) : .storage(error)
+                }
+            },
+            { () throws(RepositoryError) in
+                do throws(StorageError) { return try store.list(.keys).map(\.name) } catch {
+                    // That there is no repository is the first one's to tell.
+                    guard !error.isNotFound else { return [] }
+                    throw .storage(error)
+                }
+            })
+        let (master, keyID) = try findKey(among: &keys, in: store, password, hint: keyHint)
         let config: Config
         let cipher = try BoxCipher(master)
         do throws(Damage) {
@@ -84,10 +94,8 @@ extension Repository {
 
     /// Tries keys in turn. A damaged key is told of only when no other fits.
     private static func findKey(
-        in store: any ObjectStore, _ password: Password, hint: KeyID?
+        among names: inout [ObjectName], in store: any ObjectStore, _ password: Password, hint: KeyID?
     ) throws(RepositoryError) -> (BoxKey, KeyID) {
-        var names: [ObjectName]
-        do throws(StorageError) { names = try store.list(.keys).map(\.name) } catch { throw .storage(error) }
         if let hint, let place = names.firstIndex(of: ObjectName(.keys, hint.digest)) { names.swapAt(0, place) }
         var tried = 0
         var firstDamage: RepositoryError?

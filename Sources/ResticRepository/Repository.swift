@@ -129,13 +129,16 @@ public final class Repository: Sendable {
     }
 
     /// Makes known what a writer stored, without reading it back.
-    func adopt(_ file: IndexID, _ packs: [(id: PackID, entries: [PackEntry])]) {
+    func adopt(_ packs: [WrittenPack], in file: IndexID? = nil) {
         let additions = packs.flatMap { pack in pack.entries.map { (pack: pack.id, entry: $0) } }
         index.withLock { index in
             index.blobs.add(additions)
-            index.files.insert(file)
+            if let file { index.files.insert(file) }
         }
     }
+
+    /// A pack and what it holds.
+    typealias WrittenPack = (id: PackID, entries: [PackEntry])
 
     /// The index as it is loaded now; a value that stays.
     package var loadedIndex: BlobIndex { index.withLock { $0.blobs } }

@@ -5,6 +5,9 @@ public protocol ObjectStore: Sendable {
     /// Where this is, for messages; never holds credentials.
     var location: String { get }
 
+    /// How many calls at a time are worth making.
+    var requestsInFlight: Int { get }
+
     /// All objects of a kind in no particular order; foreign and temporary names are left out.
     func list(_ kind: ObjectKind) throws(StorageError) -> [StoredObject]
 
@@ -15,6 +18,13 @@ public protocol ObjectStore: Sendable {
     /// More than the name's `sizeLimit` are refused.
     func read(_ name: ObjectName, range: Range<Int>?) throws(StorageError) -> [UInt8]
 
+    /// As above, with what the reader knows beyond the range; a store that keeps nothing does what it did without.
+    func read(_ name: ObjectName, range: Range<Int>?, advice: ReadAdvice) throws(StorageError) -> [UInt8]
+
+    /// What was read turned out to be other than what was written: drops whatever is kept of it, so that the next read
+    /// comes from where the object lives. `range` is nil for the whole object.
+    func forget(_ name: ObjectName, range: Range<Int>?)
+
     /// Stores an object, whole or not at all, durable on return; `.alreadyExists` instead of replacing one.
     func write(_ name: ObjectName, _ bytes: [UInt8]) throws(StorageError)
 
@@ -23,4 +33,17 @@ public protocol ObjectStore: Sendable {
 
     /// Makes what must exist before the first object is written; does nothing when it is there.
     func createLayout() throws(StorageError)
+}
+
+extension ObjectStore {
+    /// Two: while one waits for the disk, another is decrypted.
+    public var requestsInFlight: Int { 2 }
+
+    /// Reads without advice.
+    public func read(_ name: ObjectName, range: Range<Int>?, advice: ReadAdvice) throws(StorageError) -> [UInt8] {
+        try read(name, range: range)
+    }
+
+    /// Keeps nothing, so forgets nothing.
+    public func forget(_ name: ObjectName, range: Range<Int>?) {}
 }

@@ -6,6 +6,12 @@ package struct History: Sendable {
     package struct Row: Sendable {
         package var conversation: ConversationID
         package var message: Message
+
+        /// A row.
+        package init(conversation: ConversationID, message: Message) {
+            self.conversation = conversation
+            self.message = message
+        }
     }
 
     /// What the source has at a time.
@@ -14,6 +20,13 @@ package struct History: Sendable {
         package var rows: [Row]
         /// Paths of the attachments that are there.
         package var files: Set<String>
+
+        /// What a source has.
+        package init(time: Timestamp, rows: [Row], files: Set<String>) {
+            self.time = time
+            self.rows = rows
+            self.files = files
+        }
     }
 
     /// By whose months the archive cuts its segments.

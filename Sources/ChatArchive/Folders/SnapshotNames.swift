@@ -21,7 +21,7 @@ public enum SnapshotNames {
         case "yesterday": return endOfDay(CivilTime(secondsSince1970: today.secondsSince1970 - 86_400), in: zone)
         default: break
         }
-        guard text.utf8.count >= 10, text.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
+        guard text.utf8.count >= 10, text.utf8.allSatisfy({ $0 < 0x80 && $0 != UInt8(ascii: "+") }) else { return nil }
         let date = text.prefix(10)
         let clock = text.dropFirst(10)
         guard !clock.isEmpty else { return CivilTime(date).flatMap { endOfDay($0, in: zone) } }

@@ -15,7 +15,7 @@ public enum SafeName {
             name.append(safe)
             count += length
         }
-        if let first = name.first, first == "-" || first == "." { name = "_" + name.dropFirst() }
+        if let first = name.unicodeScalars.first, first == "-" || first == "." { name = "_" + name.dropFirst() }
         return name.isEmpty ? "_" : name
     }
 
@@ -37,24 +37,28 @@ public enum SafeName {
         }
     }
 
+    /// Whether everything in a character is safe: marks may stand on an ASCII sign that is not.
     private static func isSafe(_ character: Character) -> Bool {
-        if let ascii = character.asciiValue {
-            switch ascii {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"),
-                UInt8(ascii: "+"), UInt8(ascii: ","), UInt8(ascii: "="), UInt8(ascii: "@"), UInt8(ascii: "%"):
-                return true
-            default: return false
-            }
+        character.unicodeScalars.allSatisfy { $0.isASCII ? isSafe(ascii: UInt8(ascii: $0)) : isSafe($0) }
+    }
+
+    private static func isSafe(ascii: UInt8) -> Bool {
+        switch ascii {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"),
+            UInt8(ascii: "+"), UInt8(ascii: ","), UInt8(ascii: "="), UInt8(ascii: "@"), UInt8(ascii: "%"):
+            true
+        default: false
         }
-        guard !character.isWhitespace, !character.isNewline else { return false }
-        return character.unicodeScalars.allSatisfy { scalar in
-            switch scalar.properties.generalCategory {
-            case .control, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
-            // Joiners belong to emoji and to Indic scripts; marks of direction would reorder a listing.
-            case .format: scalar.value == 0x200D || scalar.value == 0x200C || (0xE0020...0xE007F).contains(scalar.value)
-            default: true
-            }
+    }
+
+    private static func isSafe(_ scalar: Unicode.Scalar) -> Bool {
+        guard !scalar.properties.isWhitespace else { return false }
+        return switch scalar.properties.generalCategory {
+        case .control, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
+        // Joiners belong to emoji and to Indic scripts; marks of direction would reorder a listing.
+        case .format: scalar.value == 0x200D || scalar.value == 0x200C || (0xE0020...0xE007F).contains(scalar.value)
+        default: true
         }
     }
 }

@@ -31,7 +31,7 @@ struct Backup: ParsableCommand {
         let time = try about.time.map { Dates.goTime(try Dates.moment($0, in: zone), in: zone) } ?? .now()
         let sources = try BackupSources(paths, about.source)
         let repository = try options.open()
-        let run = BackupRun(repository: repository, sources: sources, about: about, zone: zone, time: time)
+        let run = try BackupRun(repository: repository, sources: sources, about: about, zone: zone, time: time)
         let result = try repository.whileLocked(.shared) { lock in
             try Progress.showing(!options.quiet && !options.json, run.progress.reading) { try store(run, lock) }
         }

@@ -10,7 +10,8 @@ struct SafeNameTests {
             ("a/b\\c", "a_b_c"), ("$(x)`y`", "__x__y_"), ("what?*[a]{b}!~#", "what___a__b____"),
             ("\u{0}\u{1F}\u{7F}", "___"),
             ("", "_"), (".", "_"), ("..", "_."), ("👨‍👩‍👧 family", "👨‍👩‍👧_family"), ("a\u{202E}b", "a_b"), ("\u{3000}x", "_x"),
-            ("12:30", "12_30"),
+            ("12:30", "12_30"), ("a/\u{301}b", "a_b"), ("/\u{200D}", "_"), ("$\u{308}x", "_x"), ("#️⃣ one", "__one"),
+            ("a\u{301}", "a\u{301}"), ("-\u{301}", "_"), (".\u{301}x", "_x"),
         ])
     func safe(text: String, expected: String) { #expect(SafeName.make(text) == expected) }
 

@@ -1,0 +1,170 @@
+import ChatHistories
+import ChatModel
+import Testing
+
+@testable import ChatArchive
+
+private typealias Attachment = ChatModel.Attachment
+
+struct MonthListingTests {
+    private func message(
+        _ text: String = "", by sender: String? = "张伟", kind: Message.Kind = .text, _ attachments: [Attachment] = [],
+        after milliseconds: Int64 = 0
+    ) -> Message {
+        Message(
+            time: Timestamp(milliseconds: Sample.moment.milliseconds + milliseconds),
+            sender: sender.map { PersonID($0) }, kind: kind, text: text, attachments: attachments)
+    }
+
+    @Test("texts, pictures, files and what is missing have the names that the design shows")
+    func names() throws {
+        let listing = try Sample.listing([
+            message("hello"),
+            message(kind: .image, [Sample.stored("IMG_0815.JPG")], after: 1000),
+            message(kind: .image, [Sample.stored("", type: "image/png")], after: 2000),
+            message(kind: .voice, [Sample.stored("")], after: 3000),
+            message("see this", by: "李雷", kind: .file, [Sample.stored("合同.pdf")], after: 4000),
+            message(kind: .file, [Sample.stored("no extension")], after: 5000),
+            message(kind: .image, [Attachment(name: "a.jpg", content: .missing(reason: "lost"))], after: 6000),
+            message(kind: .video, [Attachment(name: "", content: .missing(reason: "lost"))], after: 7000),
+            message("Anna joined", by: nil, kind: .system, after: 8000),
+            message(by: nil, after: 9000),
+        ])
+        #expect(
+            Sample.names(listing) == [
+                "2021-09-04_15-03-55_张伟.txt",
+                "2021-09-04_15-03-56_张伟.jpg",
+                "2021-09-04_15-03-57_张伟.png",
+                "2021-09-04_15-03-58_张伟.ogg",
+                "2021-09-04_15-03-59_李雷.txt",
+                "2021-09-04_15-03-59_李雷_合同.pdf",
+                "2021-09-04_15-04-00_张伟_no_extension.bin",
+                "2021-09-04_15-04-01_张伟_a.jpg.missing.txt",
+                "2021-09-04_15-04-02_张伟_video.missing.txt",
+                "2021-09-04_15-04-03.txt",
+                "2021-09-04_15-04-04.txt",
+            ])
+        #expect(listing.entries.map(\.size) == [6, 12_345, 12_345, 12_345, 9, 12_345, 12_345, 37, 29, 12, 1])
+    }
+
+    @Test("ten thousand messages in one second are ten thousand files, numbered in their order")
+    func oneSecond() throws {
+        let messages = (0..<10_000).map { message("message \($0)") }
+        let listing = try Sample.listing(messages)
+        #expect(listing.entries.count == 10_000)
+        let names = Sample.names(listing)
+        #expect(names == names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) })
+        for number in [1, 2, 3, 999, 1000, 9999, 10_000] {
+            let name = "2021-09-04_15-03-55_张伟\(number == 1 ? "" : "-\(number)").txt"
+            let position = try #require(Array(name.utf8).withUnsafeBytes { listing.position(of: $0) }, "\(name)")
+            #expect(
+                listing.entries[position].inode
+                    == InodeLayout.number(.message(segment: 7, line: number - 1, part: 0)), "\(name)")
+        }
+        #expect(Array("2021-09-04_15-03-55_张伟-10001.txt".utf8).withUnsafeBytes { listing.position(of: $0) } == nil)
+    }
+
+    @Test("a number that another name has already is passed over")
+    func takenNumbers() throws {
+        let listing = try Sample.listing([
+            message("1"), message("2"), message("3"), message("4", by: "张伟-2"), message("5", by: "张伟-2"),
+        ])
+        #expect(
+            Sample.names(listing) == [
+                "2021-09-04_15-03-55_张伟-2-2.txt", "2021-09-04_15-03-55_张伟-2.txt", "2021-09-04_15-03-55_张伟-3.txt",
+                "2021-09-04_15-03-55_张伟-4.txt", "2021-09-04_15-03-55_张伟.txt",
+            ])
+        let lines = listing.entries.map { InodeLayout.place($0.inode) }
+        #expect(
+            lines == [4, 3, 1, 2, 0].map { .message(segment: 7, line: $0, part: 0) }, "each name is the right message's"
+        )
+    }
+
+    @Test("no name is longer than 255 bytes, each is cut at a character, and its extension stays")
+    func longNames() throws {
+        let names = [
+            String(repeating: "长", count: 200), String(repeating: "x", count: 1000), String(repeating: "👨‍👩‍👧‍👦", count: 50),
+            "e" + String(repeating: "\u{301}", count: 300),
+        ]
+        var messages: [Message] = []
+        for sender in names {
+            for file in names {
+                for _ in 0..<12 { messages.append(message(by: sender, kind: .file, [Sample.stored(file + ".docx")])) }
+                messages.append(
+                    message(by: sender, kind: .file, [Attachment(name: file, content: .missing(reason: ""))]))
+            }
+        }
+        let listing = try Sample.listing(messages)
+        for entry in listing.entries {
+            listing.withName(entry) { bytes in
+                #expect(bytes.count <= 255)
+                let name = String(validating: Array(bytes), as: UTF8.self)
+                #expect(name?.hasSuffix(".docx") == true || name?.hasSuffix(".missing.txt") == true)
+                #expect(name?.contains("\u{FFFD}") == false)
+            }
+        }
+        #expect(Set(Sample.names(listing)).count == messages.count)
+        let room = try #require(
+            Sample.names(try Sample.listing([message(by: nil, kind: .file, [Sample.stored(names[0] + ".pdf")])])).first)
+        #expect(room.utf8.count > 235, "a long name is not cut more than it must be")
+    }
+
+    @Test("nothing that a shell or a path would take for something else is in a name")
+    func hostileNames() throws {
+        let hostile = [
+            "../../etc", "a\u{0}b", "a\nb", "$(reboot)", "`x`", "-rf", ".", "..", "a*b?", "\u{202E}txt.exe",
+            "\u{1B}[2J", "", " ",
+        ]
+        var messages: [Message] = []
+        for name in hostile { messages.append(message(by: name, kind: .file, [Sample.stored(name)])) }
+        for name in Sample.names(try Sample.listing(messages)) {
+            #expect(name.hasPrefix("2021-09-04_15-03-55_"))
+            let bad = name.unicodeScalars.filter {
+                $0.value < 0x21 || $0.value == 0x7F || $0.value == 0x202E
+                    || "/$`*?()[]{}<>|&;'\"\\!~#".unicodeScalars.contains($0)
+            }
+            #expect(bad.isEmpty, "\(name.debugDescription)")
+        }
+    }
+
+    @Test("the media view has the same names and numbers without the texts")
+    func mediaOnly() throws {
+        let messages = [
+            message("a", by: "x"),
+            message("caption", by: "x", kind: .image, [Sample.stored("1.jpg"), Sample.stored("2.jpg")]),
+            message(by: "x", kind: .image, [Sample.stored("3.jpg")]),
+        ]
+        let all = try Sample.listing(messages)
+        let media = try Sample.listing(messages, mediaOnly: true)
+        #expect(Sample.names(media) == Sample.names(all).filter { !$0.hasSuffix(".txt") })
+        #expect(media.entries.map(\.inode) == all.entries.filter { $0.size == 12_345 }.map(\.inode))
+        #expect(media.entries.count == 3)
+    }
+
+    @Test("only messages of the month in the zone of the names are listed")
+    func zones() throws {
+        let zone = try #require(Zone(named: "Asia/Shanghai"))
+        let end = try #require(Timestamp(rfc3339: "2021-10-01T00:00:00+08:00"))
+        let messages = [-1, 0, 1].map { Message(time: Timestamp(milliseconds: end.milliseconds + $0), text: "x") }
+        #expect(Sample.names(try Sample.listing(messages, in: zone)) == ["2021-09-30_23-59-59.txt"])
+        #expect(Sample.names(try Sample.listing(messages, in: .utc)).count == 3)
+    }
+
+    @Test("every name is found, and no other")
+    func positions() throws {
+        let seed = UInt64.random(in: 1...1 << 60)
+        var numbers = SeededNumbers(seed: seed)
+        let messages = (0..<500).map { _ in
+            message(
+                "x", by: numbers.one(of: ["a", "ab", "é", "e\u{301}", "z", ""]),
+                after: Int64.random(in: 0...100_000, using: &numbers))
+        }.sorted { $0.time < $1.time }
+        let listing = try Sample.listing(messages)
+        for (index, name) in Sample.names(listing).enumerated() {
+            #expect(Array(name.utf8).withUnsafeBytes { listing.position(of: $0) } == index, "seed \(seed)")
+            for other in [name + "x", String(name.dropLast()), name.uppercased(), ""] {
+                #expect(Array(other.utf8).withUnsafeBytes { listing.position(of: $0) } == nil)
+            }
+        }
+    }
+}

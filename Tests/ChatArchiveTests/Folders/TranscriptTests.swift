@@ -1,0 +1,105 @@
+import ChatModel
+import Testing
+
+@testable import ChatArchive
+
+private typealias Attachment = ChatModel.Attachment
+
+struct TranscriptTests {
+    private func line(
+        _ text: String = "", by sender: String? = "张伟", kind: Message.Kind = .text, _ attachments: [Attachment] = [],
+        gone: String? = nil
+    ) -> MessageLine {
+        MessageLine(
+            Message(
+                time: Sample.moment, sender: sender.map { PersonID($0) }, kind: kind, text: text,
+                attachments: attachments),
+            gone: gone.flatMap { Timestamp(rfc3339: $0) })
+    }
+
+    @Test("a month reads as people write down a conversation")
+    func words() throws {
+        let text = try Sample.transcript([
+            line("hello"), line("two\nlines\n\nand more"), line(kind: .image, [Sample.stored("")]),
+            line(
+                "its caption", kind: .image,
+                [Sample.stored("a.jpg", size: 999), Sample.stored("b.jpg", size: 1_234_567)]),
+            line(
+                kind: .file,
+                [Attachment(name: "合同.pdf", content: .missing(reason: "the export does not contain the file"))]),
+            line("deleted later", gone: "2021-09-05T08:00:59Z"), line("Anna joined", by: nil, kind: .system), line(),
+        ])
+        #expect(
+            text == """
+                [2021-09-04 15:03:55] 张伟: hello
+                [2021-09-04 15:03:55] 张伟: two
+                  lines
+                \("  ")
+                  and more
+                [2021-09-04 15:03:55] 张伟: <image: 12,345 bytes>
+                [2021-09-04 15:03:55] 张伟: <image: a.jpg, 999 bytes> <image: b.jpg, 1,234,567 bytes> its caption
+                [2021-09-04 15:03:55] 张伟: <file: 合同.pdf, missing: the export does not contain the file>
+                [2021-09-04 15:03:55] 张伟: deleted later (no longer at the source; last seen 2021-09-05 08:00)
+                [2021-09-04 15:03:55] Anna joined
+                [2021-09-04 15:03:55] 张伟:\(" ")
+
+                """)
+    }
+
+    @Test("a name with line breaks does not look like another message")
+    func lineBreaks() throws {
+        let text = try Sample.transcript([
+            line("x", by: "a\n[2021-09-04 15:03:55] b"), line(kind: .file, [Sample.stored("x\ny")]),
+        ])
+        #expect(text.split(separator: "\n").count == 2)
+    }
+
+    @Test("a transcript is of its newest message")
+    func newest() throws {
+        var transcript = Transcript(of: Zone.utc.month(of: Sample.moment), in: .utc)
+        let times = [5000, 9000, 2_678_400_000].map { Timestamp(milliseconds: Sample.moment.milliseconds + $0) }
+        transcript.add([try Sample.segment(times.map { Message(time: $0, text: "x") })], \.text)
+        #expect(transcript.rendered.newest == times[1])
+    }
+}
+
+struct ContactCardTests {
+    private func card(_ record: PersonRecord) -> String { String(decoding: ContactCard.render(record), as: UTF8.self) }
+
+    @Test("a person is a vCard 4.0")
+    func card() {
+        let person = Person(
+            id: PersonID("telegram:user1"), name: "张伟", phones: ["+86 138", "1;2"], handles: ["zhang,wei\\"])
+        #expect(
+            card(PersonRecord(person, earlierNames: ["小张", "a,b\nc"]))
+                == """
+                BEGIN:VCARD\r
+                VERSION:4.0\r
+                UID:urn:chatark:telegram:user1\r
+                FN:张伟\r
+                NICKNAME:小张,a\\,b\\nc\r
+                TEL;VALUE=text:+86 138\r
+                TEL;VALUE=text:1\\;2\r
+                X-CHAT-HANDLE:zhang\\,wei\\\\\r
+                END:VCARD\r
+
+                """)
+        #expect(card(PersonRecord(Person(id: PersonID("p\u{0}1"), name: ""))).contains("\r\nFN:p1\r\n"))
+    }
+
+    @Test("long lines are folded at 75 bytes between characters, and unfold to what they were")
+    func folding() {
+        for name in [
+            String(repeating: "长", count: 100), String(repeating: "x", count: 75 - 3),
+            String(repeating: "🙂x", count: 60),
+        ] {
+            let text = card(PersonRecord(Person(id: PersonID("p"), name: name)))
+            for line in text.components(separatedBy: "\r\n") { #expect(line.utf8.count <= 75) }
+            #expect(text.replacing("\r\n ", with: "").contains("FN:\(name)\r\n"))
+        }
+    }
+}
+
+extension String {
+    fileprivate func components(separatedBy separator: String) -> [Substring] { split(separator: separator) }
+}
