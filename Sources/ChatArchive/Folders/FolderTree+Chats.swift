@@ -56,7 +56,8 @@ extension FolderTree {
             else { throw .notFound }
             var text: [UInt8] = []
             for blob in place.blobs {
-                text += try read { () throws(RepositoryError) in try repository.blob(blob, .data) }
+                text += try read { () throws(RepositoryError) in try repository.blob(blob, .data, retention: .metadata)
+                }
             }
             do throws(ArchiveError) {
                 let segment = try Segment(parsing: text, name: place.name)

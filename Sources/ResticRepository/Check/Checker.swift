@@ -70,6 +70,7 @@ private struct CheckRun {
         }
         do throws(RepositoryError) {
             try repository.loadIndex()
+            _ = try repository.repairLocalIndex()
         } catch {
             // The bad file was found above; what the others speak of is checked.
             guard error.concernsContent else { throw error }
@@ -124,7 +125,10 @@ private struct CheckRun {
             do throws(StorageError) {
                 bytes = try repository.store.read(name, range: nil)
                 // Once more, as it may be the way's fault.
-                if SHA256Digest(hashing: bytes) != pack.digest { bytes = try repository.store.read(name, range: nil) }
+                if SHA256Digest(hashing: bytes) != pack.digest {
+                    repository.store.forget(name, range: nil)
+                    bytes = try repository.store.read(name, range: nil)
+                }
             } catch {
                 switch error {
                 case .notFound: report.findings.append(.packMissing(pack))

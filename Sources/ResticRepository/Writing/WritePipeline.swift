@@ -281,6 +281,7 @@ final class WritePipeline: @unchecked Sendable {
         }
         guard !packs.isEmpty else { return }
         let digest = try repository.saveUnpacked(.index, IndexText.encode(packs.map(\.pack)))
-        repository.adopt(packs.filter { !$0.isKnown }.map(\.pack), in: IndexID(digest))
+        repository.adopt(
+            packs.map(\.pack), unknown: packs.filter { !$0.isKnown }.map(\.pack), in: IndexID(digest))
     }
 }

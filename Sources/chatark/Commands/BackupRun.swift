@@ -27,6 +27,7 @@ final class BackupRun {
         self.zone = zone
         self.time = time
         host = about.host ?? Maker.current.hostname
+        result.notes = sources.notes
     }
 
     // MARK: Before

@@ -55,7 +55,8 @@ extension FolderTree {
         segments.preload(numbers) { missing, deliver in
             let places = registry.withLock { registry in missing.map { ($0, registry.segments[$0]) } }
             var texts: [BlobID: [UInt8]] = [:]
-            try? repository.blobs(places.flatMap(\.1.blobs), .data) { (id, bytes) throws(RepositoryError) in
+            try? repository.blobs(places.flatMap(\.1.blobs), .data, retention: .metadata) {
+                (id, bytes) throws(RepositoryError) in
                 texts[id] = bytes
             }
             for (number, place) in places {
