@@ -20,7 +20,7 @@ import Testing
                 case 2:
                     // As a writer does it.
                     let packs = IndexSandbox.packs(&numbers, blobs: Int.random(in: 1...100, using: &numbers))
-                    repository.adopt(try sandbox.add(packs), packs)
+                    repository.adopt(packs, unknown: packs, in: try sandbox.add(packs))
                 case 3:
                     // A pack that two index files list.
                     var packs = IndexSandbox.packs(&numbers, blobs: Int.random(in: 1...100, using: &numbers))
