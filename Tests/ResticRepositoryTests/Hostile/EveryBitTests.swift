@@ -35,7 +35,7 @@ extension HostileTests {
             let damages = small.store.objects.filter { $0.key.kind == kind }.map { ($0.key, Damages(bytes: $0.value)) }
             #expect(damages.count == (kind == .data ? 3 : 1))
             let tally = try self.tally(
-                of: damages, everyCheck: kind == .data ? 5 : 1, everyRestore: kind == .data ? 15 : 3)
+                of: damages, everyCheck: kind == .data ? 9 : 1, everyRestore: kind == .data ? 27 : 3)
             #expect(tally.faults.prefix(10) == [])
             #expect(tally.right + tally.refused == damages.reduce(0) { $0 + $1.1.count })
             // Only a pack's header is not needed for reading: everything else is under a digest or a code.
