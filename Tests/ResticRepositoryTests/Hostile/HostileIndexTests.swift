@@ -117,8 +117,8 @@ extension HostileTests {
             }
         }
 
-        @Test func `an index of sixty megabytes of nested values is refused or passed over`() throws {
-            let count = 60 << 20
+        @Test func `an index of megabytes of nested values is refused or passed over`() throws {
+            let count = 4 << 20
             let brackets = [UInt8](repeating: UInt8(ascii: "["), count: count)
             // As deep as is accepted, again and again.
             let deep = String(repeating: "[", count: 500) + String(repeating: "]", count: 500) + ","
@@ -133,7 +133,7 @@ extension HostileTests {
             for (text, isRefused) in cases {
                 let forger = try Forger()
                 _ = try forger.repository.saveUnpacked(.index, text)
-                try expectGrowth(below: 300 << 20) {
+                try expectGrowth(below: 100 << 20) {
                     if isRefused {
                         #expect(throws: RepositoryError.self) { try forger.repository.loadIndex() }
                     } else {
@@ -144,7 +144,7 @@ extension HostileTests {
         }
 
         @Test func `a long text of escapes takes time in proportion`() throws {
-            let escapes = String(repeating: #"\n"#, count: 8 << 20)
+            let escapes = String(repeating: #"\n"#, count: 1 << 20)
             for text in [#"{"x":"\#(escapes)"}"#, #"{"\#(escapes)":1}"#] {
                 let forger = try Forger()
                 _ = try forger.repository.saveUnpacked(.index, Array(text.utf8))
