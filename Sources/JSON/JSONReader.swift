@@ -163,6 +163,8 @@ public struct JSONReader: ~Copyable {
         while cursor < end ? true : try fill() {
             byte = base[cursor]
             guard byte &- 0x30 < 10 else { break }
+            // RFC 8259, section 6: no leading zeros.
+            guard value != 0 || digits == 0 else { throw JSONError(.badNumber, at: start) }
             let (product, overflow1) = value.multipliedReportingOverflow(by: 10)
             let digit = Int64(byte &- 0x30)
             let (sum, overflow2) =

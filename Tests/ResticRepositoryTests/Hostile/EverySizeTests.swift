@@ -74,7 +74,8 @@ extension HostileTests {
             #expect(try workshop.restic(["backup", "source", "--pack-size", "4"] + fine).status == 0)
             try FileManager.default.removeItem(atPath: workshop.path + "/source/0/soon gone")
             try workshop.resticSucceeds("backup", "source", "--pack-size", "128")
-            try workshop.resticSucceeds("forget", "--keep-last", "1", "--prune", "--max-unused", "0", "--pack-size", "16")
+            try workshop.resticSucceeds(
+                "forget", "--keep-last", "1", "--prune", "--max-unused", "0", "--pack-size", "16")
             try verify(workshop, packs: 2...20)
             try FileManager.default.removeItem(atPath: workshop.path + "/restored")
             for object in try LocalStore(path: workshop.repositoryPath).list(.index) {

@@ -38,7 +38,7 @@ extension HostileTests {
         ])
         func `an entry that is untrue costs its blob only, and is found`(fields: String) throws {
             _ = try forger.repository.saveUnpacked(.index, index(fields))
-            let growth = try peakGrowth {
+            try expectGrowth(below: 100 << 20) {
                 let repository = try forger.open()
                 try repository.loadIndex()
                 #expect(throws: RepositoryError.self) { try repository.blob(pack.entries[0].id, .data) }
@@ -51,7 +51,6 @@ extension HostileTests {
                 #expect(try !Checker(repository).check(readData: false).isClean || !fields.contains("9000"))
                 #expect(try !Checker(repository).check(readData: true).isClean)
             }
-            if let growth { #expect(growth < 100 << 20) }
         }
 
         @Test(arguments: [
@@ -61,7 +60,9 @@ extension HostileTests {
         func `a number that is none, or too large, makes the index unreadable`(number: String) throws {
             for field in ["offset", "length", "uncompressed_length"] {
                 // restic leaves out an uncompressed length of none.
-                let values = ["offset": "0", "length": "532", "uncompressed_length": "0"].merging([field: number]) { $1 }
+                let values = ["offset": "0", "length": "532", "uncompressed_length": "0"].merging([field: number]) {
+                    $1
+                }
                 let fields = values.map { #""\#($0.key)":\#($0.value)"# }.joined(separator: ",")
                 let forger = try Forger()
                 let name = ObjectName(
@@ -74,7 +75,8 @@ extension HostileTests {
 
         @Test func `a damaged index takes nothing from the others`() throws {
             let texts: [[UInt8]] = try (0..<6 as Range<UInt8>).map { number in
-                let pack = try forger.pack([Forger.Blob(id: BlobID(SHA256Digest(hashing: [number])), content: [number])])
+                let pack = try forger.pack([Forger.Blob(id: BlobID(SHA256Digest(hashing: [number])), content: [number])]
+                )
                 return IndexText.encode([(id: pack.id, entries: pack.entries)])
             }
             let names = try texts.map { ObjectName(.index, try forger.repository.saveUnpacked(.index, $0)) }
@@ -97,14 +99,33 @@ extension HostileTests {
             #expect(forger.repository.loadedIndex.count == 5)
         }
 
-        @Test func `an index of sixty megabytes of nested values is refused or passed over`() throws {
-            let count = 60 << 20
+        @Test func `a pack that is not there costs its blobs only, and none that lies elsewhere too`() throws {
+            let gone = PackID(SHA256Digest(hashing: [7]))
+            let nowhere = BlobID(SHA256Digest(hashing: [8]))
+            let lost = PackEntry(id: nowhere, kind: .data, offset: 0, length: 532, uncompressedLength: nil)
+            _ = try forger.repository.saveUnpacked(
+                .index,
+                IndexText.encode([(id: gone, entries: [lost] + pack.entries), (id: pack.id, entries: pack.entries)]))
+            let repository = try forger.open()
+            try repository.loadIndex()
+            #expect(throws: RepositoryError.self) { try repository.blob(nowhere, .data) }
+            for (entry, plaintext) in zip(pack.entries, plaintexts) {
+                #expect(try repository.blob(entry.id, .data) == plaintext)
+            }
+            for readsData in [false, true] {
+                #expect(try Checker(repository).check(readData: readsData).findings.contains(.packMissing(gone)))
+            }
+        }
+
+        @Test func `an index of megabytes of nested values is refused or passed over`() throws {
+            let count = 4 << 20
             let brackets = [UInt8](repeating: UInt8(ascii: "["), count: count)
             // As deep as is accepted, again and again.
             let deep = String(repeating: "[", count: 500) + String(repeating: "]", count: 500) + ","
             let wide = Array(String(repeating: deep, count: count / deep.utf8.count).utf8)
             let cases: [(text: [UInt8], isRefused: Bool)] = [
-                (Array(#"{"x":"#.utf8) + brackets, true), (Array(#"{"packs":"#.utf8) + brackets, true), (brackets, true),
+                (Array(#"{"x":"#.utf8) + brackets, true), (Array(#"{"packs":"#.utf8) + brackets, true),
+                (brackets, true),
                 (Array(#"{"packs":[{"x":"#.utf8) + brackets, true),
                 (Array(#"{"packs":[{"blobs":[{"x":"#.utf8) + brackets, true),
                 (Array(#"{"x":["#.utf8) + wide + Array("1]}".utf8), false),
@@ -112,27 +133,22 @@ extension HostileTests {
             for (text, isRefused) in cases {
                 let forger = try Forger()
                 _ = try forger.repository.saveUnpacked(.index, text)
-                let start = ContinuousClock.now
-                let growth = try peakGrowth {
+                try expectGrowth(below: 100 << 20) {
                     if isRefused {
                         #expect(throws: RepositoryError.self) { try forger.repository.loadIndex() }
                     } else {
                         try forger.repository.loadIndex()
                     }
                 }
-                if let growth { #expect(growth < 300 << 20) }
-                #expect(ContinuousClock.now - start < .seconds(20))
             }
         }
 
         @Test func `a long text of escapes takes time in proportion`() throws {
-            let escapes = String(repeating: #"\n"#, count: 8 << 20)
+            let escapes = String(repeating: #"\n"#, count: 1 << 20)
             for text in [#"{"x":"\#(escapes)"}"#, #"{"\#(escapes)":1}"#] {
                 let forger = try Forger()
                 _ = try forger.repository.saveUnpacked(.index, Array(text.utf8))
-                let start = ContinuousClock.now
                 try forger.repository.loadIndex()
-                #expect(ContinuousClock.now - start < .seconds(20))
             }
         }
 
@@ -150,7 +166,9 @@ extension HostileTests {
 
         @Test func `a pack header that lists other blobs than the index is found`() throws {
             let (first, second) = (pack.entries[0], pack.entries[1])
-            func entry(_ original: PackEntry, length: Int? = nil, kind: BlobKind = .data, inflated: Int? = nil) -> PackEntry {
+            func entry(_ original: PackEntry, length: Int? = nil, kind: BlobKind = .data, inflated: Int? = nil)
+                -> PackEntry
+            {
                 PackEntry(
                     id: original.id, kind: kind, offset: 0, length: length ?? original.length,
                     uncompressedLength: inflated)
@@ -161,7 +179,8 @@ extension HostileTests {
             ]
             let impossible: [[PackEntry]] = [
                 [], [first], [entry(first, length: 4_294_967_295), second], [first, second, second],
-                [entry(first, length: 31), entry(second, length: 833)], [entry(first, length: 0), entry(second, length: 864)],
+                [entry(first, length: 31), entry(second, length: 833)],
+                [entry(first, length: 0), entry(second, length: 864)],
             ]
             let whole = try forger.store.read(ObjectName(.data, pack.id.digest), range: nil)
             for (headers, isPossible) in [(different, true), (impossible, false)] {
@@ -183,14 +202,13 @@ extension HostileTests {
         /// Indexes a pack rightly; a check must find what its end says, and reading must not need it.
         private func check(pack id: PackID, finds finding: (PackID) -> CheckFinding) throws {
             _ = try forger.repository.saveUnpacked(.index, IndexText.encode([(id: id, entries: pack.entries)]))
-            let growth = try peakGrowth {
+            try expectGrowth(below: 100 << 20) {
                 let repository = try forger.open()
                 #expect(try Checker(repository).check(readData: true).findings.contains(finding(id)))
                 for (entry, plaintext) in zip(pack.entries, plaintexts) {
                     #expect(try repository.blob(entry.id, .data) == plaintext)
                 }
             }
-            if let growth { #expect(growth < 100 << 20) }
         }
     }
 }

@@ -21,7 +21,9 @@ struct SmallRepository: Sendable {
         let writer = try repository.makeWriter(packSize: 1 << 20, indexBlobLimit: 50_000, workers: 1)
         let metadata = TreeBuilder.Metadata(modified: GoTime(seconds: 1_630_739_035))
         var contents: [String: [UInt8]] = [:]
-        func add(_ name: String, _ pieces: [[UInt8]], _ group: PackGroup, to builder: inout TreeBuilder, path: String) throws {
+        func add(_ name: String, _ pieces: [[UInt8]], _ group: PackGroup, to builder: inout TreeBuilder, path: String)
+            throws
+        {
             let blobs = try pieces.map { try writer.save($0, .data, group: group) }
             let content = Array(pieces.joined())
             builder.addFile(name, blobs: blobs, size: UInt64(content.count))
