@@ -100,7 +100,16 @@ final class WritePipeline: @unchecked Sendable {
 
     /// Writes the open packs and makes their blobs readable; the index comes with `finish`.
     func flush() throws(RepositoryError) {
-        let packs = try signal.locked { () throws(RepositoryError) in
+        try writeOpenPacks()
+        let packs = signal.locked {
+            defer { for index in unindexed.indices { unindexed[index].isKnown = true } }
+            return unindexed.filter { !$0.isKnown }.map(\.pack)
+        }
+        repository.adopt(packs)
+    }
+
+    private func writeOpenPacks() throws(RepositoryError) {
+        try signal.locked { () throws(RepositoryError) in
             guard !isClosed else { throw failure ?? RepositoryError.writerClosed }
             while firstJob < queue.count || jobsAtWork > 0, failure == nil { signal.wait() }
             full += open.filter { !$0.entries.isEmpty }
@@ -108,15 +117,12 @@ final class WritePipeline: @unchecked Sendable {
             signal.notify()
             while !full.isEmpty || uploads > 0, failure == nil { signal.wait() }
             if let failure { throw failure }
-            defer { for index in unindexed.indices { unindexed[index].isKnown = true } }
-            return unindexed.filter { !$0.isKnown }.map(\.pack)
         }
-        repository.adopt(packs)
     }
 
     func finish() throws(RepositoryError) -> WriteSummary {
         do throws(RepositoryError) {
-            try flush()
+            try writeOpenPacks()
             try writeIndex(always: true)
         } catch {
             abandon()
