@@ -1,0 +1,152 @@
+import Foundation
+import Testing
+
+@testable import Storage
+
+/// A real server, started by a script of `Tools/servers` in a folder of its own and ended with this process at the latest.
+final class Server: Sendable {
+    let name: String
+    let exports: [String: String]
+    private let folder: String
+
+    /// The server of the suite that runs.
+    @TaskLocal static var current: Server?
+
+    /// Whether what the script starts is installed; says so once when it is not.
+    static func isInstalled(_ name: String) -> Bool { installed[name] ?? false }
+
+    private static let installed: [String: Bool] = {
+        let programs = [
+            "moto": ["moto_server"], "rest": ["rclone"], "rgw": ["ceph-mon", "ceph-osd", "radosgw", "radosgw-admin", "ceph"],
+            "openstack-swift": ["swift-proxy-server", "swift-object-server", "swift-container-server", "memcached"],
+        ]
+        let path = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":") + ["/usr/bin", "/usr/sbin"]
+        return programs.reduce(into: [:]) { found, server in
+            let missing = server.value.filter { program in
+                !path.contains { access("\($0)/\(program)", X_OK) == 0 }
+                    && access("\(package)/.build/moto/bin/\(program)", X_OK) != 0
+            }
+            found[server.key] = missing.isEmpty
+            if !missing.isEmpty { print("SKIPPED: tests against \(server.key), because \(missing) is not installed") }
+        }
+    }()
+
+    private static let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().path
+
+    init(_ name: String, _ environment: [String: String] = [:]) throws {
+        self.name = name
+        folder = NSTemporaryDirectory() + "chatark-server-\(UInt64.random(in: 0 ... .max))"
+        let text = try Self.run(name, ["start", folder], environment)
+        exports = text.split(separator: "\n").reduce(into: [:]) { found, line in
+            let parts = line.dropFirst("export ".count).split(separator: "=", maxSplits: 1)
+            if parts.count == 2 { found[String(parts[0])] = String(parts[1]) }
+        }
+    }
+
+    subscript(_ name: String) -> String { exports[name] ?? "" }
+
+    /// Runs another command of the script.
+    func command(_ word: String) throws { _ = try Self.run(name, [word, folder], [:]) }
+
+    func stop() {
+        _ = try? Self.run(name, ["stop", folder], [:])
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    /// Runs a script; its output goes through a file, because servers that it starts must not keep a pipe open.
+    private static func run(_ name: String, _ arguments: [String], _ environment: [String: String]) throws -> String {
+        let output = NSTemporaryDirectory() + "chatark-output-\(UInt64.random(in: 0 ... .max))"
+        defer { try? FileManager.default.removeItem(atPath: output) }
+        try Data().write(to: URL(fileURLWithPath: output))
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "\(package)/Tools/servers/\(name)")
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }.merging(
+            ["SERVER_OWNER": "\(getpid())"]) { $1 }
+        process.standardOutput = FileHandle(forWritingAtPath: output)
+        try process.run()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw Refusal(name: name, status: process.terminationStatus) }
+        return try String(contentsOfFile: output, encoding: .utf8)
+    }
+
+    struct Refusal: Error {
+        let name: String
+        let status: Int32
+    }
+}
+
+/// Runs a suite with a server of its own.
+struct RunningServer: SuiteTrait, TestScoping {
+    let name: String
+    var environment: [String: String] = [:]
+    var isRecursive: Bool { false }
+
+    func provideScope(
+        for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+    ) async throws {
+        let server = try Server(name, environment)
+        defer { server.stop() }
+        try await Server.$current.withValue(server) { try await function() }
+    }
+}
+
+extension Trait where Self == RunningServer {
+    static func server(_ name: String, _ environment: [String: String] = [:]) -> Self {
+        RunningServer(name: name, environment: environment)
+    }
+}
+
+/// Runs blocking work on a thread of its own, so that the test's threads stay free.
+func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await withCheckedThrowingContinuation { continuation in
+        let server = Server.current
+        Thread.detachNewThread {
+            continuation.resume(with: Result { try Server.$current.withValue(server) { try body() } })
+        }
+    }
+}
+
+extension Server {
+    /// A store under a prefix of a bucket that is there.
+    func s3Store(
+        _ prefix: String = "some/place", bucket: String = "bucket-\(UInt32.random(in: 0 ... .max))",
+        door: HTTPDoor? = nil, endpoint: String? = nil, change: (inout S3Options) -> Void = { _ in }
+    ) throws -> S3Store {
+        var options = S3Options(
+            credentials: S3Credentials(keyID: self["AWS_ACCESS_KEY_ID"], secret: self["AWS_SECRET_ACCESS_KEY"]))
+        change(&options)
+        let door = try door ?? self.door()
+        let bucketPlace = try S3Location(parsing: "s3:\(self["S3_ENDPOINT"])/\(bucket)")
+        try S3Store(bucketPlace, options, door: door).createLayout()
+        let place = try S3Location(parsing: "s3:\(endpoint ?? self["S3_ENDPOINT"])/\(bucket)/\(prefix)")
+        return S3Store(place, options, door: door)
+    }
+
+    /// A way out that trusts the server's certificate when it has one.
+    func door(_ change: (inout HTTPSettings) -> Void = { _ in }) throws -> HTTPDoor {
+        var settings = HTTPSettings()
+        settings.certificates = exports["S3_CERTIFICATES"] ?? exports["REST_CERTIFICATES"]
+        change(&settings)
+        return try HTTPDoor(settings)
+    }
+}
+
+/// Names and bytes for tests.
+enum Sample {
+    static func name(_ number: UInt64, _ kind: ObjectKind = .data) -> ObjectName {
+        let bytes = (0..<4).flatMap { word in
+            withUnsafeBytes(of: (number &+ 1 &+ UInt64(word)) &* 0x9E37_79B9_7F4A_7C15) { Array($0) }
+        }
+        return ObjectName(kind, bytes.withUnsafeBytes { SHA256Digest(copying: $0) } ?? .zero)
+    }
+
+    static func bytes(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
+        var state = seed &* 0x9E37_79B9_7F4A_7C15 | 1
+        return (0..<count).map { _ in
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return UInt8(truncatingIfNeeded: state >> 56)
+        }
+    }
+}
