@@ -72,4 +72,10 @@ public struct Zone: Sendable, Equatable {
 
     /// The month in which a moment lies.
     public func month(of moment: Timestamp) -> Month { Month(of: civilTime(at: moment)) }
+
+    /// The month that a message belongs to: by what its source's clock showed when the source says so, as the moment is
+    /// then an assumption that another import may make differently.
+    public func month(of message: Message) -> Month {
+        message.wallTime.map { Month(of: $0) } ?? month(of: message.time)
+    }
 }

@@ -33,10 +33,9 @@ final class Server: @unchecked Sendable {
         let counters = counters
         let reports = Reports(options.log)
         self.reports = reports
-        let seconds = options.deadline.components.seconds
         waiting = WaitingRequests(workers: options.workers, deadline: options.deadline) {
             counters.failed.add()
-            reports.report("A read ended in an error: storage did not answer within \(seconds) seconds.")
+            reports.failed(.timedOut)
         }
     }
 
@@ -73,7 +72,7 @@ final class Server: @unchecked Sendable {
         reply.send { request in
             if number == EIO {
                 counters.failed.add()
-                reports.report("A read ended in an error: \(error)")
+                reports.failed(error)
             }
             return fuse_reply_err(request, number)
         }
@@ -112,6 +111,9 @@ final class Reports: Sendable {
     private let limit = 200
 
     init(_ log: @escaping @Sendable (String) -> Void) { self.log = log }
+
+    /// A request that ended in EIO. What is late is said in the same words whoever notices it first.
+    func failed(_ error: FolderTreeError) { report("A read ended in an error: \(error)") }
 
     func report(_ line: String) {
         let isNew = said.withLock { $0.count < limit && $0.insert(line).inserted }

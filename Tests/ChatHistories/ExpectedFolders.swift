@@ -61,11 +61,14 @@ package struct ExpectedFolders {
         let hasMedia = messages.contains { !$0.message.attachments.isEmpty }
         if hasMedia { paths[path("media", folder)] = .folder(times: [newest]) }
         var months: [String: [ExpectedMessage]] = [:]
+        // Then the end of a month's segment says little of the month that is shown.
+        let hasOtherClocks =
+            history.archiveZone != history.viewZone || messages.contains { $0.message.wallTime != nil }
         for message in messages { months[month(message.message.time), default: []].append(message) }
         for (month, messages) in months {
             let newest = messages.map(\.message.time).max() ?? newest
             var times = [newest]
-            if history.archiveZone != history.viewZone, let last = lastMoment(of: month) { times.append(last) }
+            if hasOtherClocks, let last = lastMoment(of: month) { times.append(last) }
             paths[path("conversations", folder, month)] = .folder(times: times)
             paths[path("transcripts", folder, month + ".txt")] = .file(transcript(messages), time: newest)
             let files = named(messages.flatMap { self.files(of: $0) })

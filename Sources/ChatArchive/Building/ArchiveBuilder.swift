@@ -98,7 +98,7 @@ public struct ArchiveBuilder {
         }
         account.rowsRead += 1
         guard let current else { return }
-        let key = MonthBuckets.Key(source: current, conversation: conversation, month: zone.month(of: message.time))
+        let key = MonthBuckets.Key(source: current, conversation: conversation, month: zone.month(of: message))
         try buckets.add(SegmentMerge.Row(message: message, export: exports[current] ?? 0), to: key)
     }
 

@@ -73,7 +73,7 @@ struct EarlierConversation {
             }
             lines += try earlier.archive.messages(of: node)
         }
-        if !earlier.hasSameMonths { lines.removeAll { zone.month(of: $0.message.time) != month } }
+        if !earlier.hasSameMonths { lines.removeAll { zone.month(of: $0.message) != month } }
         if !earlier.keepsNumbers {
             for index in lines.indices { lines[index].sources = renumbered(lines[index].sources) }
         }
@@ -89,10 +89,10 @@ struct EarlierConversation {
         return result
     }
 
-    /// A month of another zone lies in at most two of ours, in which its first and its last message are.
+    /// The months of ours in which a month of another zone may have messages. Those with a wall time stay where they are.
     private func months(of record: MonthRecord) -> Set<Month> {
         guard !earlier.hasSameMonths else { return [record.month] }
-        return [zone.month(of: record.span.lowerBound), zone.month(of: record.span.upperBound)]
+        return [record.month, zone.month(of: record.span.lowerBound), zone.month(of: record.span.upperBound)]
     }
 
     private func renumbered(_ sources: [Int]) -> [Int] {

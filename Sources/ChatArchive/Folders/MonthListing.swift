@@ -43,7 +43,7 @@ final class MonthListing: Sendable {
     /// Lists the messages of a month.
     ///
     /// - Parameters:
-    ///   - segments: with their numbers, ascending in time; of each, the messages of `month` in `zone` are taken.
+    ///   - segments: with their numbers; of each, the messages of `month` in `zone` are taken.
     ///   - name: the safe name of a sender.
     ///   - mediaOnly: leaves the texts out; the names are the same either way.
     init(
@@ -51,7 +51,7 @@ final class MonthListing: Sendable {
         name: (PersonID) -> [UInt8]
     ) {
         var builder = MonthListingBuilder(month: month, zone: zone)
-        for (number, segment) in segments { builder.add(segment, number: number, name) }
+        builder.add(segments, name)
         builder.makeUnique()
         entries = mediaOnly ? builder.entries.filter { !builder.isText($0) } : builder.entries
         names = builder.names
@@ -90,10 +90,11 @@ struct MonthListingBuilder {
         clock = WallClock(zone)
     }
 
-    mutating func add(_ segment: Segment, number: Int, _ name: (PersonID) -> [UInt8]) {
-        let senders = segment.senders.map(name)
-        let count = min(segment.lines.count, InodeLayout.lineLimit)
-        for index in 0..<count {
+    mutating func add(_ segments: [(number: Int, segment: Segment)], _ name: (PersonID) -> [UInt8]) {
+        let namesOfSenders = segments.map { $0.segment.senders.map(name) }
+        for place in Segment.linesByTime(of: segments.map(\.segment)) where place.line < InodeLayout.lineLimit {
+            let (number, segment) = segments[place.segment]
+            let (senders, index) = (namesOfSenders[place.segment], place.line)
             let line = segment.lines[index]
             let wall = clock.civilTime(at: line.time)
             guard Month(of: wall) == month else { continue }

@@ -63,6 +63,22 @@ final class Segment: Sendable {
         bytes = decoder.bytes
     }
 
+    /// Where the lines of some segments are, by time. Those of one segment are in order.
+    ///
+    /// Segments overlap in time where a month has been cut by different clocks.
+    static func linesByTime(of segments: [Segment]) -> [(segment: Int, line: Int)] {
+        var places: [(segment: Int, line: Int)] = []
+        places.reserveCapacity(segments.reduce(0) { $0 + $1.lines.count })
+        for (index, segment) in segments.enumerated() {
+            for line in segment.lines.indices { places.append((index, line)) }
+        }
+        guard segments.count > 1 else { return places }
+        func key(_ place: (segment: Int, line: Int)) -> (Timestamp, Int, Int) {
+            (segments[place.segment].lines[place.line].time, place.segment, place.line)
+        }
+        return places.sorted { key($0) < key($1) }
+    }
+
     /// The bytes of a range of `bytes`.
     func slice(_ range: Range<UInt32>) -> ArraySlice<UInt8> { bytes[Int(range.lowerBound)..<Int(range.upperBound)] }
 

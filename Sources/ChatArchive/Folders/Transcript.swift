@@ -23,10 +23,12 @@ struct Transcript {
         seenClock = WallClock(zone)
     }
 
-    /// Appends the messages of the month that a segment has. `name` is a sender's name as people read it.
-    mutating func add(_ segment: Segment, _ name: (PersonID) -> String) {
-        let senders = segment.senders.map { Array(Self.oneLine(name($0)).utf8) }
-        for line in segment.lines {
+    /// Appends the messages of the month that segments have. `name` is a sender's name as people read it.
+    mutating func add(_ segments: [Segment], _ name: (PersonID) -> String) {
+        let names = segments.map { segment in segment.senders.map { Array(Self.oneLine(name($0)).utf8) } }
+        for place in Segment.linesByTime(of: segments) {
+            let (segment, senders) = (segments[place.segment], names[place.segment])
+            let line = segment.lines[place.line]
             let wall = clock.civilTime(at: line.time)
             guard Month(of: wall) == month else { continue }
             newest = max(newest, line.time)

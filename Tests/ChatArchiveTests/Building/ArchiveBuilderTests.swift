@@ -49,6 +49,27 @@ struct ArchiveBuilderTests {
         #expect(account.alreadyArchived == 1)
     }
 
+    @Test("a message that its source dates by the wall is the same at a month's edge when another zone is assumed")
+    func wallTime() throws {
+        let bench = try Bench()
+        let shanghai = try #require(Zone(named: "Asia/Shanghai"))
+        let wall = try #require(CivilTime("2021-10-01T00:30:00"))
+        let messages = [Zone.utc, shanghai].map { zone in
+            var message = text("a", at: zone.moment(of: wall))
+            message.wallTime = wall
+            return message
+        }
+        #expect(Zone.utc.month(of: messages[1].time).description == "2021-09")
+        let (first, _) = try bench.backUp([given([messages[0]])], at: 1000)
+        #expect(try first.folder(named: "c").months.map(\.month.description) == ["2021-10"])
+        let (second, account) = try bench.backUp([given([messages[1]])], continuing: [first], at: 2000)
+        #expect(account.stored == 0 && account.alreadyArchived == 1 && account.nowGone == 0)
+        #expect(try second.allLines(of: "c").count == 1)
+        let (third, moved) = try bench.backUp([given([messages[1]])], continuing: [second], at: 3000, zone: shanghai)
+        #expect(moved.stored == 0)
+        #expect(try third.allLines(of: "c").count == 1)
+    }
+
     @Test("an unchanged source gives the same archive, and nothing new is stored")
     func unchanged() throws {
         let bench = try Bench()

@@ -33,7 +33,7 @@ struct MediaTests {
     func shapes() throws {
         let bench = try Bench()
         var random = SeededGenerator(seed: 1)
-        let large = (0..<3_000_000).map { _ in UInt8.random(in: 0...255, using: &random) }
+        let large = (0..<9_000_000).map { _ in UInt8.random(in: 0...255, using: &random) }
         try bench.addFile("large.mp4", large)
         try bench.addFile("empty.txt", [])
         bench.files.entries["inside.jpg"] = [9, 9]

@@ -40,7 +40,7 @@ enum Sample {
 
     static func transcript(_ lines: [MessageLine], _ name: (PersonID) -> String = \.text) throws -> String {
         var transcript = Transcript(of: Zone.utc.month(of: moment), in: .utc)
-        transcript.add(try segment(lines), name)
+        transcript.add([try segment(lines)], name)
         return String(decoding: transcript.rendered.bytes, as: UTF8.self)
     }
 }

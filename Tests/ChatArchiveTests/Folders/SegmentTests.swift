@@ -78,7 +78,7 @@ struct SegmentTests {
                     name: { Array($0.text.utf8) })
                 #expect(listing.entries.count <= 7)
                 var transcript = Transcript(of: Month(number: 2021 * 12 + 8), in: .utc)
-                transcript.add(segment, \.text)
+                transcript.add([segment], \.text)
             }
         }
     }
@@ -108,7 +108,7 @@ struct SegmentTests {
             let listing = MonthListing(of: month, in: zone, from: [(0, segment)], mediaOnly: false, name: { _ in [] })
             #expect(listing.entries.count == 1)
             var transcript = Transcript(of: month, in: zone)
-            transcript.add(segment, \.text)
+            transcript.add([segment], \.text)
             #expect(!transcript.rendered.bytes.isEmpty)
             #expect(InodeLayout.place(InodeLayout.number(.month(snapshot: 0, .media, conversation: 0, month))) != nil)
         }

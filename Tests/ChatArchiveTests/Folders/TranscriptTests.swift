@@ -58,7 +58,7 @@ struct TranscriptTests {
     func newest() throws {
         var transcript = Transcript(of: Zone.utc.month(of: Sample.moment), in: .utc)
         let times = [5000, 9000, 2_678_400_000].map { Timestamp(milliseconds: Sample.moment.milliseconds + $0) }
-        transcript.add(try Sample.segment(times.map { Message(time: $0, text: "x") }), \.text)
+        transcript.add([try Sample.segment(times.map { Message(time: $0, text: "x") })], \.text)
         #expect(transcript.rendered.newest == times[1])
     }
 }
