@@ -33,7 +33,9 @@ extension HTTPOrigin {
     init(isSecure: Bool, authority: Substring) throws(LocationFault) {
         var host = authority
         var port: Int?
-        let colon = host.hasPrefix("[") ? host.lastIndex(of: "]").flatMap { host[$0...].firstIndex(of: ":") } : host.firstIndex(of: ":")
+        let colon =
+            host.hasPrefix("[")
+            ? host.lastIndex(of: "]").flatMap { host[$0...].firstIndex(of: ":") } : host.firstIndex(of: ":")
         if let colon {
             guard let number = Int(host[host.index(after: colon)...]), (1...65535).contains(number) else {
                 throw .badPort

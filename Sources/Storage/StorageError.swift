@@ -79,7 +79,8 @@ public enum StorageError: Error, Hashable, Sendable {
         case .unreachable, .busy, .damaged: true
         // 501 and 505: never will; 507: full.
         case .answered(_, _, let status, _, _):
-            status == 408 || status == 409 || status == 425 || (500...599).contains(status) && ![501, 505, 507].contains(status)
+            status == 408 || status == 409 || status == 425
+                || (500...599).contains(status) && ![501, 505, 507].contains(status)
         case .notFound, .alreadyExists, .truncated, .permissionDenied, .readOnly, .noSpace, .badCredentials,
             .noCredentials, .noBucket, .untrusted, .unusableCertificates, .failed:
             false

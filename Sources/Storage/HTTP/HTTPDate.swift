@@ -5,14 +5,17 @@ enum HTTPDate {
     /// `20150830T123600Z`, from seconds since 1970.
     static func basic(_ seconds: Int) -> String {
         let time = fields(seconds)
-        return digits(Int(time.tm_year) + 1900, 4) + digits(Int(time.tm_mon) + 1, 2) + digits(Int(time.tm_mday), 2) + "T"
+        return digits(Int(time.tm_year) + 1900, 4) + digits(Int(time.tm_mon) + 1, 2) + digits(Int(time.tm_mday), 2)
+            + "T"
             + digits(Int(time.tm_hour), 2) + digits(Int(time.tm_min), 2) + digits(Int(time.tm_sec), 2) + "Z"
     }
 
     /// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, 5.6.7), as seconds since 1970; nil for anything else.
     static func seconds(http text: String) -> Int? {
         let words = text.split(separator: " ")
-        guard words.count == 6, words[5] == "GMT", let month = months.firstIndex(of: String(words[2])) else { return nil }
+        guard words.count == 6, words[5] == "GMT", let month = months.firstIndex(of: String(words[2])) else {
+            return nil
+        }
         let clock = words[4].split(separator: ":").map { Int($0) }
         guard clock.count == 3 else { return nil }
         return seconds(Int(words[3]), month + 1, Int(words[1]), clock[0], clock[1], clock[2])
@@ -37,7 +40,8 @@ enum HTTPDate {
         -> Int?
     {
         guard let year, (1970...9999).contains(year), let month, (1...12).contains(month), let day,
-            (1...31).contains(day), let hour, (0...23).contains(hour), let minute, (0...59).contains(minute), let second,
+            (1...31).contains(day), let hour, (0...23).contains(hour), let minute, (0...59).contains(minute),
+            let second,
             (0...60).contains(second)
         else { return nil }
         var time = tm()

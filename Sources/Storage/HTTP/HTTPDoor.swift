@@ -12,8 +12,10 @@ public struct HTTPSettings: Sendable {
     public var connections = 8
     /// Until a connection stands.
     public var connectTimeout: Duration = .seconds(10)
-    /// Without a byte coming or going.
-    public var idleTimeout: Duration = .seconds(60)
+    /// Without a byte coming or going, for requests that only ask.
+    public var readIdleTimeout: Duration = .seconds(20)
+    /// The same for requests that change something: a server may have much to do between the last byte and its answer.
+    public var writeIdleTimeout: Duration = .seconds(120)
     /// For a whole request; a second more for each 16 KiB sent or asked for.
     public var requestTimeout: Duration = .seconds(120)
     /// A file of certificates (PEM) to trust beside the system's.
@@ -58,8 +60,8 @@ public final class HTTPDoor: Sendable {
         configuration.httpVersion = .http1Only
         configuration.decompression = .disabled
         configuration.timeout.connect = settings.connectTimeout.amount
-        configuration.timeout.read = settings.idleTimeout.amount
-        configuration.timeout.write = settings.idleTimeout.amount
+        configuration.timeout.read = settings.writeIdleTimeout.amount
+        configuration.timeout.write = settings.writeIdleTimeout.amount
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = max(1, settings.connections)
         // Whoever repeats knows how often and how long.
         configuration.connectionPool.retryConnectionEstablishment = false
@@ -85,13 +87,17 @@ public final class HTTPDoor: Sendable {
         turns.wait()
         let connections = current.withLock { $0 }
         let collector = AnswerCollector(limit: request.bodyLimit, hasBody: request.verb != .head)
-        connections.client.execute(request: outgoing, delegate: collector, deadline: deadline(of: request))
-            .futureResult.whenComplete { [self] result in
-                let result = result.mapError(Self.fault)
-                if Self.mayHaveLeftBytes(of: request, result) { retire(connections) }
-                turns.signal()
-                pending.finish(result)
-            }
+        let task = connections.client.execute(
+            request: outgoing, delegate: collector, deadline: deadline(of: request))
+        let asksOnly = request.verb == .get || request.verb == .head
+        let watch = asksOnly ? IdleWatch(task, collector, settings.readIdleTimeout.amount) : nil
+        task.futureResult.whenComplete { [self] result in
+            watch?.end()
+            let result = result.mapError(Self.fault)
+            if Self.mayHaveLeftBytes(of: request, result) { retire(connections) }
+            turns.signal()
+            pending.finish(result)
+        }
         return pending
     }
 

@@ -67,7 +67,8 @@ struct RangeRequest {
     private static func contentRange(_ answer: HTTPAnswer) -> (start: Int, end: Int, total: Int?)? {
         guard let text = answer.header("content-range"), text.hasPrefix("bytes ") else { return nil }
         let parts = text.dropFirst(6).split { $0 == "-" || $0 == "/" }
-        guard parts.count == 3, let start = Int(parts[0]), let last = Int(parts[1]), start <= last, last < Int.max else {
+        guard parts.count == 3, let start = Int(parts[0]), let last = Int(parts[1]), start <= last, last < Int.max
+        else {
             return nil
         }
         guard let total = Int(parts[2]) else { return parts[2] == "*" ? (start, last + 1, nil) : nil }

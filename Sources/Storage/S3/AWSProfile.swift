@@ -9,9 +9,10 @@ struct AWSProfile: Sendable {
 
     /// Reads the files that the environment names, or those at their usual places; missing ones are as empty ones.
     init(environment: [String: String]) {
-        let name = [environment["AWS_PROFILE"], environment["AWS_DEFAULT_PROFILE"]].lazy.compactMap { $0 }.first {
-            !$0.isEmpty
-        } ?? "default"
+        let name =
+            [environment["AWS_PROFILE"], environment["AWS_DEFAULT_PROFILE"]].lazy.compactMap { $0 }.first {
+                !$0.isEmpty
+            } ?? "default"
         let home = environment["HOME"] ?? ""
         let config = environment["AWS_CONFIG_FILE"] ?? "\(home)/.aws/config"
         let credentials = environment["AWS_SHARED_CREDENTIALS_FILE"] ?? "\(home)/.aws/credentials"
@@ -49,7 +50,9 @@ struct AWSProfile: Sendable {
                 continue
             }
             // An indented line continues a nested setting, none of which matter here.
-            guard isInside, line.first != " ", line.first != "\t", let equals = words.firstIndex(of: "=") else { continue }
+            guard isInside, line.first != " ", line.first != "\t", let equals = words.firstIndex(of: "=") else {
+                continue
+            }
             found[trimmed(words[..<equals]).lowercased()] = String(trimmed(words[words.index(after: equals)...]))
         }
         return found

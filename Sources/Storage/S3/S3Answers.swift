@@ -21,14 +21,18 @@ struct S3ErrorBody: Hashable {
     /// A region's name, which becomes part of a host's; nil for anything that cannot be one.
     static func region(_ text: String) -> String? {
         let isSound = text.utf8.allSatisfy { byte in
-            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
                 || byte == UInt8(ascii: "-")
         }
         return isSound && (1...40).contains(text.utf8.count) ? text : nil
     }
 
     private static func word(_ text: String) -> String {
-        String(text.unicodeScalars.prefix(64).filter { $0.isASCII && ($0.properties.isAlphabetic || ("0"..."9").contains($0)) }
+        String(
+            text.unicodeScalars.prefix(64).filter {
+                $0.isASCII && ($0.properties.isAlphabetic || ("0"..."9").contains($0))
+            }
             .map(Character.init))
     }
 }

@@ -9,6 +9,8 @@ struct S3Call {
     var headers: [(name: String, value: String)] = []
     var body: [UInt8]?
     var bodyLimit = 16 << 20
+    /// For objects, so that buckets with locks take them.
+    var hasChecksum = false
 }
 
 /// Signs requests to one bucket and sends them; finds the bucket's region and keeps the credentials fresh.
@@ -23,7 +25,7 @@ final class S3Client: Sendable {
         self.location = location
         self.options = options
         self.door = door
-        credentials = S3CredentialProvider(options.credentials, door, location: location.description)
+        credentials = S3CredentialProvider(options.credentials, location: location.description)
         region = Mutex(
             options.region ?? S3Endpoint.region(inHost: location.origin.host) ?? options.defaultRegion ?? "us-east-1")
     }
@@ -62,7 +64,8 @@ final class S3Client: Sendable {
         case (404, "NoSuchKey"), (404, ""), (404, "NotFound"): return .notFound(subject, location: place)
         case (412, _): return .alreadyExists(subject, location: place)
         case (401, _), (_, "InvalidAccessKeyId"), (_, "SignatureDoesNotMatch"), (_, "ExpiredToken"),
-            (_, "InvalidToken"), (_, "AuthorizationHeaderMalformed"), (_, "TokenRefreshRequired"), (_, "InvalidSecurity"):
+            (_, "InvalidToken"), (_, "AuthorizationHeaderMalformed"), (_, "TokenRefreshRequired"),
+            (_, "InvalidSecurity"):
             return .badCredentials(location: place)
         case (507, _), (_, "QuotaExceeded"): return .noSpace(subject, location: place)
         case (_, "BadDigest"), (_, "XAmzContentSHA256Mismatch"), (_, "IncompleteBody"):
@@ -97,9 +100,11 @@ final class S3Client: Sendable {
         let endpoint = S3Endpoint(location, options.addressing, region: region)
         let query = call.query.map { "\(PercentEncoding.encode($0.name))=\(PercentEncoding.encode($0.value))" }
         let request = HTTPRequest(
-            verb: call.verb, origin: endpoint.origin, path: endpoint.path(of: call.key), query: query.joined(separator: "&"),
+            verb: call.verb, origin: endpoint.origin, path: endpoint.path(of: call.key),
+            query: query.joined(separator: "&"),
             headers: call.headers, body: call.body, bodyLimit: call.bodyLimit)
-        return S3Signature(credentials: try credentials.current(), region: region, time: HTTPDate.now).signed(request)
+        return S3Signature(credentials: try credentials.current(), region: region, time: HTTPDate.now)
+            .signed(request, hasChecksum: call.hasChecksum)
     }
 
     // MARK: Regions

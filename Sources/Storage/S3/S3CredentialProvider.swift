@@ -1,4 +1,3 @@
-import JSON
 import Synchronization
 
 /// Where credentials come from.
@@ -12,16 +11,14 @@ public enum S3CredentialSource: Sendable {
 /// Keeps credentials that have not ended.
 final class S3CredentialProvider: Sendable {
     private let source: S3CredentialSource
-    private let door: HTTPDoor
     private let location: String
     private let kept = Mutex<S3Credentials?>(nil)
 
     /// Seconds before their end in which credentials are no longer used.
     private static let margin = 300
 
-    init(_ source: S3CredentialSource, _ door: HTTPDoor, location: String) {
+    init(_ source: S3CredentialSource, location: String) {
         self.source = source
-        self.door = door
         self.location = location
     }
 
@@ -55,7 +52,7 @@ final class S3CredentialProvider: Sendable {
             if let found = Self.inEnvironment(environment) ?? AWSProfile(environment: environment).credentials {
                 return found
             }
-            if let found = try InstanceMetadata(environment, door, location: location)?.credentials() { return found }
+            if let found = InstanceMetadata(environment)?.credentials() { return found }
             throw .noCredentials(location: location)
         }
     }

@@ -103,7 +103,9 @@ struct S3Endpoint: Hashable {
         // cos.REGION.myqcloud.com, oss-REGION.aliyuncs.com
         if host.hasSuffix(".myqcloud.com") { return labels.count >= 4 ? labels[labels.count - 3] : nil }
         if host.hasSuffix(".aliyuncs.com") {
-            return labels.first { $0.hasPrefix("oss-") }.map { String($0.dropFirst(4)).replacing("-internal", with: "") }
+            return labels.first { $0.hasPrefix("oss-") }.map {
+                String($0.dropFirst(4)).replacing("-internal", with: "")
+            }
         }
         // s3.REGION.provider.tld, as most others have it
         return labels.count >= 4 && labels[0] == "s3" && !labels.allSatisfy({ Int($0) != nil }) ? labels[1] : nil

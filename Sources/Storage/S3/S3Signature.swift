@@ -24,13 +24,17 @@ struct S3Signature {
         var key = Array("AWS4\(credentials.secret)".utf8)
         for part in [day, region, service, "aws4_request"] { key = SigningHash.hmac(key: key, Array(part.utf8)) }
         let signature = SigningHash.hex(SigningHash.hmac(key: key, Array(toSign.utf8)))
-        return "AWS4-HMAC-SHA256 Credential=\(credentials.keyID)/\(scope), SignedHeaders=\(names), Signature=\(signature)"
+        return
+            "AWS4-HMAC-SHA256 Credential=\(credentials.keyID)/\(scope), SignedHeaders=\(names), Signature=\(signature)"
     }
 
-    /// The request with its date, session token, payload hash and signature.
-    func signed(_ request: HTTPRequest) -> HTTPRequest {
+    /// The request with its date, session token, payload hash and signature; on request also with the checksum that buckets
+    /// with object locks ask for.
+    func signed(_ request: HTTPRequest, hasChecksum: Bool = false) -> HTTPRequest {
         var request = request
-        let hash = SigningHash.hex(SigningHash.sha256(request.body ?? []))
+        let digest = SigningHash.sha256(request.body ?? [])
+        let hash = SigningHash.hex(digest)
+        if hasChecksum { request.headers.append(("x-amz-checksum-sha256", Base64.encode(digest))) }
         request.headers += [
             ("host", request.origin.authority), ("x-amz-content-sha256", hash), ("x-amz-date", HTTPDate.basic(time)),
         ]

@@ -69,7 +69,8 @@ extension S3Store {
         let parts = tags.enumerated().map {
             "<Part><PartNumber>\($0.offset + 1)</PartNumber><ETag>\($0.element)</ETag></Part>"
         }
-        let text = "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\(parts.joined())"
+        let text =
+            "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\(parts.joined())"
             + "</CompleteMultipartUpload>"
         var call = S3Call(
             verb: .post, key: key, query: [("uploadId", upload)], headers: [("Content-Type", "application/xml")],

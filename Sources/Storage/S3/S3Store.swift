@@ -22,7 +22,8 @@ public struct S3Options: Sendable {
     public init(environment: [String: String]) {
         credentials = .found(environment)
         let profile = AWSProfile(environment: environment)
-        defaultRegion = ["AWS_REGION", "AWS_DEFAULT_REGION"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
+        defaultRegion =
+            ["AWS_REGION", "AWS_DEFAULT_REGION"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
             ?? profile.region
         defaultRegion = defaultRegion.flatMap(S3ErrorBody.region)
     }
@@ -69,7 +70,8 @@ public final class S3Store: ObjectStore {
             if let continuation { query.append(("continuation-token", continuation)) }
             let answer = try client.answer(S3Call(verb: .get, query: query), .listing(kind), .list)
             guard answer.isGood else { throw client.fault(answer, .listing(kind), .list) }
-            guard let page = try? S3ListPage(parsing: answer.body), page.continuation != continuation || continuation == nil
+            guard let page = try? S3ListPage(parsing: answer.body),
+                page.continuation != continuation || continuation == nil
             else { throw unreadable(.listing(kind), .list, answer) }
             for entry in page.entries {
                 guard entry.key.hasPrefix(folder), let name = ObjectName(kind, under: entry.key.dropFirst(folder.count))
@@ -110,7 +112,8 @@ public final class S3Store: ObjectStore {
         if bytes.count > Self.multipartThreshold { return try writeInParts(name, bytes) }
         let known = conditions.withLock { $0 }
         if known != .heeded { try checkAbsent(name, mayBeHidden: known == .unknown) }
-        var call = S3Call(verb: .put, key: place.key(of: name), headers: headers(for: name), body: bytes)
+        var call = S3Call(
+            verb: .put, key: place.key(of: name), headers: headers(for: name), body: bytes, hasChecksum: true)
         if known != .refused { call.headers.append(("If-None-Match", "*")) }
         var answer = try client.answer(call, .object(name), .write)
         if known != .refused, Self.refusesConditions(answer, client) {

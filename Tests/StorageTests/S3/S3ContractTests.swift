@@ -3,7 +3,7 @@ import Testing
 @testable import Storage
 
 /// What every S3 server must do with a store.
-private func checkS3(_ server: Server?) async throws {
+func checkS3(_ server: Server?) async throws {
     let server = try #require(server)
     try await onThread {
         let store = try server.s3Store()

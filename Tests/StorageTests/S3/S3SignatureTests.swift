@@ -32,7 +32,9 @@ import Testing
         Example(
             "get-vanilla-empty-query-key", query: "Param1=value1",
             signature: "a67d582fa61cc504c4bae71f336f98b97f1ea3c7a6bfe1b6e45aec72011b9aeb"),
-        Example("get-utf8", .get, "/%E1%88%B4", signature: "8318018e0b0f223aa2bbf98705b62bb787dc9c0e678f255a891fd03141be5d85"),
+        Example(
+            "get-utf8", .get, "/%E1%88%B4",
+            signature: "8318018e0b0f223aa2bbf98705b62bb787dc9c0e678f255a891fd03141be5d85"),
         Example(
             "get-header-value-trim", headers: [("My-Header1", " value1"), ("My-Header2", " \"a   b   c\"")],
             signature: "acc3ed3afb60bb290fc8d2dd0098b9911fcaa05412b367055dee359757a9c736"),
@@ -96,7 +98,8 @@ import Testing
         sorted.query = "a=1&a=2&a-b=1"
         let signature = S3Signature(credentials: S3Credentials(keyID: "k", secret: "s"), region: "r", time: 0)
         #expect(
-            signature.authorization(for: request, payloadHash: "") == signature.authorization(for: sorted, payloadHash: ""))
+            signature.authorization(for: request, payloadHash: "")
+                == signature.authorization(for: sorted, payloadHash: ""))
     }
 
     @Test func `a session's token is sent and signed`() {

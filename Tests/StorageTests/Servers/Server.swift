@@ -17,10 +17,12 @@ final class Server: Sendable {
 
     private static let installed: [String: Bool] = {
         let programs = [
-            "moto": ["moto_server"], "rest": ["rclone"], "rgw": ["ceph-mon", "ceph-osd", "radosgw", "radosgw-admin", "ceph"],
+            "moto": ["moto_server"], "rest": ["rclone"],
+            "rgw": ["ceph-mon", "ceph-osd", "radosgw", "radosgw-admin", "ceph"],
             "openstack-swift": ["swift-proxy-server", "swift-object-server", "swift-container-server", "memcached"],
         ]
-        let path = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":") + ["/usr/bin", "/usr/sbin"]
+        let given = ProcessInfo.processInfo.environment["PATH"] ?? ""
+        let path = given.split(separator: ":").map { String($0) } + ["/usr/bin", "/usr/sbin"]
         return programs.reduce(into: [:]) { found, server in
             let missing = server.value.filter { program in
                 !path.contains { access("\($0)/\(program)", X_OK) == 0 }
@@ -34,10 +36,11 @@ final class Server: Sendable {
     private static let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().path
 
-    init(_ name: String, _ environment: [String: String] = [:]) throws {
+    /// Starts it; `arguments` follow the folder's.
+    init(_ name: String, _ environment: [String: String] = [:], arguments: [String] = []) throws {
         self.name = name
         folder = NSTemporaryDirectory() + "chatark-server-\(UInt64.random(in: 0 ... .max))"
-        let text = try Self.run(name, ["start", folder], environment)
+        let text = try Self.run(name, ["start", folder] + arguments, environment)
         exports = text.split(separator: "\n").reduce(into: [:]) { found, line in
             let parts = line.dropFirst("export ".count).split(separator: "=", maxSplits: 1)
             if parts.count == 2 { found[String(parts[0])] = String(parts[1]) }
@@ -47,7 +50,10 @@ final class Server: Sendable {
     subscript(_ name: String) -> String { exports[name] ?? "" }
 
     /// Runs another command of the script.
-    func command(_ word: String) throws { _ = try Self.run(name, [word, folder], [:]) }
+    @discardableResult
+    func command(_ word: String, _ arguments: [String] = []) throws -> String {
+        try Self.run(name, [word, folder] + arguments, [:])
+    }
 
     func stop() {
         _ = try? Self.run(name, ["stop", folder], [:])
