@@ -79,7 +79,7 @@ public enum StorageError: Error, Hashable, Sendable {
         case .unreachable, .busy, .damaged: true
         // 501 and 505: never will; 507: full.
         case .answered(_, _, let status, _, _):
-            status == 408 || status == 409 || status == 425
+            status == 408 || status == 425
                 || (500...599).contains(status) && ![501, 505, 507].contains(status)
         case .notFound, .alreadyExists, .truncated, .permissionDenied, .readOnly, .noSpace, .badCredentials,
             .noCredentials, .noBucket, .untrusted, .unusableCertificates, .failed:
@@ -116,7 +116,8 @@ extension StorageError: CustomStringConvertible {
         case .badCredentials(let location):
             "'\(location)' does not accept the credentials. Check that they are right and have not expired."
         case .noCredentials(let location):
-            "No credentials were found for '\(location)'. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE."
+            "No credentials were found for '\(location)'. "
+                + "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE."
         case .noBucket(let location): "There is no such bucket: '\(location)'."
         case .untrusted(let location):
             "The certificate of '\(location)' is not trusted. If it is yours, name its authority with --cacert."

@@ -5,7 +5,8 @@ public struct RESTLocation: Sendable {
     let path: String
     let login: RESTLogin?
 
-    /// Reads a location. Credentials in it win over those in the environment (RESTIC_REST_USERNAME, RESTIC_REST_PASSWORD).
+    /// Reads a location. Credentials in it win over those in the environment (RESTIC_REST_USERNAME,
+    /// RESTIC_REST_PASSWORD).
     public init(parsing text: String, environment: [String: String] = [:]) throws(LocationFault) {
         guard text.hasPrefix("rest:") else { throw .wrongScheme }
         var rest = text.dropFirst(5)

@@ -1,6 +1,7 @@
 import JSON
 
-/// A repository behind restic's REST protocol (restic.readthedocs.io, "REST Backend"), versions 1 and 2. One attempt a call.
+/// A repository behind restic's REST protocol (restic.readthedocs.io, "REST Backend"), versions 1 and 2. One attempt a
+/// call.
 ///
 ///     POST   <path>/?create=true      makes the repository
 ///     GET    <path>/<kind>/           lists: [{"name", "size"}], or in version 1 names alone

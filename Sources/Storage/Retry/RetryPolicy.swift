@@ -1,6 +1,7 @@
 import Glibc
 
-/// How often and how long a call is made again: pauses that double, each drawn anew between nothing and its limit ("full
+/// How often and how long a call is made again: pauses that double, each drawn anew between nothing and its limit
+/// ("full
 /// jitter"), so that many clients of a store that was down do not come back together.
 public struct RetryPolicy: Sendable, Hashable {
     /// The longest first pause.
@@ -17,7 +18,8 @@ public struct RetryPolicy: Sendable, Hashable {
 
     /// How long to wait after the attempt of that number (the first is 1); nil to give up.
     ///
-    /// `elapsed` is the time since the first attempt began, `random` from 0 to 1. What the store asks for is waited for unless it
+    /// `elapsed` is the time since the first attempt began, `random` from 0 to 1. What the store asks for is waited
+    /// for unless it
     /// is beyond the limit; otherwise the last attempt is made at the limit at the latest.
     func pause(
         after attempt: Int, elapsed: Duration, limit: Duration, retryAfter: Duration?, random: Double

@@ -1,6 +1,7 @@
 /// A store that makes calls again whose failure may pass, within a stated time.
 ///
-/// A write or a removal whose answer was lost may have been done: before the next attempt it is looked at what is there, and
+/// A write or a removal whose answer was lost may have been done: before the next attempt it is looked at what is
+/// there, and
 /// bytes that are what was to be written are a success. So nothing is stored twice, and no lost answer is an error.
 public final class RetryingStore: ObjectStore {
     private let store: any ObjectStore
@@ -8,7 +9,8 @@ public final class RetryingStore: ObjectStore {
     private let clock: RetryClock
     private let willRetry: @Sendable (StorageError, Duration) -> Void
 
-    /// Repeats calls to `store`. `willRetry` hears of each failure that is not the last, and of the pause that follows it.
+    /// Repeats calls to `store`. `willRetry` hears of each failure that is not the last, and of the pause that follows
+    /// it.
     public init(
         _ store: any ObjectStore, policy: RetryPolicy = RetryPolicy(), clock: RetryClock = .system,
         willRetry: @escaping @Sendable (StorageError, Duration) -> Void = { _, _ in }

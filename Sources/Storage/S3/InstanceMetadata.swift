@@ -1,6 +1,7 @@
 import JSON
 
-/// The metadata service of a cloud's machine, version 2 (docs.aws.amazon.com, "Use the Instance Metadata Service"): a token
+/// The metadata service of a cloud's machine, version 2 (docs.aws.amazon.com, "Use the Instance Metadata Service"): a
+/// token
 /// first, then the name of the machine's role, then the role's keys.
 struct InstanceMetadata {
     private let origin: HTTPOrigin

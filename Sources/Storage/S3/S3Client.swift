@@ -74,7 +74,7 @@ final class S3Client: Sendable {
             (_, "OperationAborted"), (_, "ConditionalRequestConflict"):
             return .busy(subject, operation, retryAfter: RetryAfter.duration(answer), location: place)
         case (403, ""), (403, "AccessDenied"), (403, "Forbidden"), (403, "AllAccessDisabled"), (403, "UserSuspended"),
-            (405, _), (403, "InvalidObjectState"):
+            (405, _):
             return .permissionDenied(subject, operation, location: place)
         default:
             return .answered(subject, operation, status: answer.status, code: error.code, location: place)

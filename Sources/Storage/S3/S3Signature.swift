@@ -1,7 +1,9 @@
 /// Signs requests as AWS's Signature Version 4 (docs.aws.amazon.com, "Create a signed AWS API request").
 ///
-///     canonical request = verb \n path \n sorted query \n "name:value\n" for each sorted header \n names \n payload hash
-///     string to sign    = AWS4-HMAC-SHA256 \n 20150830T123600Z \n 20150830/region/service/aws4_request \n hash of the above
+///     canonical request = verb \n path \n sorted query \n "name:value\n" for each sorted header \n names \n payload
+/// hash
+///     string to sign    = AWS4-HMAC-SHA256 \n 20150830T123600Z \n 20150830/region/service/aws4_request \n hash of the
+/// above
 ///     key               = HMAC(HMAC(HMAC(HMAC("AWS4" + secret, day), region), service), "aws4_request")
 struct S3Signature {
     let credentials: S3Credentials
@@ -28,7 +30,8 @@ struct S3Signature {
             "AWS4-HMAC-SHA256 Credential=\(credentials.keyID)/\(scope), SignedHeaders=\(names), Signature=\(signature)"
     }
 
-    /// The request with its date, session token, payload hash and signature; on request also with the checksum that buckets
+    /// The request with its date, session token, payload hash and signature; on request also with the checksum that
+    /// buckets
     /// with object locks ask for.
     func signed(_ request: HTTPRequest, hasChecksum: Bool = false) -> HTTPRequest {
         var request = request

@@ -17,7 +17,8 @@ public struct S3Options: Sendable {
     /// Credentials given by hand.
     public init(credentials: S3Credentials) { self.credentials = .fixed(credentials) }
 
-    /// Credentials and region as AWS's own programs find them: the environment, the files in `~/.aws` with AWS_PROFILE, and
+    /// Credentials and region as AWS's own programs find them: the environment, the files in `~/.aws` with
+    /// AWS_PROFILE, and
     /// the machine's metadata service.
     public init(environment: [String: String]) {
         credentials = .found(environment)
@@ -29,9 +30,11 @@ public struct S3Options: Sendable {
     }
 }
 
-/// A repository in a bucket of any store that speaks S3. One attempt a call, but for a wrong region or ended credentials.
+/// A repository in a bucket of any store that speaks S3. One attempt a call, but for a wrong region or ended
+/// credentials.
 ///
-/// An object is never replaced: writes carry `If-None-Match: *`, and until the server has shown that it heeds it (some refuse
+/// An object is never replaced: writes carry `If-None-Match: *`, and until the server has shown that it heeds it (some
+/// refuse
 /// it, some ignore it) each is preceded by a look.
 public final class S3Store: ObjectStore {
     /// As restic writes it.
@@ -165,7 +168,8 @@ public final class S3Store: ObjectStore {
 
     func key(of name: ObjectName) -> String { place.key(of: name) }
 
-    /// Throws `.alreadyExists` when the object is there. `mayBeHidden`: a server that does not let us look may be written to.
+    /// Throws `.alreadyExists` when the object is there. `mayBeHidden`: a server that does not let us look may be
+    /// written to.
     func checkAbsent(_ name: ObjectName, mayBeHidden: Bool) throws(StorageError) {
         do throws(StorageError) {
             _ = try size(of: name)

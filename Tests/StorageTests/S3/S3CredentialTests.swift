@@ -63,7 +63,6 @@ import Testing
 
     @Test func `a machine's role is asked for, kept, and asked for again before its keys end`() async throws {
         try await onThread {
-            let formatter = ISO8601DateFormatter()
             let server = try ScriptedServer { request, number in
                 if request.verb == "PUT" {
                     return request.headers["x-aws-ec2-metadata-token-ttl-seconds"] == nil
@@ -72,7 +71,7 @@ import Testing
                 guard request.headers["x-aws-ec2-metadata-token"] == "session" else { return .good(401) }
                 if request.target.hasSuffix("/security-credentials/") { return .good(200, [:], Array("role\n".utf8)) }
                 // The first keys end too soon to be kept.
-                let end = formatter.string(from: Date(timeIntervalSinceNow: number < 3 ? 200 : 3600))
+                let end = Date(timeIntervalSinceNow: number < 3 ? 200 : 3600).formatted(.iso8601)
                 let text =
                     "{\"Code\": \"Success\", \"AccessKeyId\": \"AK\(number)\", \"SecretAccessKey\": \"s\", "
                     + "\"Token\": \"t\", \"Expiration\": \"\(end)\", \"Nested\": {\"a\": [1]}}"

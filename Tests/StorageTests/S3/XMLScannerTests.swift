@@ -12,7 +12,8 @@ import Testing
 
     @Test func `elements, text and entities are read, the rest passed over`() throws {
         let text =
-            "\u{feff}<?xml version=\"1.0\"?>\n<!-- <x> --><A b='<' c = \">\"><B/>1 &lt;&amp;&gt;&quot;&apos;&#65;&#x5f20;</A >\n"
+            "\u{feff}<?xml version=\"1.0\"?>\n<!-- <x> -->"
+            + "<A b='<' c = \">\"><B/>1 &lt;&amp;&gt;&quot;&apos;&#65;&#x5f20;</A >\n"
         #expect(
             try events(text) == [.start("A"), .start("B"), .end("B"), .text("1 <&>\"'A张"), .end("A")])
     }

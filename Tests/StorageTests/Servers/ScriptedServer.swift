@@ -1,7 +1,8 @@
 import Foundation
 import Synchronization
 
-/// A server whose every answer is written by the test: for what no real server does on demand. It notes each request and the
+/// A server whose every answer is written by the test: for what no real server does on demand. It notes each request
+/// and the
 /// connection that it came on, and reads no more of a request than the answer says.
 final class ScriptedServer: Sendable {
     struct Request: Sendable {
@@ -148,7 +149,7 @@ final class ScriptedServer: Sendable {
         var done = 0
         while done < bytes.count {
             let sent = bytes[done...].withUnsafeBytes {
-                Glibc.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+                Glibc.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
             guard sent > 0 else { return false }
             done += sent

@@ -3,7 +3,8 @@ import Testing
 
 @testable import Storage
 
-/// A real server, started by a script of `Tools/servers` in a folder of its own and ended with this process at the latest.
+/// A real server, started by a script of `Tools/servers` in a folder of its own and ended with this process at the
+/// latest.
 final class Server: Sendable {
     let name: String
     let exports: [String: String]
