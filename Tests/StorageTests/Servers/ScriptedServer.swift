@@ -54,6 +54,7 @@ final class ScriptedServer: Sendable {
             while true {
                 let connection = accept(listener, nil, nil)
                 guard connection >= 0 else { return }
+                _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
                 let isEnded = state.withLock { state in
                     state.open.insert(connection)
                     return state.isEnded

@@ -61,20 +61,26 @@ final class Server: Sendable {
         try? FileManager.default.removeItem(atPath: folder)
     }
 
-    /// Runs a script; its output goes through a file, because servers that it starts must not keep a pipe open.
+    /// Runs a script. Its output goes through a file: servers that it starts would keep a pipe
+    /// open, and Foundation would wait for them too.
     private static func run(_ name: String, _ arguments: [String], _ environment: [String: String]) throws -> String {
         let output = NSTemporaryDirectory() + "chatark-output-\(UInt64.random(in: 0 ... .max))"
         defer { try? FileManager.default.removeItem(atPath: output) }
-        try Data().write(to: URL(fileURLWithPath: output))
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "\(package)/Tools/servers/\(name)")
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }.merging(
-            ["SERVER_OWNER": "\(getpid())"]) { $1 }
-        process.standardOutput = FileHandle(forWritingAtPath: output)
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw Refusal(name: name, status: process.terminationStatus) }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_EXCL, 0o600)
+        let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+            .merging(["SERVER_OWNER": "\(getpid())"]) { $1 }
+        let path = "\(package)/Tools/servers/\(name)"
+        var words = ([path] + arguments).map { strdup($0) } + [nil]
+        var settings = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        defer { for text in words + settings { free(text) } }
+        var process: pid_t = 0
+        var status: Int32 = posix_spawn(&process, path, &actions, nil, &words, &settings)
+        if status == 0 { while waitpid(process, &status, 0) < 0, errno == EINTR {} }
+        guard status == 0 else { throw Refusal(name: name, status: status) }
         return try String(contentsOfFile: output, encoding: .utf8)
     }
 
@@ -93,9 +99,16 @@ struct RunningServer: SuiteTrait, TestScoping {
     func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
-        let server = try Server(name, environment)
-        defer { server.stop() }
-        try await Server.$current.withValue(server) { try await function() }
+        let server = try await onThread { [name, environment] in try Server(name, environment) }
+        let result: Result<Void, any Error>
+        do {
+            try await Server.$current.withValue(server) { try await function() }
+            result = .success(())
+        } catch {
+            result = .failure(error)
+        }
+        try await onThread { server.stop() }
+        try result.get()
     }
 }
 
