@@ -131,11 +131,12 @@ public final class HTTPDoor: Sendable {
         deinit { client.shutdown { _ in } }
     }
 
-    /// Whether a server may have refused the request before it had read the body, so that it takes the rest of the body
-    /// for the next request on the same connection.
+    /// Whether there may be bytes on the connection that would be taken for something else: the rest of a body that the server
+    /// refused before it had read it, or the chunks that some servers send after the head of an answer to HEAD.
     private static func mayHaveLeftBytes(of request: HTTPRequest, _ result: Result<HTTPAnswer, HTTPFault>) -> Bool {
-        guard request.body?.isEmpty == false, case .success(let answer) = result else { return false }
-        return !answer.isGood
+        guard case .success(let answer) = result else { return false }
+        return request.body?.isEmpty == false && !answer.isGood
+            || request.verb == .head && answer.header("transfer-encoding") != nil
     }
 
     /// Uses these connections for no further request.

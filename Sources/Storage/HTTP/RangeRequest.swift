@@ -37,13 +37,14 @@ struct RangeRequest {
             guard answer.body.count >= range.upperBound else { throw truncated(answer.body.count) }
             return Array(answer.body[range])
         case 206:
-            guard let (start, end, total) = Self.contentRange(answer), start == range.lowerBound,
-                answer.body.count == end - start
-            else { throw .damaged(.object(name), location: location) }
-            guard end == range.upperBound else {
-                if let total, total < range.upperBound { throw truncated(total) }
-                throw .damaged(.object(name), location: location)
+            guard let (start, last, total) = Self.contentRange(answer) else { throw damaged }
+            // rclone answers `bytes 2000-999/1000` where others answer 416.
+            if let total, total < range.upperBound, last < start || start == range.lowerBound && last == total - 1 {
+                throw truncated(total)
             }
+            guard start == range.lowerBound, last == range.upperBound - 1, answer.body.count == range.count,
+                total.map({ last < $0 }) ?? true
+            else { throw damaged }
             return answer.body
         case 416:
             if let total = Self.unsatisfied(answer), total < range.upperBound { throw truncated(total) }
@@ -55,7 +56,7 @@ struct RangeRequest {
     /// For an object of `size` bytes: nothing when the range is empty and ends in it, else `.truncated`.
     func checkEnd(_ size: Int) throws(StorageError) -> [UInt8] {
         guard let range, range.upperBound > size || !range.isEmpty else { return [] }
-        guard range.upperBound > size else { throw .damaged(.object(name), location: location) }
+        guard range.upperBound > size else { throw damaged }
         throw truncated(size)
     }
 
@@ -63,16 +64,15 @@ struct RangeRequest {
         .truncated(.object(name), expected: range?.upperBound ?? size, actual: size, location: location)
     }
 
-    /// `bytes 0-9/100` as (0, 10, 100); the total is nil for `*`.
-    private static func contentRange(_ answer: HTTPAnswer) -> (start: Int, end: Int, total: Int?)? {
+    private var damaged: StorageError { .damaged(.object(name), location: location) }
+
+    /// `bytes 0-9/100` as (0, 9, 100), as it stands there; the total is nil for `*`.
+    private static func contentRange(_ answer: HTTPAnswer) -> (start: Int, last: Int, total: Int?)? {
         guard let text = answer.header("content-range"), text.hasPrefix("bytes ") else { return nil }
         let parts = text.dropFirst(6).split { $0 == "-" || $0 == "/" }
-        guard parts.count == 3, let start = Int(parts[0]), let last = Int(parts[1]), start <= last, last < Int.max
-        else {
-            return nil
-        }
-        guard let total = Int(parts[2]) else { return parts[2] == "*" ? (start, last + 1, nil) : nil }
-        return last < total ? (start, last + 1, total) : nil
+        guard parts.count == 3, let start = Int(parts[0]), let last = Int(parts[1]) else { return nil }
+        guard let total = Int(parts[2]) else { return parts[2] == "*" ? (start, last, nil) : nil }
+        return (start, last, total)
     }
 
     /// `bytes */100` as 100.

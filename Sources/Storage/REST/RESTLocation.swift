@@ -26,7 +26,7 @@ public struct RESTLocation: Sendable {
         }
         origin = try HTTPOrigin(isSecure: isSecure, authority: authority)
         self.login = login
-        guard place.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f && !"?#\\\"<>".utf8.contains($0) }) else {
+        guard place.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f && !"?#\\\"<>".utf8.contains($0) }) else {
             throw .badText
         }
         var encoded = "/"

@@ -86,6 +86,18 @@ import Testing
         }
     }
 
+    @Test func `a connection with chunks after an answer to HEAD is not used again`() async throws {
+        try await onThread {
+            let server = try ScriptedServer { request, _ in
+                request.verb == "HEAD" ? .good(404, ["Transfer-Encoding": "chunked"]) : .good(200)
+            }
+            defer { server.stop() }
+            let door = try HTTPDoor()
+            for verb in [HTTPVerb.get, .head, .get] { _ = try door.answer(try request(server, verb)) }
+            #expect(server.requests.map(\.connection) == [0, 0, 1])
+        }
+    }
+
     @Test func `a file that holds no certificates is refused by name`() throws {
         let folder = try TemporaryFolder()
         let file = folder.path + "/none.pem"

@@ -29,6 +29,7 @@ import Testing
         let fault = StorageError.truncated(.object(name), expected: 9, actual: 5, location: "x")
         #expect(throws: fault) { try bytes(3..<9, 206, "bytes 3-4/5", [3, 4]) }
         #expect(throws: fault) { try bytes(3..<9, 200, nil, [0, 1, 2, 3, 4]) }
+        #expect(throws: fault) { try bytes(7..<9, 206, "bytes 7-4/5", []) }
         #expect(throws: fault) { try bytes(7..<9, 416, "bytes */5", []) }
     }
 

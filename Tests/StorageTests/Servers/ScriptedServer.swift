@@ -109,7 +109,9 @@ final class ScriptedServer: Sendable {
             state.withLock { $0.requests.append(request) }
             switch answer {
             case .good(let status, let headers, let body):
-                let hasLength = headers.keys.contains { $0.lowercased() == "content-length" }
+                let hasLength = headers.keys.contains {
+                    ["content-length", "transfer-encoding"].contains($0.lowercased())
+                }
                 var head = "HTTP/1.1 \(status) x\r\n"
                 for (name, value) in headers { head += "\(name): \(value)\r\n" }
                 if !hasLength { head += "Content-Length: \(body.count)\r\n" }

@@ -120,11 +120,14 @@ extension Trait where Self == RunningServer {
 
 /// Runs blocking work on a thread of its own, so that the test's threads stay free.
 func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-    try await withCheckedThrowingContinuation { continuation in
-        let server = Server.current
-        Thread.detachNewThread {
-            continuation.resume(with: Result { try Server.$current.withValue(server) { try body() } })
-        }
+    try await withTaskExecutorPreference(ThreadForEach()) { try body() }
+}
+
+/// Gives each piece of work a thread.
+private final class ThreadForEach: TaskExecutor {
+    func enqueue(_ job: consuming ExecutorJob) {
+        let work = UnownedJob(job)
+        Thread.detachNewThread { [self] in work.runSynchronously(on: asUnownedTaskExecutor()) }
     }
 }
 
