@@ -131,7 +131,8 @@ public final class HTTPDoor: Sendable {
         deinit { client.shutdown { _ in } }
     }
 
-    /// Whether there may be bytes on the connection that would be taken for something else: the rest of a body that the server
+    /// Whether there may be bytes on the connection that would be taken for something else: the rest of a body that
+    /// the server
     /// refused before it had read it, or the chunks that some servers send after the head of an answer to HEAD.
     private static func mayHaveLeftBytes(of request: HTTPRequest, _ result: Result<HTTPAnswer, HTTPFault>) -> Bool {
         guard case .success(let answer) = result else { return false }

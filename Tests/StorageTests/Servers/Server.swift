@@ -71,6 +71,16 @@ final class Server: Sendable {
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_EXCL, 0o600)
+        // Signals that the tests ignore must end the servers all the same.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var signals = sigset_t()
+        sigfillset(&signals)
+        posix_spawnattr_setsigdefault(&attributes, &signals)
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
         let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
             .merging(["SERVER_OWNER": "\(getpid())"]) { $1 }
         let path = "\(package)/Tools/servers/\(name)"
@@ -78,7 +88,7 @@ final class Server: Sendable {
         var settings = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for text in words + settings { free(text) } }
         var process: pid_t = 0
-        var status: Int32 = posix_spawn(&process, path, &actions, nil, &words, &settings)
+        var status: Int32 = posix_spawn(&process, path, &actions, &attributes, &words, &settings)
         if status == 0 { while waitpid(process, &status, 0) < 0, errno == EINTR {} }
         guard status == 0 else { throw Refusal(name: name, status: status) }
         return try String(contentsOfFile: output, encoding: .utf8)
