@@ -3,7 +3,7 @@ import Testing
 
 /// What each module may import of the others. JSON is a leaf that anyone may use.
 private let arrows: [String: Set<String>] = [
-    "JSON": [], "ChatModel": ["JSON"], "ChatImport": ["ChatModel", "JSON", "CZip"], 
+    "JSON": [], "ChatModel": ["JSON"], "ChatImport": ["ChatModel", "JSON", "CZip"],
     "Storage": ["JSON", "CSHA2", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOSSL"],
     "ResticRepository": ["Storage", "JSON", "COpenSSL", "CXattr", "CZstd"],
     "ChatArchive": ["ChatModel", "ResticRepository", "Storage", "JSON"],
