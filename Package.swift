@@ -19,11 +19,16 @@ let package = Package(
     name: "chatark",
     products: [.executable(name: "chatark", targets: ["chatark"])],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        // What async-http-client is built on; its own words for connections and certificates.
+        .package(url: "https://github.com/apple/swift-nio", from: "2.100.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.30.0"),
     ],
     targets: [
         system("CFuse", "fuse3", "libfuse3-dev"),
         system("COpenSSL", "libcrypto", "libssl-dev"),
+        system("CSHA2", "libcrypto", "libssl-dev"),
         .systemLibrary(name: "CXattr"),
         system("CZip", "libzip", "libzip-dev"),
         system("CZstd", "libzstd", "libzstd-dev"),
@@ -31,7 +36,14 @@ let package = Package(
         module("JSON"),
         module("ChatModel", ["JSON"]),
         module("ChatImport", ["ChatModel", "JSON", "CZip"]),
-        module("Storage"),
+        module(
+            "Storage",
+            [
+                "JSON", "CSHA2",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
         module("ResticRepository", ["Storage", "JSON", "COpenSSL", "CXattr", "CZstd"]),
         module("ChatArchive", ["ChatModel", "ResticRepository", "JSON"]),
         module("Mount", ["ChatArchive", "CFuse"]),

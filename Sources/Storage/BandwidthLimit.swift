@@ -2,7 +2,8 @@ import Synchronization
 
 /// How many bytes a second may pass, over all transfers that share it.
 ///
-/// A reservation takes its place behind the earlier ones, so that the rate holds whatever the size of the pieces; pieces
+/// A reservation takes its place behind the earlier ones, so that the rate holds whatever the size of the pieces;
+/// pieces
 /// of some ten kilobytes make an even flow.
 public final class BandwidthLimit: Sendable {
     /// Bytes a second.

@@ -38,7 +38,8 @@ public struct ObjectName: Hashable, Sendable {
         self.digest = digest
     }
 
-    /// The most bytes that an object of this name may have, far beyond what any program writes. A store reads no more at
+    /// The most bytes that an object of this name may have, far beyond what any program writes. A store reads no more
+    /// at
     /// once, lest a file of holes exhaust the memory.
     public var sizeLimit: Int { kind == .data ? 2 << 30 : 256 << 20 }
 

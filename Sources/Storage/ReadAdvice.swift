@@ -1,6 +1,7 @@
 /// What a reader knows about a read, for stores that keep what they fetch.
 public struct ReadAdvice: Hashable, Sendable {
-    /// Bytes around the range that will be wanted soon and cost little more in the same request; nil for the range alone.
+    /// Bytes around the range that will be wanted soon and cost little more in the same request; nil for the range
+    /// alone.
     public var window: Range<Int>?
     /// How long the bytes are worth keeping.
     public var retention: Retention

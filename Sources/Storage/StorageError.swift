@@ -31,6 +31,22 @@ public enum StorageError: Error, Hashable, Sendable {
     case noSpace(StorageSubject, location: String)
     /// No answer from the store.
     case unreachable(StorageSubject, StorageOperation, location: String)
+    /// The store has too much to do now; it may say when to come again.
+    case busy(StorageSubject, StorageOperation, retryAfter: Duration?, location: String)
+    /// The store said no in a way that no other case says: an HTTP status, and the store's own word for it or nothing.
+    case answered(StorageSubject, StorageOperation, status: Int, code: String, location: String)
+    /// What was sent or received is not what the other side says it is.
+    case damaged(StorageSubject, location: String)
+    /// The store does not accept the credentials, or they have expired.
+    case badCredentials(location: String)
+    /// No credentials were found.
+    case noCredentials(location: String)
+    /// There is no such bucket.
+    case noBucket(location: String)
+    /// The server's certificate is not one that this machine trusts.
+    case untrusted(location: String)
+    /// The file of certificates to trust cannot be used.
+    case unusableCertificates(file: String)
     /// Any other failure, with its errno.
     case failed(StorageSubject, StorageOperation, errno: Int32, location: String)
 
@@ -51,7 +67,24 @@ public enum StorageError: Error, Hashable, Sendable {
 
     /// Whether the error says that the object is not there.
     public var isNotFound: Bool {
-        if case .notFound = self { true } else { false }
+        switch self {
+        case .notFound, .noBucket: true
+        default: false
+        }
+    }
+
+    /// Whether the same call may succeed when made again soon.
+    public var isWorthRetrying: Bool {
+        switch self {
+        case .unreachable, .busy, .damaged: true
+        // 501 and 505: never will; 507: full.
+        case .answered(_, _, let status, _, _):
+            status == 408 || status == 425
+                || (500...599).contains(status) && ![501, 505, 507].contains(status)
+        case .notFound, .alreadyExists, .truncated, .permissionDenied, .readOnly, .noSpace, .badCredentials,
+            .noCredentials, .noBucket, .untrusted, .unusableCertificates, .failed:
+            false
+        }
     }
 }
 
@@ -73,6 +106,22 @@ extension StorageError: CustomStringConvertible {
         case .unreachable(let subject, let operation, let location):
             "'\(location)' did not answer when asked to \(Self.words(operation)) the \(Self.words(subject)). "
                 + "Try again when it can be reached."
+        case .busy(let subject, let operation, _, let location):
+            "'\(location)' is too busy to \(Self.words(operation)) the \(Self.words(subject)). Try again later."
+        case .answered(let subject, let operation, let status, let code, let location):
+            "'\(location)' answered \(code.isEmpty ? "" : "\(code), ")status \(status), "
+                + "when asked to \(Self.words(operation)) the \(Self.words(subject))."
+        case .damaged(let subject, let location):
+            "The \(Self.words(subject)) was changed on the way to or from '\(location)'."
+        case .badCredentials(let location):
+            "'\(location)' does not accept the credentials. Check that they are right and have not expired."
+        case .noCredentials(let location):
+            "No credentials were found for '\(location)'. "
+                + "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE."
+        case .noBucket(let location): "There is no such bucket: '\(location)'."
+        case .untrusted(let location):
+            "The certificate of '\(location)' is not trusted. If it is yours, name its authority with --cacert."
+        case .unusableCertificates(let file): "No certificates can be read from '\(file)'."
         case .failed(let subject, let operation, let errno, let location):
             "Could not \(Self.words(operation)) the \(Self.words(subject)) in '\(location)': "
                 + "\(String(cString: strerror(errno))) (errno \(errno))."
