@@ -24,11 +24,13 @@ let package = Package(
     targets: [
         system("CFuse", "fuse3", "libfuse3-dev"),
         system("COpenSSL", "libcrypto", "libssl-dev"),
+        system("CSQLite", "sqlite3", "libsqlite3-dev"),
         .systemLibrary(name: "CXattr"),
         system("CZip", "libzip", "libzip-dev"),
         system("CZstd", "libzstd", "libzstd-dev"),
 
         module("JSON"),
+        module("SQLite", ["CSQLite"]),
         module("ChatModel", ["JSON"]),
         module("ChatImport", ["ChatModel", "JSON", "CZip"]),
         module("Storage"),
@@ -49,6 +51,7 @@ let package = Package(
             name: "ChatHistories", dependencies: ["ChatArchive", "ChatModel", "ResticRepository", "Storage"],
             path: "Tests/ChatHistories", swiftSettings: strict),
         tests("JSON", ["JSON"]),
+        tests("SQLite", ["SQLite", "CSQLite"]),
         tests("ChatModel", ["ChatModel", "JSON"]),
         tests("ChatImport", ["ChatImport", "ChatModel", "JSON"]),
         tests("Storage", ["Storage"]),

@@ -1,9 +1,10 @@
 import Foundation
 import Testing
 
-/// What each module may import of the others. JSON is a leaf that anyone may use.
+/// What each module may import of the others. JSON and SQLite are leaves that anyone may use.
 private let arrows: [String: Set<String>] = [
-    "JSON": [], "ChatModel": ["JSON"], "ChatImport": ["ChatModel", "JSON", "CZip"], "Storage": ["JSON"],
+    "JSON": [], "SQLite": ["CSQLite"], "ChatModel": ["JSON"], "Storage": ["JSON"],
+    "ChatImport": ["ChatModel", "JSON", "CZip"],
     "ResticRepository": ["Storage", "JSON", "COpenSSL", "CXattr", "CZstd"],
     "ChatArchive": ["ChatModel", "ResticRepository", "Storage", "JSON"],
     "Mount": ["ChatArchive", "CFuse"],
@@ -39,7 +40,7 @@ struct StructureTests {
     @Test("every module is in the table")
     func everyModule() throws {
         let modules = try FileManager.default.contentsOfDirectory(atPath: Self.package.path + "/Sources")
-        #expect(Set(modules) == Set(arrows.keys).union(["CFuse", "COpenSSL", "CXattr", "CZip", "CZstd"]))
+        #expect(Set(modules) == Set(arrows.keys).union(["CFuse", "COpenSSL", "CSQLite", "CXattr", "CZip", "CZstd"]))
     }
 
     @Test("the top level holds the package, sources, tests, tools and the read-me")
