@@ -22,8 +22,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: [
+        .systemLibrary(name: "CFallocate"),
         system("CFuse", "fuse3", "libfuse3-dev"),
         system("COpenSSL", "libcrypto", "libssl-dev"),
+        system("CSHA2", "libcrypto", "libssl-dev"),
         system("CSQLite", "sqlite3", "libsqlite3-dev"),
         .systemLibrary(name: "CXattr"),
         system("CZip", "libzip", "libzip-dev"),
@@ -33,7 +35,7 @@ let package = Package(
         module("SQLite", ["CSQLite"]),
         module("ChatModel", ["JSON"]),
         module("ChatImport", ["ChatModel", "JSON", "CZip"]),
-        module("Storage"),
+        module("Storage", ["SQLite", "CFallocate", "CSHA2"]),
         module("ResticRepository", ["Storage", "JSON", "COpenSSL", "CXattr", "CZstd"]),
         module("ChatArchive", ["ChatModel", "ResticRepository", "JSON"]),
         module("Mount", ["ChatArchive", "CFuse"]),
@@ -50,11 +52,14 @@ let package = Package(
         .target(
             name: "ChatHistories", dependencies: ["ChatArchive", "ChatModel", "ResticRepository", "Storage"],
             path: "Tests/ChatHistories", swiftSettings: strict),
+        // A process that works on a cache until it is killed, for the tests of the cache.
+        .executableTarget(
+            name: "CacheHammer", dependencies: ["Storage"], path: "Tests/CacheHammer", swiftSettings: strict),
         tests("JSON", ["JSON"]),
         tests("SQLite", ["SQLite", "CSQLite"]),
         tests("ChatModel", ["ChatModel", "JSON"]),
         tests("ChatImport", ["ChatImport", "ChatModel", "JSON"]),
-        tests("Storage", ["Storage"]),
+        tests("Storage", ["Storage", "CacheHammer", "SQLite"]),
         tests("ResticRepository", ["ResticRepository", "Storage", "JSON"]),
         tests("ChatArchive", ["ChatArchive", "ChatHistories", "ChatModel", "ResticRepository", "Storage", "JSON"]),
         tests("Mount", ["Mount", "ChatArchive", "ChatHistories", "ChatModel", "ResticRepository", "Storage"]),

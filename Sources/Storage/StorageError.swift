@@ -31,6 +31,8 @@ public enum StorageError: Error, Hashable, Sendable {
     case noSpace(StorageSubject, location: String)
     /// No answer from the store.
     case unreachable(StorageSubject, StorageOperation, location: String)
+    /// It is not in the cache, and the network is not to be used.
+    case offline(StorageSubject, location: String)
     /// Any other failure, with its errno.
     case failed(StorageSubject, StorageOperation, errno: Int32, location: String)
 
@@ -73,6 +75,9 @@ extension StorageError: CustomStringConvertible {
         case .unreachable(let subject, let operation, let location):
             "'\(location)' did not answer when asked to \(Self.words(operation)) the \(Self.words(subject)). "
                 + "Try again when it can be reached."
+        case .offline(let subject, let location):
+            "The \(Self.words(subject)) of '\(location)' is not in the cache, and the network is not to be used. "
+                + "Try again without '--offline'."
         case .failed(let subject, let operation, let errno, let location):
             "Could not \(Self.words(operation)) the \(Self.words(subject)) in '\(location)': "
                 + "\(String(cString: strerror(errno))) (errno \(errno))."
