@@ -1,3 +1,4 @@
+import Glibc
 import Storage
 
 /// Works on a cache before a store until it is killed: `CacheHammer STORE CACHE LIMIT SEED`.
@@ -15,7 +16,7 @@ import Storage
             return Int(random >> 33) % max(1, bound)
         }
         // The other side sees that it runs.
-        print("ready")
+        say("ready\n")
         while true {
             let pack = packs[number(below: packs.count)]
             let start = number(below: pack.size)
@@ -24,10 +25,14 @@ import Storage
             let advice = ReadAdvice(window: window, retention: number(below: 2) == 0 ? .metadata : .content)
             let bytes = try store.read(pack.name, range: start..<min(end, pack.size), advice: advice)
             guard try bytes == inner.read(pack.name, range: start..<min(end, pack.size)) else {
-                print("wrong")
+                say("wrong\n")
                 return
             }
             if number(below: 40) == 0 { store.forget(pack.name, range: start..<end) }
         }
+    }
+
+    private static func say(_ text: String) {
+        _ = Array(text.utf8).withUnsafeBytes { write(1, $0.baseAddress, $0.count) }
     }
 }
