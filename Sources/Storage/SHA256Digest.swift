@@ -82,15 +82,15 @@ public struct SHA256Digest: Hashable, Sendable, Comparable {
 
     private static func word(_ digits: UnsafeRawBufferPointer, at start: Int) -> UInt64? {
         var word: UInt64 = 0
+        var areDigits: UInt8 = 1
+        // Digits are as random as digests, so a processor would guess branches on them wrongly half the time.
         for index in start..<start + 16 {
-            let byte = digits[index]
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): word = word << 4 | UInt64(byte - UInt8(ascii: "0"))
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): word = word << 4 | UInt64(byte - UInt8(ascii: "a") + 10)
-            default: return nil
-            }
+            let number = digits[index] &- UInt8(ascii: "0")
+            let letter = digits[index] &- UInt8(ascii: "a")
+            word = word << 4 | UInt64(number < 10 ? number : letter &+ 10)
+            areDigits &= (number < 10 ? 1 : 0) | (letter < 6 ? 1 : 0)
         }
-        return word
+        return areDigits == 1 ? word : nil
     }
 
     private static func digit(_ value: UInt8) -> UInt8 {

@@ -9,6 +9,9 @@ struct IndexMerge {
 
     /// Records that are opened or sealed at once.
     private static let batchSize = 4096
+    /// Batches after which the pages that were gone through are given back: 12 MiB.
+    private static let batchesBetweenReleases = 64
+    private var batches = 0
 
     init(_ segments: [IndexSegment]) {
         self.segments = segments
@@ -34,6 +37,10 @@ struct IndexMerge {
     mutating func next(_ records: inout [IndexRecord], _ origins: inout [Int]) -> Bool {
         records.removeAll(keepingCapacity: true)
         origins.removeAll(keepingCapacity: true)
+        batches += 1
+        if batches % Self.batchesBetweenReleases == 0 {
+            for segment in segments { segment.releasePages() }
+        }
         while records.count < Self.batchSize, let (record, segment) = next() {
             records.append(record)
             origins.append(segment)
@@ -76,7 +83,9 @@ struct IndexMerge {
             numbers.append(
                 (0..<segment.packCount).map { number in
                     var pack = segment.pack(number)
-                    guard pack.file < segment.files.count, let place = places[segment.files[pack.file]] else { return -1 }
+                    guard pack.file < segment.files.count, let place = places[segment.files[pack.file]] else {
+                        return -1
+                    }
                     pack.file = place
                     packs.append(pack)
                     return Int32(truncatingIfNeeded: packs.count - 1)

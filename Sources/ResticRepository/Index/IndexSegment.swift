@@ -55,6 +55,8 @@ final class IndexSegment: Sendable {
             munmap(address, size)
             return nil
         }
+        // A look-up needs a page here and there; reading ahead would fetch a hundred thousand bytes for each.
+        segment.advise(MADV_RANDOM)
         return segment
     }
 
@@ -62,9 +64,13 @@ final class IndexSegment: Sendable {
         guard bytes.starts(with: Self.magic),
             let count = Int(exactly: UInt64(littleEndian: bytes.load(fromByteOffset: 72, as: UInt64.self)))
         else { return nil }
-        func field(_ offset: Int) -> Int { Int(UInt32(littleEndian: bytes.load(fromByteOffset: offset, as: UInt32.self))) }
+        func field(_ offset: Int) -> Int {
+            Int(UInt32(littleEndian: bytes.load(fromByteOffset: offset, as: UInt32.self)))
+        }
         let (fileCount, packCount, prefixBits) = (field(80), field(84), field(88))
-        guard count < 1 << 32, packCount <= IndexRecord.packLimit, prefixBits <= Self.prefixBitsLimit else { return nil }
+        guard count < 1 << 32, packCount <= IndexRecord.packLimit, prefixBits <= Self.prefixBitsLimit else {
+            return nil
+        }
         let layout = IndexSegmentLayout(files: fileCount, packs: packCount, records: count, prefixBits: prefixBits)
         guard layout.size == bytes.count,
             cipher.headerCode(UnsafeRawBufferPointer(rebasing: bytes[40..<layout.packs]))
@@ -89,10 +95,29 @@ final class IndexSegment: Sendable {
         soundness.withLock { soundness in
             if let soundness { return soundness }
             let stored = SHA256Digest(copying: UnsafeRawBufferPointer(rebasing: bytes[40..<72]))
-            let found = SHA256Digest(hashing: UnsafeRawBufferPointer(rebasing: bytes[layout.packs...])) == stored
+            var computation = SHA256()
+            advise(MADV_SEQUENTIAL)
+            for start in stride(from: layout.packs, to: bytes.count, by: Self.pieceSize) {
+                let piece = bytes[start..<min(bytes.count, start + Self.pieceSize)]
+                computation.update(UnsafeRawBufferPointer(rebasing: piece))
+                releasePages()
+            }
+            advise(MADV_RANDOM)
+            let found = computation.finish() == stored
             soundness = found
             return found
         }
+    }
+
+    /// Bytes that are gone through before their pages are given back.
+    private static let pieceSize = 8 << 20
+
+    /// Lets the kernel take the pages out of this process; they come back when they are touched.
+    func releasePages() { advise(MADV_DONTNEED) }
+
+    /// Advice may be refused without harm.
+    private func advise(_ advice: Int32) {
+        madvise(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count, advice)
     }
 
     // MARK: Looking up

@@ -106,7 +106,9 @@ import Testing
     }
 
     private func layoutOfRecords() -> Int? {
-        let field = { (offset: Int) in segment.withUnsafeBytes { Int($0.loadUnaligned(fromByteOffset: offset, as: UInt32.self)) } }
+        let field = { (offset: Int) in
+            segment.withUnsafeBytes { Int($0.loadUnaligned(fromByteOffset: offset, as: UInt32.self)) }
+        }
         let layout = IndexSegmentLayout(files: field(80), packs: field(84), records: field(72), prefixBits: field(88))
         return layout.size == segment.count ? layout.records : nil
     }

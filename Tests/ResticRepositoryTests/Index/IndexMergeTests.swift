@@ -12,7 +12,8 @@ import Testing
         var sizes: [Int] = []
         var (added, written, most) = (0, 0, 0)
         for _ in 0..<20_000 {
-            let size = Int.random(in: 1...(Int.random(in: 0..<10, using: &numbers) == 0 ? 50_000 : 500), using: &numbers)
+            let size = Int.random(
+                in: 1...(Int.random(in: 0..<10, using: &numbers) == 0 ? 50_000 : 500), using: &numbers)
             sizes.append(size)
             added += size
             sizes.sort()

@@ -164,7 +164,8 @@ final class IndexSandbox {
             let isRight =
                 Set(found.map { Place(pack: $0.pack, entry: $0.entry) }) == places && found.count == places.count
                 && first.map { places.contains($0) } == true && repository.contains(key.id, key.kind)
-                && length == first?.entry.plaintextLength && found.allSatisfy { $0.packEnd >= $0.entry.range.upperBound }
+                && length == first?.entry.plaintextLength
+                && found.allSatisfy { $0.packEnd >= $0.entry.range.upperBound }
             if !isRight { wrong += 1 }
             let other = Key(id: key.id, kind: key.kind == .data ? .tree : .data)
             if model[other] == nil, repository.contains(other.id, other.kind) { wrong += 1 }

@@ -16,11 +16,13 @@ import Testing
                 switch Int.random(in: 0..<6, using: &numbers) {
                 case 0: repository = try sandbox.open()
                 case 1:
-                    if let gone = sandbox.files.keys.sorted().randomElement(using: &numbers) { try sandbox.remove(gone) }
+                    if let gone = sandbox.files.keys.sorted().randomElement(using: &numbers) {
+                        try sandbox.remove(gone)
+                    }
                 case 2:
                     // As a writer does it.
                     let packs = IndexSandbox.packs(&numbers, blobs: Int.random(in: 1...100, using: &numbers))
-                    repository.adopt(try sandbox.add(packs), packs)
+                    repository.adopt(packs, unknown: packs, in: try sandbox.add(packs))
                 case 3:
                     // A pack that two index files list.
                     var packs = IndexSandbox.packs(&numbers, blobs: Int.random(in: 1...100, using: &numbers))

@@ -26,7 +26,8 @@ import Testing
         var sizes: [ObjectName: Int] = [:]
         for object in store.list(.data) { sizes[object.name] = object.size }
         for (ids, kind, retention) in [
-            (records, BlobKind.data, ReadAdvice.Retention.metadata), (trees, .tree, .content), (trees, .tree, .metadata),
+            (records, BlobKind.data, ReadAdvice.Retention.metadata), (trees, .tree, .content),
+            (trees, .tree, .metadata),
         ] {
             for id in ids {
                 let reads = try advice(id, kind, retention)

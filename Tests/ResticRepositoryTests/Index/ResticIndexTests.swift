@@ -42,7 +42,9 @@ import Testing
             let snapshots = try repository.snapshots()
             try repository.loadIndex()
             #expect(repository.localIndexFault == nil)
-            #expect(entries(repository) == entries(plain) && repository.loadedIndex.memory.count == 0)
+            #expect(entries(repository) == entries(plain))
+            // What a writer made readable before its index file was written stays in memory, too.
+            #expect(repository === running || repository.loadedIndex.memory.count == 0)
             for snapshot in snapshots {
                 let contents = try WeReadResticTests.contents(repository, snapshot.snapshot.tree)
                 #expect(try contents == WeReadResticTests.contents(plain, snapshot.snapshot.tree))
