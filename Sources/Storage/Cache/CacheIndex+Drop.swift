@@ -137,6 +137,7 @@ extension CacheIndex {
     /// Counts anew what the triggers have counted.
     func recount() throws(SQLiteError) {
         try database.execute(
-            "UPDATE totals SET charge = (SELECT coalesce(sum(charge), 0) FROM entries e WHERE e.retention = totals.retention)")
+            "UPDATE totals SET charge = (SELECT coalesce(sum(charge), 0) FROM entries e WHERE e.retention = totals.retention)"
+        )
     }
 }

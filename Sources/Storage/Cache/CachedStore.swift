@@ -59,7 +59,9 @@ public final class CachedStore: ObjectStore {
             try online(.object(name))
             return try inner.read(name, range: range)
         }
-        return try read(name, range, window: advice.window ?? range, retention)
+        // A window elsewhere would be another request.
+        let window = advice.window.flatMap { $0.lowerBound >= 0 && $0.overlaps(range) ? $0 : nil }
+        return try read(name, range, window: window ?? range, retention)
     }
 
     private func read(
@@ -77,7 +79,7 @@ public final class CachedStore: ObjectStore {
             guard !missing.isEmpty else { return bytes }
             try online(.object(name))
             var around = present
-            if window != range, window.lowerBound >= 0 { around.insert(cache.coverage(location, name, window)) }
+            if window != range { around.insert(cache.coverage(location, name, window) ?? RangeSet()) }
             let planned = flights.plan(name, since: landings) { [around, present] flying in
                 var around = around
                 // What could not be read is missing, though the index has it.
@@ -207,7 +209,8 @@ public final class CachedStore: ObjectStore {
     ) throws(StorageError) {
         let wanted = RangeSet(ranges.filter { $0.lowerBound >= 0 })
         guard name.kind != .locks, let first = wanted.ranges.first, let last = wanted.ranges.last else { return }
-        let kept = cache.coverage(location, name, first.lowerBound..<last.upperBound)
+        // Without a cache there is nowhere to keep it.
+        guard let kept = cache.coverage(location, name, first.lowerBound..<last.upperBound) else { return }
         let missing = wanted.ranges.flatMap { kept.missing(in: $0) }.flatMap { range in
             stride(from: range.lowerBound, to: range.upperBound, by: Self.prefetchSize).map {
                 $0..<min(range.upperBound, $0 + Self.prefetchSize)
@@ -314,7 +317,8 @@ public final class CachedStore: ObjectStore {
     }
 
     /// Copies what two ranges have in common; returns it.
-    private static func copy(_ source: [UInt8], from start: Int, to target: inout [UInt8], at place: Int) -> Range<Int> {
+    private static func copy(_ source: [UInt8], from start: Int, to target: inout [UInt8], at place: Int) -> Range<Int>
+    {
         let common = (start..<start + source.count).clamped(to: place..<place + target.count)
         guard !common.isEmpty else { return 0..<0 }
         target.replaceSubrange(

@@ -115,7 +115,11 @@ extension ChunkCache {
         if error.kind == .busy { return [] }
         if error.kind == .constraint { return [] }
         let trouble: CacheTrouble
-        if error.kind == .damaged {
+        if error.code == Self.full {
+            // What is kept can be read all the same.
+            trouble = .cannotWrite(path: path, reason: error.description)
+            state.fullUntil = .now + Self.patience
+        } else if error.kind == .damaged {
             trouble = .damaged(path: path)
             if state.index != nil, FileIdentity(path: indexPath) == state.file {
                 let lock = Glibc.open("\(path)/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
@@ -135,6 +139,8 @@ extension ChunkCache {
 
     /// SQLITE_CANTOPEN.
     private static var cannotOpen: Int32 { 14 }
+    /// SQLITE_FULL.
+    private static var full: Int32 { 13 }
 
     // MARK: Full disks
 
@@ -149,6 +155,8 @@ extension ChunkCache {
     }
 
     func pauseWriting(_ code: Int32) {
+        // The folder was deleted: the next call finds out.
+        guard code != ENOENT else { return state.withLock { $0.lookedAt = .now - .seconds(2) } }
         let reason = "\(String(cString: strerror(code))) (errno \(code))."
         let trouble = CacheTrouble.cannotWrite(path: path, reason: reason)
         let isFirst = state.withLock { state in

@@ -76,7 +76,8 @@ public final class ChunkCache: Sendable {
             guard let slash = path.lastIndex(of: "/") else { return 10 << 30 }
             path = path[..<slash]
         }
-        let (free, overflow) = Int(clamping: status.f_bavail).multipliedReportingOverflow(by: Int(clamping: status.f_frsize))
+        let (free, overflow) = Int(clamping: status.f_bavail).multipliedReportingOverflow(
+            by: Int(clamping: status.f_frsize))
         return min(10 << 30, (overflow ? Int.max : free) / 10)
     }
 
@@ -131,12 +132,11 @@ public final class ChunkCache: Sendable {
                 == entry.checksum
     }
 
-    /// Which part of a range is kept, without looking at the bytes.
-    func coverage(_ namespace: String, _ name: ObjectName, _ range: Range<Int>) -> RangeSet {
+    /// Which part of a range is kept, without looking at the bytes; nil when the cache cannot be used.
+    func coverage(_ namespace: String, _ name: ObjectName, _ range: Range<Int>) -> RangeSet? {
         guard !range.isEmpty else { return RangeSet() }
-        return RangeSet(
-            (withIndex { (i) throws(SQLiteError) in try i.entries(namespace, name, range) } ?? [])
-                .map { $0.range.clamped(to: range) })
+        let entries = withIndex { (i) throws(SQLiteError) in try i.entries(namespace, name, range) }
+        return entries.map { RangeSet($0.map { $0.range.clamped(to: range) }) }
     }
 
     /// The size of an object that was once read or written whole.
@@ -157,7 +157,8 @@ public final class ChunkCache: Sendable {
         let batchLimit = min(4 << 20, limit / 4)
         putting.withLock { _ in
             let range = start..<start + bytes.count
-            var parts = coverage(namespace, name, range).missing(in: range).flatMap(Self.pieces)
+            guard let kept = coverage(namespace, name, range) else { return }
+            var parts = kept.missing(in: range).flatMap(Self.pieces)
             repeat {
                 var batch: [Range<Int>] = []
                 var charge = 0
@@ -165,7 +166,7 @@ public final class ChunkCache: Sendable {
                     charge += SlabFolder.charge(next.count)
                     batch.append(parts.removeFirst())
                 }
-                guard charge <= max(batchLimit, 0), charge > 0 || size != nil else { return }
+                guard charge <= batchLimit, charge > 0 || size != nil else { return }
                 let slices = batch.map { bytes[$0.lowerBound - start..<$0.upperBound - start] }
                 guard keep(namespace, name, batch, slices, retention, size: size) else { return }
             } while !parts.isEmpty
@@ -178,9 +179,12 @@ public final class ChunkCache: Sendable {
     ) -> Bool {
         var places: [SlabFolder.Place] = []
         if !ranges.isEmpty {
-            switch slabs.append(slices, end: { slab in
-                self.withIndex { (i) throws(SQLiteError) in try i.end(ofSlab: slab) }
-            }) {
+            switch slabs.append(
+                slices,
+                end: { slab in
+                    self.withIndex { (i) throws(SQLiteError) in try i.end(ofSlab: slab) }
+                })
+            {
             case .success(let found): places = found
             case .failure(let fault):
                 pauseWriting(fault.errno)

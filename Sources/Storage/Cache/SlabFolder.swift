@@ -103,12 +103,18 @@ final class SlabFolder: Sendable {
     func leaveTail() { tail.withLock { $0 = nil } }
 
     private func make() -> Tail? {
-        let number = Int64.random(in: 1 ... .max)
-        let descriptor = open(name(number), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { return nil }
-        // Without locks on this file system two processes could take the same slab: the checksums would tell.
-        flock(descriptor, LOCK_EX | LOCK_NB)
-        return Tail(number: number, file: File(descriptor), end: 0)
+        for _ in 0..<8 {
+            let number = Int64.random(in: 1 ... .max)
+            let descriptor = open(name(number), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+            guard descriptor >= 0 else { return nil }
+            let file = File(descriptor)
+            // Without locks on this file system two processes could take the same slab: the checksums would tell.
+            let isTaken = flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
+            // Between its birth and its lock another process may have found it empty and left.
+            if !isTaken, isLinked(file) { return Tail(number: number, file: file, end: 0) }
+        }
+        errno = EWOULDBLOCK
+        return nil
     }
 
     private func takeOver(room: Int, _ end: (Int64) -> Int?) -> Tail? {
@@ -143,7 +149,13 @@ final class SlabFolder: Sendable {
             while done < buffer.count {
                 let count = pwrite(
                     file, buffer.baseAddress.map { $0 + done }, buffer.count - done, off_t(offset + done))
-                if count > 0 { done += count } else if count == 0 { return ENOSPC } else if errno != EINTR { return errno }
+                if count > 0 {
+                    done += count
+                } else if count == 0 {
+                    return ENOSPC
+                } else if errno != EINTR {
+                    return errno
+                }
             }
             return 0
         }

@@ -26,6 +26,36 @@ import Testing
         #expect(bench.troubles.withLock { $0.isEmpty })
     }
 
+    @Test func `64 MiB before five gigabytes of holes are exceeded by one range at most, read by four threads`() throws
+    {
+        let bench = try CacheBench(packs: 0)
+        let size = 1 << 30
+        let packs = (0..<5).map { CacheBench.name(.data, [UInt8($0)]) }
+        for name in packs {
+            let path = "\(bench.local.location)/\(name.path)"
+            #expect(FileManager.default.createFile(atPath: path, contents: nil))
+            #expect(truncate(path, off_t(size)) == 0)
+        }
+        let limit = 64 << 20
+        let cached = bench.cached(limit: limit)
+        let seed = UInt64.random(in: 0 ... .max)
+        let threads = (0..<4).map { number in
+            RunningThread {
+                var random = CacheRandom(seed: seed &+ UInt64(number))
+                for _ in 0..<50 {
+                    let start = Int.random(in: 0..<size - (1 << 20), using: &random)
+                    let name = packs[Int.random(in: 0..<5, using: &random)]
+                    let read = try? cached.read(name, range: start..<start + (1 << 20))
+                    #expect(read?.count == 1 << 20, "seed \(seed)")
+                    #expect(bench.slabBytesOnDisk() <= limit + (2 << 20), "seed \(seed)")
+                }
+            }
+        }
+        for thread in threads { thread.join() }
+        #expect(bench.slabBytesOnDisk() > limit / 2)
+        #expect(bench.troubles.withLock { $0.isEmpty })
+    }
+
     @Test func `metadata stays while content goes by`() throws {
         let bench = try CacheBench(packs: 8, size: 1 << 20)
         let cached = bench.cached(limit: 2 << 20)
@@ -96,7 +126,8 @@ import Testing
             case 6: #expect(try Set(cached.list(.data).map(\.name)) == Set(model.keys), says)
             default:
                 #expect(
-                    (try? cached.read(name, range: range, advice: advice)) == model[name].map { Array($0[range]) }, says)
+                    (try? cached.read(name, range: range, advice: advice)) == model[name].map { Array($0[range]) }, says
+                )
             }
         }
         #expect(cached.cache.verify()?.dropped == 0, "seed \(random.seed)")

@@ -97,10 +97,11 @@ struct CacheRandom: RandomNumberGenerator {
         #expect(EvictionOrder.victims(of: candidates, share: 100).map(\.id) == [2, 3, 1, 4])
     }
 
-    @Test(arguments: [
-        ("", 0xEF46_DB37_51D8_E999), ("a", 0xD24E_C4F1_A98C_6E5B), ("abc", 0x44BC_2CF5_AD77_0999),
-        ("Nobody inspects the spammish repetition", 0xFBCE_A83C_8A37_8BF1),
-    ] as [(String, UInt64)])
+    @Test(
+        arguments: [
+            ("", 0xEF46_DB37_51D8_E999), ("a", 0xD24E_C4F1_A98C_6E5B), ("abc", 0x44BC_2CF5_AD77_0999),
+            ("Nobody inspects the spammish repetition", 0xFBCE_A83C_8A37_8BF1),
+        ] as [(String, UInt64)])
     func `hashes are those of the published vectors`(text: String, hash: UInt64) {
         #expect(Array(text.utf8).withUnsafeBytes { XXH64.hash($0) } == hash)
     }
