@@ -151,6 +151,24 @@ import Testing
         #expect(bench.troubles.withLock { $0.count } >= 1)
     }
 
+    @Test(.enabled(if: isRoot, "a read-only folder is a tmpfs, and only root may mount one"))
+    func `a read-only folder means reading through`() throws {
+        let bench = try CacheBench()
+        let name = bench.packs[0]
+        let place = bench.path + "/fixed"
+        try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+        try #require(try run("mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", place) == 0)
+        defer { _ = try? run("umount", "-l", place) }
+        do {
+            let cached = CachedStore(bench.store, cache: bench.cache(at: place + "/cache"))
+            _ = try cached.read(name, range: 0..<100_000)
+        }
+        try #require(try run("mount", "-o", "remount,ro", place) == 0)
+        let cached = CachedStore(bench.store, cache: bench.cache(at: place + "/cache"))
+        for _ in 0..<3 { #expect(try cached.read(name, range: 0..<1000) == Array(bench.contents[name]![..<1000])) }
+        #expect(bench.troubles.withLock { $0.count } == 1)
+    }
+
     private func run(_ arguments: String...) throws -> Int32 {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
