@@ -26,20 +26,23 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.30.0"),
     ],
     targets: [
+        .systemLibrary(name: "CFallocate"),
         system("CFuse", "fuse3", "libfuse3-dev"),
         system("COpenSSL", "libcrypto", "libssl-dev"),
         system("CSHA2", "libcrypto", "libssl-dev"),
+        system("CSQLite", "sqlite3", "libsqlite3-dev"),
         .systemLibrary(name: "CXattr"),
         system("CZip", "libzip", "libzip-dev"),
         system("CZstd", "libzstd", "libzstd-dev"),
 
         module("JSON"),
+        module("SQLite", ["CSQLite"]),
         module("ChatModel", ["JSON"]),
         module("ChatImport", ["ChatModel", "JSON", "CZip"]),
         module(
             "Storage",
             [
-                "JSON", "CSHA2",
+                "JSON", "SQLite", "CFallocate", "CSHA2",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -60,10 +63,14 @@ let package = Package(
         .target(
             name: "ChatHistories", dependencies: ["ChatArchive", "ChatModel", "ResticRepository", "Storage"],
             path: "Tests/ChatHistories", swiftSettings: strict),
+        // A process that works on a cache until it is killed, for the tests of the cache.
+        .executableTarget(
+            name: "CacheHammer", dependencies: ["Storage"], path: "Tests/CacheHammer", swiftSettings: strict),
         tests("JSON", ["JSON"]),
+        tests("SQLite", ["SQLite", "CSQLite"]),
         tests("ChatModel", ["ChatModel", "JSON"]),
         tests("ChatImport", ["ChatImport", "ChatModel", "JSON"]),
-        tests("Storage", ["Storage"]),
+        tests("Storage", ["Storage", "CacheHammer", "SQLite"]),
         tests("ResticRepository", ["ResticRepository", "Storage", "JSON"]),
         tests("ChatArchive", ["ChatArchive", "ChatHistories", "ChatModel", "ResticRepository", "Storage", "JSON"]),
         tests("Mount", ["Mount", "ChatArchive", "ChatHistories", "ChatModel", "ResticRepository", "Storage"]),

@@ -47,6 +47,8 @@ public enum StorageError: Error, Hashable, Sendable {
     case untrusted(location: String)
     /// The file of certificates to trust cannot be used.
     case unusableCertificates(file: String)
+    /// It is not in the cache, and the network is not to be used.
+    case offline(StorageSubject, location: String)
     /// Any other failure, with its errno.
     case failed(StorageSubject, StorageOperation, errno: Int32, location: String)
 
@@ -82,7 +84,7 @@ public enum StorageError: Error, Hashable, Sendable {
             status == 408 || status == 425
                 || (500...599).contains(status) && ![501, 505, 507].contains(status)
         case .notFound, .alreadyExists, .truncated, .permissionDenied, .readOnly, .noSpace, .badCredentials,
-            .noCredentials, .noBucket, .untrusted, .unusableCertificates, .failed:
+            .noCredentials, .noBucket, .untrusted, .unusableCertificates, .offline, .failed:
             false
         }
     }
@@ -122,6 +124,9 @@ extension StorageError: CustomStringConvertible {
         case .untrusted(let location):
             "The certificate of '\(location)' is not trusted. If it is yours, name its authority with --cacert."
         case .unusableCertificates(let file): "No certificates can be read from '\(file)'."
+        case .offline(let subject, let location):
+            "The \(Self.words(subject)) of '\(location)' is not in the cache, and the network is not to be used. "
+                + "Try again without '--offline'."
         case .failed(let subject, let operation, let errno, let location):
             "Could not \(Self.words(operation)) the \(Self.words(subject)) in '\(location)': "
                 + "\(String(cString: strerror(errno))) (errno \(errno))."

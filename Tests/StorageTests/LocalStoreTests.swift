@@ -100,6 +100,7 @@ final class TemporaryFolder {
         .truncated(.object(.config), expected: 8192, actual: 4096, location: "/backup"),
         .permissionDenied(.listing(.data), .list, location: "/backup"), .readOnly(.store, location: "/backup"),
         .noSpace(.object(.config), location: "/backup"), .unreachable(.store, .read, location: "/backup"),
+        .offline(.object(.config), location: "/backup"),
         .failed(.object(.config), .read, errno: EIO, location: "/backup"),
     ])
     func `every error names the place`(error: StorageError) {

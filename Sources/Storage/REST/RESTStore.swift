@@ -23,6 +23,9 @@ public final class RESTStore: ObjectStore {
         location = place.description
     }
 
+    /// As many as there are connections.
+    public var requestsInFlight: Int { door.settings.connections }
+
     /// See `ObjectStore`. One request; with version 1 of the protocol one more for each object.
     public func list(_ kind: ObjectKind) throws(StorageError) -> [StoredObject] {
         let answer = try send(

@@ -1,8 +1,7 @@
 /// A store that makes calls again whose failure may pass, within a stated time.
 ///
 /// A write or a removal whose answer was lost may have been done: before the next attempt it is looked at what is
-/// there, and
-/// bytes that are what was to be written are a success. So nothing is stored twice, and no lost answer is an error.
+/// there, and bytes that are what was to be written are a success. So nothing is stored twice, and no lost answer is an error.
 public final class RetryingStore: ObjectStore {
     private let store: any ObjectStore
     private let policy: RetryPolicy
@@ -23,6 +22,9 @@ public final class RetryingStore: ObjectStore {
 
     /// The store's.
     public var location: String { store.location }
+
+    /// The store's.
+    public var requestsInFlight: Int { store.requestsInFlight }
 
     /// See `ObjectStore`.
     public func list(_ kind: ObjectKind) throws(StorageError) -> [StoredObject] {

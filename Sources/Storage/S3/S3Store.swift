@@ -34,8 +34,7 @@ public struct S3Options: Sendable {
 /// credentials.
 ///
 /// An object is never replaced: writes carry `If-None-Match: *`, and until the server has shown that it heeds it (some
-/// refuse
-/// it, some ignore it) each is preceded by a look.
+/// refuse it, some ignore it) each is preceded by a look.
 public final class S3Store: ObjectStore {
     /// As restic writes it.
     public let location: String
@@ -60,6 +59,9 @@ public final class S3Store: ObjectStore {
         client = S3Client(place, options, door)
         conditions = Mutex(place.origin.host.hasSuffix(".amazonaws.com") ? .heeded : .unknown)
     }
+
+    /// As many as there are connections.
+    public var requestsInFlight: Int { client.door.settings.connections }
 
     // MARK: Reading
 
