@@ -37,7 +37,9 @@ public struct SQLiteError: Error, Hashable, Sendable {
         case constraint
         /// The statement does something that is not allowed here.
         case forbidden
-        /// Everything else: wrong SQL, a missing table, no memory.
+        /// There is no more memory, or no more is allowed.
+        case noMemory
+        /// Everything else: wrong SQL, a missing table.
         case other
     }
 
@@ -51,6 +53,7 @@ public struct SQLiteError: Error, Hashable, Sendable {
         case SQLITE_IOERR, SQLITE_CANTOPEN, SQLITE_FULL: .inputOutput
         case SQLITE_CONSTRAINT: .constraint
         case SQLITE_AUTH, SQLITE_READONLY, SQLITE_PERM: .forbidden
+        case SQLITE_NOMEM: .noMemory
         default: .other
         }
     }
