@@ -60,9 +60,9 @@ public struct SQLiteError: Error, Hashable, Sendable {
 }
 
 extension SQLiteError: CustomStringConvertible {
-    /// The words for a person: SQLite's own for the code, which hold nothing of the database.
-    public var description: String {
-        let words = sqlite3_errstr(extendedCode).map { String(cString: $0) } ?? "unknown error"
-        return "SQLite cannot \(operation.rawValue): \(words) (\(extendedCode))."
-    }
+    /// SQLite's own words for the code, which hold nothing of the database.
+    public var words: String { sqlite3_errstr(extendedCode).map { String(cString: $0) } ?? "unknown error" }
+
+    /// The words for a person.
+    public var description: String { "SQLite cannot \(operation.rawValue): \(words) (\(extendedCode))." }
 }

@@ -3,7 +3,7 @@
 public final class VirtualFile {
     /// How many bytes there are.
     public let size: Int64
-    /// What the first failed read threw; SQLite itself only says that reading failed.
+    /// What the last failed read threw; SQLite itself only says that reading failed.
     public private(set) var failure: (any Error)?
     private let source: (UnsafeMutableRawBufferPointer, Int64) throws -> Void
 
@@ -22,7 +22,7 @@ public final class VirtualFile {
         do {
             if there > 0 { try source(UnsafeMutableRawBufferPointer(rebasing: buffer[..<there]), offset) }
         } catch {
-            if failure == nil { failure = error }
+            failure = error
             return .failed
         }
         guard there < buffer.count else { return .complete }

@@ -58,7 +58,8 @@ extension DatabaseFault: CustomStringConvertible {
         case .logTooLong(let frames): "the -wal beside it has \(frames) frames, more than this program holds in memory"
         case .endless: "it is damaged: a table has no end, or more content than the file has bytes"
         case .noSuchTable: "a table or a column that is needed is not there"
-        case .refused(let error): "\(error)"
+        case .refused(let error):
+            "SQLite refuses it (\(error.operation.rawValue), code \(error.extendedCode)): \(error.words)"
         case .cryptographyFailed: "libcrypto failed"
         }
     }

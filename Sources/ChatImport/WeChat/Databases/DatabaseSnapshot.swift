@@ -135,8 +135,9 @@ final class DatabaseSnapshot {
                     guard error == .damagedPage(1) else { throw error }
                     continue
                 }
+                // SQLCipher 4 leaves the reserve of its own settings in the header when told to use older ones.
                 if let header = DatabaseHeader(UnsafeRawBufferPointer(page)), header.pageSize == candidate.pageSize,
-                    header.reserve == candidate.reserve
+                    header.reserve >= candidate.reserve
                 {
                     return (header, cipher)
                 }

@@ -5,7 +5,7 @@ import SQLite
 package final class ForeignDatabase {
     private let snapshot: DatabaseSnapshot
     private let image: VirtualFile
-    private let database: Database
+    let database: Database
     /// The names of the plain tables, and their columns as far as they were asked for.
     private let plainTables: Set<String>
     private var knownColumns: [String: [String]] = [:]
@@ -69,7 +69,6 @@ package final class ForeignDatabase {
     package func columns(of table: String) throws(DatabaseFault) -> [String]? {
         if let known = knownColumns[table] { return known }
         guard plainTables.contains(table) else { return nil }
-        database.restartWork()
         var columns: [String] = []
         do throws(SQLiteError) {
             let statement = try database.prepare("PRAGMA table_xinfo(\(Self.quoted(table)))")
@@ -107,13 +106,21 @@ package final class ForeignDatabase {
         of table: String, _ columns: [String], _ condition: String = "", _ bindings: [Binding] = [],
         _ body: (Statement) throws -> Bool
     ) throws {
+        database.restartWork()
+        try read(table, columns, condition, bindings, body)
+    }
+
+    /// The same, within what is left of the work limit.
+    func read(
+        _ table: String, _ columns: [String], _ condition: String, _ bindings: [Binding],
+        _ body: (Statement) throws -> Bool
+    ) throws {
         guard let known = try self.columns(of: table) else { throw DatabaseFault.noSuchTable }
         let there = Dictionary(known.map { ($0.lowercased(), $0) }, uniquingKeysWith: { first, _ in first })
         let list = columns.map { name in
             name == "rowid" ? name : there[name.lowercased()].map { Self.quoted($0) } ?? "NULL"
         }
         let sql = "SELECT \(list.joined(separator: ", ")) FROM \(Self.quoted(table)) \(condition)"
-        database.restartWork()
         let statement = try translated { () throws(SQLiteError) in
             let statement = try database.prepare(sql)
             for (index, binding) in bindings.enumerated() { try binding.bind(to: statement, at: index + 1) }
