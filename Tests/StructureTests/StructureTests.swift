@@ -4,7 +4,7 @@ import Testing
 /// What each module may import of the others. JSON and SQLite are leaves that anyone may use.
 private let arrows: [String: Set<String>] = [
     "JSON": [], "SQLite": ["CSQLite"], "ChatModel": ["JSON"], "Storage": ["JSON"],
-    "ChatImport": ["ChatModel", "JSON", "SQLite", "COpenSSL", "CZip"],
+    "ChatImport": ["ChatModel", "JSON", "SQLite", "COpenSSL", "CZip", "CZstd"],
     "ResticRepository": ["Storage", "JSON", "COpenSSL", "CXattr", "CZstd"],
     "ChatArchive": ["ChatModel", "ResticRepository", "Storage", "JSON"],
     "Mount": ["ChatArchive", "CFuse"],

@@ -150,7 +150,7 @@ struct EncryptedDatabaseTests {
             guard offset % 1024 < 1012 else { continue }
             var changed = original
             changed[offset] ^= UInt8(1 << Int.random(in: 0..<8, using: &generator))
-            try changed.write(to: URL(fileURLWithPath: path))
+            try changed.writeAsOlder(to: path)
             let page = UInt32(offset / 1024 + 1)
             do {
                 let database = try ForeignDatabase(path: path, keys: [key], parameters: [parameters])

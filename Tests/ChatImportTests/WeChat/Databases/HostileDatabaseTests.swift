@@ -39,7 +39,7 @@ struct HostileDatabaseTests {
         var lengths = [0, 1, 15, 16, 99, 100, 511, 512, 1023, 1024, original.count - 1]
         for _ in 0..<40 { lengths.append(Int.random(in: 0..<original.count, using: &generator)) }
         for length in lengths {
-            try original.prefix(length).write(to: URL(fileURLWithPath: path))
+            try original.prefix(length).writeAsOlder(to: path)
             let (rows, fault) = try readAll(path)
             let missing = DatabaseFault.missingPage(UInt32(length / 1024 + 1))
             switch length {
@@ -72,7 +72,7 @@ struct HostileDatabaseTests {
                 let offset = page + Int.random(in: 0..<(round % 2 == 0 ? 40 : 512), using: &generator)
                 changed[offset] = UInt8.random(in: 0...255, using: &generator)
             }
-            try changed.write(to: URL(fileURLWithPath: path))
+            try changed.writeAsOlder(to: path)
             if try readAll(path).fault != nil { faults += 1 }
         }
         #expect(faults > 0)
@@ -106,7 +106,7 @@ struct HostileDatabaseTests {
             bytes.replaceSubrange((page - 1) * 512..<page * 512, with: content)
         }
         bytes.replaceSubrange(18 * 512..<19 * 512, with: leaf)
-        try bytes.write(to: URL(fileURLWithPath: path))
+        try bytes.writeAsOlder(to: path)
         let database = try ForeignDatabase(path: path)
         var rows = 0
         #expect(throws: DatabaseFault.endless) {
@@ -128,7 +128,7 @@ struct HostileDatabaseTests {
         for cell in 0..<60 {
             bytes.replaceSubrange(1024 - (cell + 1) * 5..<1024 - (cell + 1) * 5 + 4, with: [0, 0, 0, 2])
         }
-        try bytes.write(to: URL(fileURLWithPath: path))
+        try bytes.writeAsOlder(to: path)
         let fault = try #require(try readAll(path).fault)
         guard case .refused(let error) = fault else {
             Issue.record("\(fault)")
@@ -174,7 +174,7 @@ struct HostileDatabaseTests {
             guard page < bytes.count / 512 else { continue }
             bytes.replaceSubrange(page * 512..<page * 512 + 8, with: [UInt8](repeating: 0xEE, count: 8))
         }
-        try bytes.write(to: URL(fileURLWithPath: path))
+        try bytes.writeAsOlder(to: path)
         var numbers: [Int64] = []
         let damaged = try ForeignDatabase(path: path).readableRows(of: "message", ["id", "body"]) { row in
             numbers.append(row.int64(0))

@@ -51,6 +51,16 @@ enum Programs {
     }()
 }
 
+extension Data {
+    /// Writes a file as if it had been written a while ago: what was just written may be written again, and is looked at
+    /// twice.
+    func writeAsOlder(to path: String) throws {
+        try write(to: URL(fileURLWithPath: path))
+        try FileManager.default.setAttributes(
+            [.modificationDate: Date(timeIntervalSince1970: 1_600_000_000)], ofItemAtPath: path)
+    }
+}
+
 /// A made-up history of some hundred rows, in a table with values of every type, small pages and large values.
 enum SampleDatabase {
     /// SQL that makes it. Every text that is not ASCII, every blob and every number is there for a reason: more than one
