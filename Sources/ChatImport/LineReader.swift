@@ -12,8 +12,10 @@ struct LineReader: ~Copyable {
         let bytes: UnsafeRawBufferPointer?
     }
 
-    /// Fills a buffer from a position; positions follow each other.
-    private let source: (UnsafeMutableRawBufferPointer, _ position: Int) throws -> Int
+    /// Fills a buffer from a position and returns how many bytes there were, 0 at the end; positions follow each other.
+    typealias Source = (UnsafeMutableRawBufferPointer, _ position: Int) throws -> Int
+
+    private let source: Source
     private let limit: Int
     private var buffer: UnsafeMutableRawBufferPointer
     private var start = 0
@@ -27,7 +29,7 @@ struct LineReader: ~Copyable {
         self.init(limit: limit) { (buffer, position) in try file.read(into: buffer, at: position) }
     }
 
-    init(limit: Int, source: @escaping (UnsafeMutableRawBufferPointer, _ position: Int) throws -> Int) {
+    init(limit: Int, source: @escaping Source) {
         self.source = source
         self.limit = limit
         buffer = .allocate(byteCount: 1 << 18, alignment: 16)

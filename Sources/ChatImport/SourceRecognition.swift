@@ -101,11 +101,18 @@ enum SourceFolder {
         var html: String?
         let folders = [""] + (try names(in: path, path)).filter { isFolder(path + "/" + $0) }
         for folder in folders {
+            // What lies in Telegram's folders was sent in the chats, even when it looks like an export.
+            let isInTelegram = exports.contains { $0.format == .telegram && $0.folder.isEmpty }
+            if isInTelegram, TelegramExport.folders.contains(folder) { continue }
             let whole = folder.isEmpty ? path : path + "/" + folder
-            for name in try names(in: whole, path) {
+            let names = try names(in: whole, path)
+            let hasChat = names.contains { $0.lowercased().hasSuffix(".txt") && WhatsAppExport.isChatName($0) }
+            for name in names {
                 if name == "messages.html" || name == "export_results.html" { html = html ?? whole }
                 guard suffixes.contains(where: { name.lowercased().hasSuffix($0) }), !isFolder(whole + "/" + name),
-                    let format = try format(of: whole + "/" + name), wanted == nil || format == wanted
+                    let format = try format(
+                        of: whole + "/" + name, isBesideChat: hasChat && !WhatsAppExport.isChatName(name)),
+                    wanted == nil || format == wanted
                 else { continue }
                 exports.append(
                     Export(
@@ -118,12 +125,13 @@ enum SourceFolder {
 
     private static let suffixes = [".json", ".jsonl", ".txt", ".zip"]
 
-    private static func isFolder(_ path: String) -> Bool {
+    static func isFolder(_ path: String) -> Bool {
         var status = stat()
         return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
-    private static func names(in folder: String, _ root: String) throws(ImportError) -> [String] {
+    /// The names in a folder, without hidden ones, in order. Errors name `root`.
+    static func names(in folder: String, _ root: String) throws(ImportError) -> [String] {
         guard let directory = opendir(folder) else { throw .unreadable(path: folder, errno: errno) }
         defer { closedir(directory) }
         var names: [String] = []
@@ -137,7 +145,10 @@ enum SourceFolder {
     }
 
     /// The format of a file by its beginning, or nil.
-    private static func format(of path: String) throws(ImportError) -> SourceFormat? {
+    ///
+    /// - Parameter isBesideChat: whether it lies beside a chat of WhatsApp's. There a .zip that cannot be read is a
+    ///   document that was sent, with a password for example.
+    private static func format(of path: String, isBesideChat: Bool = false) throws(ImportError) -> SourceFormat? {
         let head: [UInt8]
         do throws(SystemFault) {
             head = try SourceFile(path: path).prefix(headLength)
@@ -146,7 +157,12 @@ enum SourceFolder {
         }
         if path.hasSuffix(".jsonl") { return .jsonl }
         if head.starts(with: [0x50, 0x4B, 0x03, 0x04]) {
-            return try WhatsAppExport.chatEntry(in: try ZipArchive(path: path)) == nil ? nil : .whatsapp
+            do throws(ImportError) {
+                return try WhatsAppExport.chatEntry(in: try ZipArchive(path: path)) == nil ? nil : .whatsapp
+            } catch {
+                guard isBesideChat, case .damagedZip = error else { throw error }
+                return nil
+            }
         }
         if WhatsAppExport.isChat(head) { return .whatsapp }
         if isTelegramHTML(head) { throw .telegramHTML(path: path) }
@@ -164,6 +180,12 @@ enum SourceFolder {
 }
 
 extension TelegramExport {
+    /// The folders that Telegram Desktop makes beside `result.json`.
+    static let folders: Set<String> = [
+        "chats", "contacts", "css", "files", "images", "js", "lists", "photos", "profile_pictures",
+        "round_video_messages", "stickers", "stories", "video_files", "voice_messages",
+    ]
+
     /// Whether a text begins like a `result.json`: by the keys that come first, as far as the text reaches.
     static func isTelegram(_ head: UnsafeRawBufferPointer) -> Bool {
         var reader = JSONReader(head, acceptsHexEscapes: true)

@@ -390,13 +390,22 @@ public struct JSONReader: ~Copyable {
 
     /// Where the next quote or backslash lies, or `end`.
     private func endOfPlainRun() -> Int {
-        let start = UnsafeRawPointer(base + cursor)
-        var length = end - cursor
-        if let quote = memchr(start, Int32(UInt8(ascii: "\"")), length) { length = UnsafeRawPointer(quote) - start }
-        if let backslash = memchr(start, Int32(UInt8(ascii: "\\")), length) {
-            length = UnsafeRawPointer(backslash) - start
+        var position = cursor
+        // Searched in windows that grow: a text full of escapes would else be searched to its far quote at every one.
+        var window = 64
+        while position < end {
+            let start = UnsafeRawPointer(base + position)
+            let searched = min(window, end - position)
+            var length = searched
+            if let quote = memchr(start, Int32(UInt8(ascii: "\"")), length) { length = UnsafeRawPointer(quote) - start }
+            if let backslash = memchr(start, Int32(UInt8(ascii: "\\")), length) {
+                length = UnsafeRawPointer(backslash) - start
+            }
+            position += length
+            if length < searched { break }
+            window *= 2
         }
-        return cursor + length
+        return position
     }
 
     private mutating func skipEscape() throws(JSONError) {

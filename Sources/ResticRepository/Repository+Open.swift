@@ -39,30 +39,56 @@ extension Repository {
     }
 
     /// Opens a repository with the first key that the password fits, `keyHint` before all others.
+    ///
+    /// - Parameter localIndex: a directory for this repository's index alone, made when there is something to put there.
+    ///   It may be shared by processes and removed at any time; without the repository's key it tells how many blobs there
+    ///   are and in which packs, not which. With nil the index is read anew by every process and held in memory.
     public static func open(
-        _ store: any ObjectStore, password: Password, keyHint: KeyID? = nil
+        _ store: any ObjectStore, password: Password, keyHint: KeyID? = nil, localIndex: String? = nil
     ) throws(RepositoryError) -> Repository {
-        var box: [UInt8]
-        do throws(StorageError) {
-            box = try store.read(.config, range: nil)
-        } catch {
-            throw error.isNotFound ? .noRepository(location: store.location) : .storage(error)
-        }
-        let (master, keyID) = try findKey(in: store, password, hint: keyHint)
+        // Both are asked for at once: on a network each takes a round trip.
+        var (box, keys) = try both(
+            { () throws(RepositoryError) in try readConfig(store) },
+            { () throws(RepositoryError) in
+                do throws(StorageError) { return try store.list(.keys).map(\.name) } catch {
+                    // That there is no repository is the first one's to tell.
+                    guard !error.isNotFound else { return [] }
+                    throw .storage(error)
+                }
+            })
+        let (master, keyID) = try findKey(among: &keys, in: store, password, hint: keyHint)
         let config: Config
         let cipher = try BoxCipher(master)
         do throws(Damage) {
-            try cipher.open(&box)
-            config = try Config(parsing: box)
+            config = try parseConfig(&box, cipher)
         } catch {
-            throw .damaged(.config, error)
+            // It has no hash to compare it with, so what was kept of it may be to blame.
+            store.forget(.config, range: nil)
+            var box = try readConfig(store)
+            do throws(Damage) { config = try parseConfig(&box, cipher) } catch { throw .damaged(.config, error) }
         }
         guard (1...2).contains(config.version) else { throw .unsupportedVersion(config.version) }
         guard config.polynomial.isUsableForChunking else {
             throw .damaged(.config, .badField("chunker_polynomial"))
         }
+        var local: LocalIndex?
+        if let localIndex { local = try LocalIndex(directory: localIndex, master) }
         return Repository(
-            store: store, config: config, keyID: keyID, master: master, toolboxes: ToolboxPool(master))
+            store: store, config: config, keyID: keyID, master: master, toolboxes: ToolboxPool(master),
+            localIndex: local)
+    }
+
+    private static func readConfig(_ store: any ObjectStore) throws(RepositoryError) -> [UInt8] {
+        do throws(StorageError) {
+            return try store.read(.config, range: nil, advice: ReadAdvice(retention: .metadata))
+        } catch {
+            throw error.isNotFound ? .noRepository(location: store.location) : .storage(error)
+        }
+    }
+
+    private static func parseConfig(_ box: inout [UInt8], _ cipher: BoxCipher) throws(Damage) -> Config {
+        try cipher.open(&box)
+        return try Config(parsing: box)
     }
 
     private static func exists(in store: any ObjectStore) throws(StorageError) -> Bool {
@@ -84,10 +110,8 @@ extension Repository {
 
     /// Tries keys in turn. A damaged key is told of only when no other fits.
     private static func findKey(
-        in store: any ObjectStore, _ password: Password, hint: KeyID?
+        among names: inout [ObjectName], in store: any ObjectStore, _ password: Password, hint: KeyID?
     ) throws(RepositoryError) -> (BoxKey, KeyID) {
-        var names: [ObjectName]
-        do throws(StorageError) { names = try store.list(.keys).map(\.name) } catch { throw .storage(error) }
         if let hint, let place = names.firstIndex(of: ObjectName(.keys, hint.digest)) { names.swapAt(0, place) }
         var tried = 0
         var firstDamage: RepositoryError?

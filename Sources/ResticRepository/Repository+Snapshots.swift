@@ -16,16 +16,24 @@ public struct StoredSnapshot: Hashable, Sendable {
 
 extension Repository {
     /// All snapshots, the oldest first. One that cannot be read is an error that names it.
-    public func snapshots() throws(RepositoryError) -> [StoredSnapshot] {
-        var found: [StoredSnapshot] = []
-        for name in try list(.snapshots).map(\.name) {
-            guard let digest = name.digest else { continue }
+    ///
+    /// Costs a listing and a read for each that `known` does not have, several at a time.
+    ///
+    /// - Parameter known: what was read before; it is not read again.
+    public func snapshots(
+        known: (SnapshotID) -> StoredSnapshot? = { _ in nil }
+    ) throws(RepositoryError) -> [StoredSnapshot] {
+        let ids = try list(.snapshots).compactMap(\.name.digest).map { SnapshotID($0) }
+        var found = ids.compactMap(known)
+        let missing = ids.filter { known($0) == nil }
+        found += try concurrently(missing, atOnce: store.requestsInFlight) {
+            (id) throws(RepositoryError) -> StoredSnapshot? in
             do throws(RepositoryError) {
-                found.append(try snapshot(SnapshotID(digest)))
+                return try self.snapshot(id)
             } catch .storage(let error) where error.isNotFound {
-                continue  // forgotten meanwhile
+                return nil  // forgotten meanwhile
             }
-        }
+        }.compactMap { $0 }
         return found.sorted { ($0.snapshot.time, $0.id) < ($1.snapshot.time, $1.id) }
     }
 
@@ -45,11 +53,27 @@ extension Repository {
             guard let newest = try snapshots().last else { throw .noSuchSnapshot(prefix) }
             return newest
         }
-        let prefix = prefix.lowercased()
-        let ids = try list(.snapshots).compactMap(\.name.digest).filter { $0.hex.hasPrefix(prefix) }
-        guard !prefix.isEmpty, let id = ids.first else { throw .noSuchSnapshot(prefix) }
-        guard ids.count == 1 else { throw .ambiguousSnapshot(prefix, count: ids.count) }
-        return try snapshot(SnapshotID(id))
+        let ids = try list(.snapshots).compactMap(\.name.digest).map { SnapshotID($0) }
+        return try snapshot(try Self.snapshot(matching: prefix, among: ids))
+    }
+
+    /// The one of some ids that starts with `prefix`.
+    public static func snapshot(matching prefix: String, among ids: [SnapshotID]) throws(RepositoryError) -> SnapshotID
+    {
+        let found = ids.filter { $0.hex.hasPrefix(prefix.lowercased()) }
+        guard !prefix.isEmpty, let id = found.first else { throw .noSuchSnapshot(prefix) }
+        guard found.count == 1 else { throw .ambiguousSnapshot(prefix, count: found.count) }
+        return id
+    }
+
+    /// All snapshots, and the index loaded, both at once as each takes its time on a network.
+    ///
+    /// A snapshot that is stored meanwhile may be newer than the index; then blobs are missing until that is loaded again.
+    public func snapshotsWithIndex() throws(RepositoryError) -> [StoredSnapshot] {
+        try both(
+            { () throws(RepositoryError) in try self.snapshots() },
+            { () throws(RepositoryError) in try self.loadIndex() }
+        ).0
     }
 
     /// Stores a snapshot; what its tree refers to must be stored and indexed before.

@@ -36,16 +36,22 @@ public final class LocalStore: ObjectStore {
 
     /// See `ObjectStore`.
     public func read(_ name: ObjectName, range: Range<Int>?) throws(StorageError) -> [UInt8] {
-        let file = open(path(name), O_RDONLY | O_CLOEXEC)
+        // Opening a pipe would wait for a writer.
+        let file = open(path(name), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard file >= 0 else { throw failure(.read, .object(name)) }
         defer { close(file) }
         var status = stat()
         guard fstat(file, &status) == 0 else { throw failure(.read, .object(name)) }
+        // What a listing leaves out is not there.
+        guard status.st_mode & S_IFMT == S_IFREG else { throw .notFound(.object(name), location: location) }
         let size = Int(status.st_size)
         let range = range ?? 0..<size
         guard range.lowerBound >= 0 else { throw StorageError(errno: EINVAL, .read, .object(name), location: location) }
         guard range.upperBound <= size else {
             throw .truncated(.object(name), expected: range.upperBound, actual: size, location: location)
+        }
+        guard range.count <= name.sizeLimit else {
+            throw StorageError(errno: EFBIG, .read, .object(name), location: location)
         }
         var fault: StorageError?
         let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, filled in

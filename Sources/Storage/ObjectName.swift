@@ -38,6 +38,10 @@ public struct ObjectName: Hashable, Sendable {
         self.digest = digest
     }
 
+    /// The most bytes that an object of this name may have, far beyond what any program writes. A store reads no more at
+    /// once, lest a file of holes exhaust the memory.
+    public var sizeLimit: Int { kind == .data ? 2 << 30 : 256 << 20 }
+
     /// The path under the repository's root.
     public var path: String {
         guard let kind, let digest else { return "config" }

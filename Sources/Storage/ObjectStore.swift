@@ -5,6 +5,9 @@ public protocol ObjectStore: Sendable {
     /// Where this is, for messages; never holds credentials.
     var location: String { get }
 
+    /// How many calls at a time are worth making.
+    var requestsInFlight: Int { get }
+
     /// All objects of a kind in no particular order; foreign and temporary names are left out.
     func list(_ kind: ObjectKind) throws(StorageError) -> [StoredObject]
 
@@ -12,6 +15,7 @@ public protocol ObjectStore: Sendable {
     func size(of name: ObjectName) throws(StorageError) -> Int
 
     /// The bytes of an object, all of them when `range` is nil; `.truncated` when it ends before the range does.
+    /// More than the name's `sizeLimit` are refused.
     func read(_ name: ObjectName, range: Range<Int>?) throws(StorageError) -> [UInt8]
 
     /// As above, with what the reader knows beyond the range; a store that keeps nothing does what it did without.
@@ -32,6 +36,9 @@ public protocol ObjectStore: Sendable {
 }
 
 extension ObjectStore {
+    /// Two: while one waits for the disk, another is decrypted.
+    public var requestsInFlight: Int { 2 }
+
     /// Reads without advice.
     public func read(_ name: ObjectName, range: Range<Int>?, advice: ReadAdvice) throws(StorageError) -> [UInt8] {
         try read(name, range: range)

@@ -51,6 +51,40 @@ struct SourceRecognitionTests {
         #expect(try Import(folder.path, .jsonl).messages.count == 1)
     }
 
+    private let brokenZip: [UInt8] = [0x50, 0x4B, 0x03, 0x04, 1, 2, 3]
+
+    @Test func `what was sent in a Telegram chat is no export of its own`() throws {
+        try folder.write("result.json", chat)
+        try folder.write("files/broken.zip", brokenZip)
+        try folder.write("files/_chat.txt", "[1/2/22, 10:00:00] A: x\n")
+        try folder.write("files/result.json", chat)
+        #expect(try recognise(folder.path) == .telegram)
+        #expect(try Import(folder.path, .telegram).exports == ["result.json"])
+    }
+
+    @Test func `a .zip that cannot be read is a document beside a WhatsApp chat, unless it has a chat's name`() throws {
+        try folder.write("_chat.txt", "[1/2/22, 10:00:00] A: \u{200E}<attached: report.zip>\n")
+        try folder.write("report.zip", brokenZip)
+        #expect(try Import(folder.path, .whatsapp).exports == ["_chat.txt"])
+        #expect(exportFolder(ofFile: folder.path + "/_chat.txt", format: .whatsapp) == folder.path)
+        try folder.write("WhatsApp Chat - B.zip", brokenZip)
+        #expect(throws: ImportError.self) { try recognise(folder.path) }
+        #expect(exportFolder(ofFile: folder.path + "/_chat.txt", format: .whatsapp) == nil)
+    }
+
+    @Test func `a file is not taken for its folder where another export lies, and a .zip never is`() throws {
+        let text = "1/2/22, 10:00 - A: IMG-20220201-WA0001.jpg (file attached)\n"
+        let file = try folder.write("WhatsApp Chat with A.txt", text)
+        #expect(exportFolder(ofFile: file, format: .whatsapp) == nil, "nothing is beside it")
+        try folder.write("IMG-20220201-WA0001.jpg", "x")
+        #expect(exportFolder(ofFile: file, format: .whatsapp) == folder.path)
+        #expect(exportFolder(ofFile: folder.path, format: .whatsapp) == nil)
+        try folder.write("WhatsApp Chat with B.txt", text)
+        #expect(exportFolder(ofFile: file, format: .whatsapp) == nil)
+        let zip = try folder.write("photos/a.zip", brokenZip)
+        #expect(exportFolder(ofFile: zip, format: .whatsapp) == nil)
+    }
+
     @Test func `an HTML export of Telegram is answered with how to export again`() throws {
         try folder.write("ChatExport/messages.html", "<!DOCTYPE html>\n<html><head><title>Exported Data</title>")
         #expect {

@@ -23,6 +23,14 @@ struct WhatsAppExportTests {
             ("27.3.2022 klo 21.41.35 - A: x", "2022-03-27T21:41:35"),
             ("27/03/2022, 9:41\u{202F}p. m. - A: x", "2022-03-27T21:41:00"),
             ("27/03/2022, 12:05 am - A: x", "2022-03-27T00:05:00"),
+            ("27/03/2022, 12:05\u{202F}p.m. - A: x", "2022-03-27T12:05:00"),
+            ("[27/3/22, 9:41:35\u{202F}PM] A: x", "2022-03-27T21:41:35"),
+            ("[27/3/22, 9:41:35\u{A0}p.\u{A0}m.] A: x", "2022-03-27T21:41:35"),
+            ("[27/3/2565 21:41:35] A: x", "2022-03-27T21:41:35"),
+            ("[۲۷/۳/۲۰۲۲،\u{200F} ۲۱:۴۱:۳۵] A: x", "2022-03-27T21:41:35"),
+            ("२७/०३/२०२२, २१:४१ - A: x", "2022-03-27T21:41:00"),
+            ("২৭/০৩/২০২২, ২১:৪১ - A: x", "2022-03-27T21:41:00"),
+            ("２７/３/２０２２, ２１:４１ - A: x", "2022-03-27T21:41:00"),
         ])
     func shapes(line: String, time: String) throws {
         let found = try messages(line + "\n")
@@ -31,12 +39,58 @@ struct WhatsAppExportTests {
         #expect(found.first?.sender == PersonID("whatsapp:A"))
     }
 
+    /// A text in an encoding with its byte order mark.
+    private static func encoded(_ text: String, _ encoding: String.Encoding) -> [UInt8] {
+        let mark: [UInt8] =
+            switch encoding {
+            case .utf16LittleEndian: [0xFF, 0xFE]
+            case .utf16BigEndian: [0xFE, 0xFF]
+            default: [0xEF, 0xBB, 0xBF]
+            }
+        return mark + [UInt8](text.data(using: encoding) ?? Data())
+    }
+
+    @Test(
+        "a text in UTF-8 or UTF-16 with a byte order mark is recognised and read, alone and in a .zip",
+        arguments: [String.Encoding.utf8, .utf16LittleEndian, .utf16BigEndian])
+    func encodings(encoding: String.Encoding) throws {
+        let folder = try TemporaryFolder()
+        // Longer than every buffer on the way, with pairs of surrogates across all their ends.
+        let long = String(repeating: "é😀", count: 100_000) + "上"
+        let text = "[27/3/22, 9:41:35\u{202F}PM] Zoë 😀: \(long)\r\n[27/3/22, 9:42:00\u{202F}PM] B: x\ny\r\n"
+        try folder.write("WhatsApp Chat - A/_chat.txt", Self.encoded(text, encoding))
+        try folder.python(
+            "import zipfile\nzipfile.ZipFile('a.zip', 'w', 8).write('WhatsApp Chat - A/_chat.txt', '_chat.txt')")
+        for source in ["WhatsApp Chat - A/_chat.txt", "WhatsApp Chat - A", "a.zip"] {
+            let path = folder.path + "/" + source
+            #expect(try recognise(path) == .whatsapp)
+            let found = try Import(path, .whatsapp)
+            #expect(found.messages.map(\.0.text) == [long, "x\ny"])
+            #expect(found.first?.sender == PersonID("whatsapp:Zoë 😀"))
+            #expect(found.first?.wallTime?.description == "2022-03-27T21:41:35")
+            #expect(found.skipped.isEmpty)
+        }
+    }
+
+    @Test("halves of UTF-16 that are alone become U+FFFD, and the rest is read")
+    func brokenUTF16() throws {
+        let folder = try TemporaryFolder()
+        var bytes = Self.encoded("1/2/22, 10:00 - A: ", .utf16LittleEndian)
+        // A first half without its second, a second without its first, a first at the end, and half a unit.
+        bytes += [0x3D, 0xD8, 0x61, 0x00, 0x00, 0xDE, 0x62, 0x00, 0x3D, 0xD8, 0x63]
+        let found = try Import(try folder.write("WhatsApp Chat - A.txt", bytes), .whatsapp)
+        #expect(found.messages.map(\.0.text) == ["\u{FFFD}a\u{FFFD}b\u{FFFD}"])
+    }
+
     @Test("the order of day and month is found over the whole file")
     func dateOrder() throws {
         let monthFirst = try messages("[1/2/22, 10:00:00] A: x\n[1/13/22, 10:00:00] A: y\n")
         #expect(monthFirst.first?.wallTime?.description == "2022-01-02T10:00:00")
         let byTime = try messages("[3/1/22, 10:00:00] A: x\n[4/1/22, 10:00:00] A: y\n[1/2/22, 10:00:00] A: z\n")
         #expect(byTime.map { $0.wallTime?.month } == [1, 1, 2])
+        // A day above 12 in the last line decides over the first.
+        let late = (0..<5000).map { "1/2/22, 10:00 - A: \($0)\n" }.joined() + "1/13/22, 10:00 - A: y\n"
+        #expect(try messages(late).first?.wallTime?.description == "2022-01-02T10:00:00")
     }
 
     @Test("lines that follow belong to the message, blank ones too")
@@ -128,12 +182,7 @@ struct WhatsAppExportTests {
                 for _ in range(300): f.write(bytes(1 << 20))
             z.close()
             """
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["python3", "-c", script]
-        process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
-        try process.run()
-        process.waitUntilExit()
+        try folder.python(script)
         let found = try Import(folder.path + "/a.zip", .whatsapp)
         guard case .missing? = found.first?.attachments.first?.content else {
             Issue.record("the bomb was taken")

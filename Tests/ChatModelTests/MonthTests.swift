@@ -12,6 +12,8 @@ struct MonthTests {
         #expect(Month("10000-01")?.number == 120_000)
     }
 
-    @Test("what is not a month is none", arguments: ["", "2021", "2021-9", "2021-13", "2021-00", "99-01", "02021-01", "-001-01"])
+    @Test(
+        "what is not a month is none",
+        arguments: ["", "2021", "2021-9", "2021-13", "2021-00", "99-01", "02021-01", "-001-01"])
     func refused(text: String) { #expect(Month(text) == nil) }
 }

@@ -95,6 +95,50 @@ struct RoundTripTests {
         #expect(try scratch.snapshotCount() == 1)
     }
 
+    /// The two programs' exports in a folder, with one picture each, beside a file that is not theirs.
+    static let exports: [(file: String, media: String, text: String)] = [
+        (
+            "result.json", "photos/p.jpg",
+            #"{"name":"A","type":"personal_chat","id":4,"messages":[{"id":1,"type":"message","date_unixtime":"5","photo":"photos/p.jpg","text":"x"}]}"#
+        ),
+        (
+            "_chat.txt", "00000001-PHOTO-2022-03-27.jpg",
+            "[27/03/22, 10:00:00] A: \u{200E}<attached: 00000001-PHOTO-2022-03-27.jpg>\r\n"
+        ),
+        (
+            "WhatsApp Chat with A.txt", "IMG-20220327-WA0001.jpg",
+            "27/03/2022, 10:00 - A: \u{200E}IMG-20220327-WA0001.jpg (file attached)\n"
+        ),
+    ]
+
+    @Test("an export's file that is named itself is backed up as its folder, with the media", arguments: exports)
+    func namedFile(file: String, media: String, text: String) throws {
+        let scratch = try Scratch.withRepository()
+        try scratch.write(text, to: "export/" + file)
+        try scratch.write("picture\n", to: "export/" + media)
+        try scratch.write("mine\n", to: "export/notes.md")
+        let result = try scratch.run("chatark", "backup", scratch("export/" + file), scratch("export"))
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(result.errors.contains("the folder '\(scratch("export"))' is backed up"), "\(result.errors)")
+        #expect(result.output.contains("1 read = 1 stored"), "\(result.output)")
+        #expect(!result.output.contains("missing"), "\(result.output)")
+        try scratch.expect("chatark", "restore", "latest", "--target", scratch("restored"))
+        try scratch.expect("diff", "-r", scratch("export"), scratch("restored/export"))
+    }
+
+    @Test("an export's file among other folders is backed up alone", arguments: exports)
+    func fileAmongOthers(file: String, media: String, text: String) throws {
+        let scratch = try Scratch.withRepository()
+        try scratch.write(text, to: "downloads/" + file)
+        try scratch.write("picture\n", to: "downloads/" + media)
+        try scratch.write("mine\n", to: "downloads/taxes/notes.md")
+        let result = try scratch.run("chatark", "backup", scratch("downloads/" + file))
+        #expect(result.status == 0, "\(result.errors)")
+        let listing = try scratch.expect("chatark", "ls", "latest")
+        #expect(listing.contains("/original/\(file)\n"), "\(listing)")
+        #expect(!listing.contains("taxes"), "\(listing)")
+    }
+
     @Test("a snapshot that restic wrote is listed, restored and checked")
     func ofRestic() throws {
         let scratch = try Scratch()

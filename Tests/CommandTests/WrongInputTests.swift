@@ -47,6 +47,10 @@ struct WrongInputTests {
             what: "a broken export", arguments: ["backup", "HERE/broken"], status: 1,
             words: ["result.json", "Nothing was stored"]),
         Case(
+            what: "one name for two sources",
+            arguments: ["backup", "--source-name", "x", "HERE/chat.jsonl", "HERE/b.jsonl"],
+            status: 1, words: ["'--source-name' names one path", "Nothing was stored"]),
+        Case(
             what: "a zone that there is not", arguments: ["backup", "--tz", "Mars/Olympus", "HERE/chat.jsonl"],
             status: 1, words: ["Mars/Olympus"]),
         Case(
@@ -74,7 +78,9 @@ struct WrongInputTests {
         try scratch.write("not a chat\n", to: "junk/readme.md")
         try scratch.write(
             #"{"name":"x","type":"personal_chat","id":1,"messages":[{"id":1,"type":"mess"#, to: "broken/result.json")
-        try scratch.write(#"{"time":1630738435000,"from":"a","text":"hello"}"# + "\n", to: "chat.jsonl")
+        for name in ["chat.jsonl", "b.jsonl"] {
+            try scratch.write(#"{"time":1630738435000,"from":"a","text":"hello"}"# + "\n", to: name)
+        }
         try FileManager.default.createDirectory(atPath: scratch("empty"), withIntermediateDirectories: true)
         for wrong in Self.cases {
             let result = try scratch.run(scratch.process("chatark", wrong.arguments.map(scratch.filled)))

@@ -32,17 +32,22 @@ extension FolderTree {
 
     /// The segments that have messages of a month, with their numbers, ascending.
     private func segments(
-        of month: Month, in folder: ConversationFolder, archive: TreeID, _ waiting: Waiting
+        of month: Month, in folder: ConversationFolder, _ key: FolderKey, _ waiting: Waiting
     ) throws(FolderTreeError) -> [(number: Int, segment: Segment)] {
         var result: [(number: Int, segment: Segment)] = []
         for record in folder.months where shownMonths(of: record).contains(month) {
-            guard let node = folder.node(of: record.month), let content = node.content else { continue }
-            let place = Registry.SegmentPlace(
-                blobs: content, name: String(decoding: node.name, as: UTF8.self), archive: archive)
-            guard let number = registry.withLock({ $0.number(ofSegment: place) }) else { continue }
+            guard let node = folder.node(of: record.month), let place = place(of: node, key.archive),
+                let number = registry.withLock({ $0.number(ofSegment: place) })
+            else { continue }
             result.append((number, try segment(number, waiting)))
         }
+        noteMonth(month, of: folder, key)
         return result
+    }
+
+    func place(of node: Node, _ archive: TreeID) -> Registry.SegmentPlace? {
+        guard let content = node.content else { return nil }
+        return .init(blobs: content, name: String(decoding: node.name, as: UTF8.self), archive: archive)
     }
 
     func segment(_ number: Int, _ waiting: Waiting) throws(FolderTreeError) -> Segment {
@@ -51,7 +56,8 @@ extension FolderTree {
             else { throw .notFound }
             var text: [UInt8] = []
             for blob in place.blobs {
-                text += try read { () throws(RepositoryError) in try repository.blob(blob, .data) }
+                text += try read { () throws(RepositoryError) in try repository.blob(blob, .data, retention: .metadata)
+                }
             }
             do throws(ArchiveError) {
                 let segment = try Segment(parsing: text, name: place.name)
@@ -69,7 +75,7 @@ extension FolderTree {
             mediaOnly: mediaOnly)
         return try listings.value(key, waiting: waiting) { () throws(FolderTreeError) in
             let folder = try folder(key.folder, view, waiting)
-            let segments = try segments(of: month, in: folder, archive: view.archive.tree, waiting)
+            let segments = try segments(of: month, in: folder, key.folder, waiting)
             guard !segments.isEmpty else { throw .notFound }
             let listing = MonthListing(of: month, in: zone, from: segments, mediaOnly: mediaOnly, name: view.safeName)
             return (listing, listing.cost)
@@ -84,7 +90,7 @@ extension FolderTree {
             let view = try view(ofSnapshot: snapshot, waiting)
             let key = FolderKey(archive: view.archive.tree, conversation: conversation)
             let folder = try folder(key, view, waiting)
-            let segments = try segments(of: month, in: folder, archive: view.archive.tree, waiting)
+            let segments = try segments(of: month, in: folder, key, waiting)
             guard !segments.isEmpty else { throw .notFound }
             var transcript = Transcript(of: month, in: zone)
             transcript.add(segments.map(\.segment), view.name)

@@ -120,6 +120,7 @@ extension FolderTree {
     ) throws(FolderTreeError) {
         guard offset < file.size, count > 0 else { return body(UnsafeRawBufferPointer(start: nil, count: 0)) }
         let end = min(offset + UInt64(count), file.size)
+        noteRead(file, offset..<end)
         var position = file.blob(at: offset)
         let first = try blob(file.blobs[position], waiting)
         let start = Int(offset - file.offsets[position])

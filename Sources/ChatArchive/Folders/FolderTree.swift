@@ -31,6 +31,9 @@ public final class FolderTree: Sendable {
     let blobs: LoadingCache<BlobID, [UInt8]>
     let texts: LoadingCache<InodeNumber, RenderedTranscript>
     let media: LoadingCache<String, MediaFile>
+    let sequentialReads: Mutex<SequentialReads>
+    let monthWalks = Mutex(MonthWalks<FolderKey>())
+    let background: BackgroundLoads
 
     /// A conversation's folder in an archive.
     struct FolderKey: Hashable, Sendable {
@@ -45,14 +48,16 @@ public final class FolderTree: Sendable {
         let mediaOnly: Bool
     }
 
-    /// Reads the list of snapshots; the index is loaded.
+    /// Reads the list of snapshots and loads the index, unless both have been read.
     ///
     /// - Parameters:
+    ///   - snapshots: all there are, when they have been read and the index has been loaded after or with them.
     ///   - zone: of the names shown.
     ///   - memoryLimit: bytes for what was decoded.
     ///   - owner: of computed files; stored files keep their own.
     public init(
-        repository: Repository, root: Root, zone: Zone, memoryLimit: Int = 96 << 20, owner: (uid: UInt32, gid: UInt32)
+        repository: Repository, root: Root, snapshots: [StoredSnapshot]? = nil, zone: Zone,
+        memoryLimit: Int = 96 << 20, owner: (uid: UInt32, gid: UInt32)
     ) throws(FolderTreeError) {
         self.repository = repository
         self.zone = zone
@@ -66,17 +71,20 @@ public final class FolderTree: Sendable {
         blobs = LoadingCache(budget: memoryLimit / 4)
         texts = LoadingCache(budget: memoryLimit / 16)
         media = LoadingCache(budget: memoryLimit / 64)
+        sequentialReads = Mutex(SequentialReads(windowLimit: memoryLimit / 8))
+        background = BackgroundLoads(atOnce: repository.store.requestsInFlight)
         var table = SnapshotTable()
         do throws(RepositoryError) {
-            switch root {
-            case .allSnapshots:
-                isSingle = false
-                _ = table.update(try repository.snapshots(), in: zone)
-            case .snapshot(let id):
+            var shown = snapshots ?? []
+            if snapshots == nil { shown = try repository.snapshotsWithIndex() }
+            if case .snapshot(let id) = root {
                 isSingle = true
-                _ = table.update([try repository.snapshot(id)], in: zone)
+                shown.removeAll { $0.id != id }
+                guard !shown.isEmpty else { throw .noSuchSnapshot(id.hex) }
+            } else {
+                isSingle = false
             }
-            try repository.loadIndex()
+            _ = table.update(shown, in: zone)
         } catch { throw .repository(error) }
         registry = Mutex(Registry(snapshots: table))
     }
@@ -84,16 +92,9 @@ public final class FolderTree: Sendable {
     /// Looks for snapshots that came or went. Returns the names that stand for something else now, and their folders.
     public func refresh() throws(FolderTreeError) -> [(directory: InodeNumber, name: String)] {
         guard !isSingle else { return [] }
-        var snapshots: [StoredSnapshot] = []
+        let snapshots: [StoredSnapshot]
         do throws(RepositoryError) {
-            for digest in try repository.list(.snapshots).compactMap(\.name.digest) {
-                let id = SnapshotID(digest)
-                if let known = registry.withLock({ $0.snapshots.stored(id) }) {
-                    snapshots.append(known)
-                } else if let new = try unlessForgotten({ () throws(RepositoryError) in try repository.snapshot(id) }) {
-                    snapshots.append(new)
-                }
-            }
+            snapshots = try repository.snapshots { id in registry.withLock { $0.snapshots.stored(id) } }
             try repository.loadIndex()
         } catch { throw .repository(error) }
         let (names, latestMoved) = registry.withLock { registry in
@@ -103,15 +104,6 @@ public final class FolderTree: Sendable {
         }
         let folder = InodeLayout.number(.snapshots)
         return names.sorted().map { (folder, $0) } + (latestMoved ? [(.root, "latest")] : [])
-    }
-
-    /// A snapshot may go between its listing and its reading.
-    private func unlessForgotten<Value>(_ body: () throws(RepositoryError) -> Value) throws(RepositoryError) -> Value? {
-        do throws(RepositoryError) {
-            return try body()
-        } catch .storage(let error) where error.isNotFound {
-            return nil
-        }
     }
 
     /// Drops what was known of a stored folder that the kernel has forgotten.

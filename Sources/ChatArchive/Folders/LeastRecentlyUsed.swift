@@ -25,6 +25,9 @@ struct LeastRecentlyUsed<Key: Hashable, Value> {
 
     var count: Int { positions.count }
 
+    /// Whether there is a value, which does not count as use.
+    func contains(_ key: Key) -> Bool { positions[key] != nil }
+
     /// The value of a key, which counts as used now.
     mutating func value(_ key: Key) -> Value? {
         guard let position = positions[key] else { return nil }

@@ -10,9 +10,14 @@ final class LoadingCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     }
 
     private let state: Mutex<State>
+    /// Bytes that the values may cost together.
+    let budget: Int
 
     /// - Parameter budget: bytes that the values may cost together.
-    init(budget: Int) { state = Mutex(State(values: LeastRecentlyUsed(budget: budget))) }
+    init(budget: Int) {
+        self.budget = budget
+        state = Mutex(State(values: LeastRecentlyUsed(budget: budget)))
+    }
 
     /// The value if it is in memory.
     func cached(_ key: Key) -> Value? { state.withLock { $0.values.value(key) } }
@@ -43,6 +48,27 @@ final class LoadingCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
             guard turn.wait(timeout: .now() + seconds) == .success else { throw .timedOut }
             // Whoever loaded it may have failed, or it is gone again: then it is our turn.
         }
+    }
+
+    /// Loads those of some values that are neither in memory nor being loaded; who asks for one meanwhile waits for it.
+    ///
+    /// `load` hands over what it gets; what it does not get is loaded by the next one who asks.
+    func preload(_ keys: [Key], load: (_ missing: [Key], _ deliver: (Key, Value, _ cost: Int) -> Void) -> Void) {
+        let missing = state.withLock { state in
+            keys.filter { key in
+                guard !state.values.contains(key), state.loading[key] == nil else { return false }
+                state.loading[key] = []
+                return true
+            }
+        }
+        guard !missing.isEmpty else { return }
+        var left = Set(missing)
+        load(missing) { key, value, cost in
+            guard left.remove(key) != nil else { return }
+            state.withLock { $0.values.insert(value, for: key, cost: cost) }
+            wake(key)
+        }
+        for key in left { wake(key) }
     }
 
     private func loadAndWake(

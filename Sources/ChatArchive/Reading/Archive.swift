@@ -138,9 +138,9 @@ extension Repository {
     func content(of node: Node) throws(ArchiveError) -> [UInt8] {
         let blobs = node.content ?? []
         return try Archive.read { () throws(RepositoryError) in
-            if blobs.count == 1 { return try blob(blobs[0], .data) }
+            if blobs.count == 1 { return try blob(blobs[0], .data, retention: .metadata) }
             var bytes: [UInt8] = []
-            for id in blobs { bytes += try blob(id, .data) }
+            for id in blobs { bytes += try blob(id, .data, retention: .metadata) }
             return bytes
         }
     }

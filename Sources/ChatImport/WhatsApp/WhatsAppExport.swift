@@ -176,7 +176,10 @@ struct WhatsAppExport {
         let named = Dictionary(files.map { ($0, $0) }, uniquingKeysWith: { $1 })
         return Place(
             path: export.path, title: title(file: name, parent: parent),
-            lines: { LineReader(try SourceFile(path: path), limit: messageLimit) },
+            lines: {
+                let file = try SourceFile(path: path)
+                return lines(try file.prefix(2)) { (buffer, position) in try file.read(into: buffer, at: position) }
+            },
             content: { wanted in
                 guard !wanted.contains("/"), let file = named[wanted], case .file(let path) = media.content(of: file)
                 else {
@@ -196,7 +199,7 @@ struct WhatsAppExport {
             title: title(file: entry.fileName, parent: String(export.path.split(separator: "/").last ?? "")),
             lines: {
                 let stream = try archive.stream(entry)
-                return LineReader(limit: messageLimit) { (buffer, _) in try stream.read(into: buffer) }
+                return lines(try head(of: entry, in: archive, 2)) { (buffer, _) in try stream.read(into: buffer) }
             },
             content: { wanted in
                 guard let file = named[wanted], file.index != entry.index else { return nil }
@@ -210,19 +213,41 @@ struct WhatsAppExport {
     /// The chat's text in a .zip; nil when there is none.
     static func chatEntry(in archive: ZipArchive) throws(ImportError) -> ZipArchive.Entry? {
         for entry in archive.entries where entry.fileName.lowercased().hasSuffix(".txt") {
-            let head = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 14, alignment: 16)
-            defer { head.deallocate() }
-            let count = try archive.stream(entry).read(into: head)
-            if isChat(Array(head[..<count])) { return entry }
+            if isChat(try head(of: entry, in: archive, headLength)) { return entry }
         }
         return nil
     }
 
+    /// Bytes of a text that are looked at to tell whether it is a chat.
+    private static let headLength = 1 << 14
+
+    /// The first bytes of an entry, at most `length`.
+    private static func head(of entry: ZipArchive.Entry, in archive: ZipArchive, _ length: Int) throws(ImportError)
+        -> [UInt8]
+    {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: length, alignment: 16)
+        defer { buffer.deallocate() }
+        return [UInt8](buffer[..<(try archive.stream(entry).read(into: buffer))])
+    }
+
+    /// The lines of a text in the encoding that its first bytes tell. Positions in UTF-16 count as it were UTF-8.
+    private static func lines(_ head: [UInt8], _ source: @escaping LineReader.Source) -> LineReader {
+        LineReader(limit: messageLimit, source: TextEncoding(head: head).utf8(source))
+    }
+
     /// Whether one of the first lines of a text is the head of a message.
     static func isChat(_ head: [UInt8]) -> Bool {
-        head.prefix(1 << 14).split(separator: 0x0A).prefix(20).contains { line in
-            line.withUnsafeBytes { header($0) != nil }
+        let text = TextEncoding(head: head).text(of: head.prefix(headLength))
+        return text.utf8.split(separator: 0x0A).prefix(20).contains { line in
+            WhatsAppHeader(String(decoding: line.prefix(128), as: UTF8.self)[...]) != nil
         }
+    }
+
+    /// Whether a file is called as WhatsApp calls a chat's.
+    static func isChatName(_ file: String) -> Bool {
+        let name = DirectionMarks.removed(from: file).replacing("\u{A0}", with: " ")
+        return name == "_chat.txt" || WhatsAppWords.filePrefixes.contains { name.hasPrefix($0) }
+            || WhatsAppWords.fileSuffixes.contains { name.contains($0) }
     }
 
     /// The chat's name, without what WhatsApp puts around it, and without the number of a repeated download.

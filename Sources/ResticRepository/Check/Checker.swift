@@ -70,8 +70,9 @@ private struct CheckRun {
         }
         do throws(RepositoryError) {
             try repository.loadIndex()
+            _ = try repository.repairLocalIndex()
         } catch {
-            // The bad file was found above; what was loaded before it is checked.
+            // The bad file was found above; what the others speak of is checked.
             guard error.concernsContent else { throw error }
         }
         var expected: [PackID: Expectation] = [:]
@@ -116,11 +117,18 @@ private struct CheckRun {
         for (pack, size) in packs {
             let indexed = entries[pack] ?? []
             let name = ObjectName(.data, pack.digest)
+            guard size <= name.sizeLimit else {
+                report.findings.append(.packDamaged(pack))
+                continue
+            }
             var bytes: [UInt8]
             do throws(StorageError) {
                 bytes = try repository.store.read(name, range: nil)
                 // Once more, as it may be the way's fault.
-                if SHA256Digest(hashing: bytes) != pack.digest { bytes = try repository.store.read(name, range: nil) }
+                if SHA256Digest(hashing: bytes) != pack.digest {
+                    repository.store.forget(name, range: nil)
+                    bytes = try repository.store.read(name, range: nil)
+                }
             } catch {
                 switch error {
                 case .notFound: report.findings.append(.packMissing(pack))
@@ -169,6 +177,8 @@ private struct CheckRun {
 
     /// Trees that are read together.
     private static let wave = 200
+    /// Bytes of them, one tree at least.
+    private static let waveSize = 64 << 20
 
     mutating func trees(of snapshots: [StoredObject]) throws(RepositoryError) {
         var waiting: [TreeID] = []
@@ -189,8 +199,7 @@ private struct CheckRun {
         }
         // Every tree once, so neither a directory that contains itself nor one that is everywhere keeps this going.
         while !waiting.isEmpty {
-            let wave = Array(waiting.suffix(Self.wave))
-            waiting.removeLast(wave.count)
+            let wave = takeWave(from: &waiting)
             let texts = try texts(of: wave)
             for id in wave {
                 report.trees += 1
@@ -205,6 +214,19 @@ private struct CheckRun {
             }
             progress?.publish(report)
         }
+    }
+
+    /// Takes trees off the end, as many as are worth reading together.
+    private func takeWave(from waiting: inout [TreeID]) -> [TreeID] {
+        var wave: [TreeID] = []
+        var size = 0
+        while wave.count < Self.wave, let id = waiting.last {
+            size += repository.length(of: id.blob, .tree) ?? 0
+            guard wave.isEmpty || size <= Self.waveSize else { break }
+            wave.append(id)
+            waiting.removeLast()
+        }
+        return wave
     }
 
     /// Texts that can be had, fetched together as far as possible.

@@ -50,12 +50,16 @@ final class UnpackedFiles: Sendable {
         return digest
     }
 
-    /// Reads a whole object and checks it against its name; a mismatch is read once more, as it may be the way's fault.
+    /// Reads a whole object and checks it against its name; a mismatch is read once more, from where the object
+    /// lives, as it may be the fault of the way or of what was kept.
     static func read(_ store: any ObjectStore, _ name: ObjectName) throws(RepositoryError) -> [UInt8] {
         for _ in 0..<2 {
             let bytes: [UInt8]
-            do throws(StorageError) { bytes = try store.read(name, range: nil) } catch { throw .storage(error) }
+            do throws(StorageError) {
+                bytes = try store.read(name, range: nil, advice: ReadAdvice(retention: .metadata))
+            } catch { throw .storage(error) }
             if name.digest == nil || SHA256Digest(hashing: bytes) == name.digest { return bytes }
+            store.forget(name, range: nil)
         }
         throw .damaged(name, .wrongHash)
     }

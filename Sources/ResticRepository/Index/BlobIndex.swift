@@ -1,6 +1,6 @@
 import Storage
 
-/// Where every blob of a repository lies: 48 bytes a blob, sorted, found in one jump and a short search.
+/// Where blobs lie, in memory: 48 bytes a blob, sorted, found in one jump and a short search.
 ///
 /// A value: readers keep the version that they have while a newer one is put together.
 package struct BlobIndex: Sendable {
@@ -32,6 +32,8 @@ package struct BlobIndex: Sendable {
 
     private var records: [Record] = []
     private var packs: [PackID] = []
+    /// Where the last known box of each pack ends.
+    private var packEnds: [Int] = []
     private var packNumbers: [PackID: UInt32] = [:]
     /// `starts[p]` is the first record whose id starts with the bits `p`; about eight records share a `p`.
     private var starts: [UInt32] = [0, 0]
@@ -41,9 +43,6 @@ package struct BlobIndex: Sendable {
 
     /// How many entries; a blob in two packs counts twice.
     package var count: Int { records.count }
-
-    /// The packs that entries speak of.
-    package var packIDs: [PackID] { packs }
 
     /// Adds entries; those that are known already add nothing.
     package mutating func add(_ additions: [(pack: PackID, entry: PackEntry)]) {
@@ -57,8 +56,10 @@ package struct BlobIndex: Sendable {
             } else {
                 number = UInt32(truncatingIfNeeded: packs.count) & ~Record.treeBit
                 packs.append(pack)
+                packEnds.append(0)
                 packNumbers[pack] = number
             }
+            packEnds[Int(number)] = max(packEnds[Int(number)], entry.range.upperBound)
             added.append(
                 Record(
                     id: entry.id.digest, packAndKind: number | (entry.kind == .tree ? Record.treeBit : 0),
@@ -70,40 +71,28 @@ package struct BlobIndex: Sendable {
         findStarts()
     }
 
-    /// Every place where a blob lies.
-    package func places(of id: BlobID, _ kind: BlobKind) -> [(pack: PackID, entry: PackEntry)] {
-        var found: [(pack: PackID, entry: PackEntry)] = []
+    /// Calls `body` for every place where a blob lies, until it returns false.
+    func forEachPlace(of id: BlobID, _ kind: BlobKind, _ body: (BlobPlace) -> Bool) {
         var position = firstRecord(of: id.digest)
         while position < records.count, records[position].id == id.digest {
             let record = records[position]
-            if record.kind == kind { found.append((packs[record.pack], Self.entry(record))) }
             position += 1
+            if record.kind == kind, !body(place(record)) { return }
         }
-        return found
-    }
-
-    /// One place where a blob lies, without an allocation.
-    package func firstPlace(of id: BlobID, _ kind: BlobKind) -> (pack: PackID, entry: PackEntry)? {
-        var position = firstRecord(of: id.digest)
-        while position < records.count, records[position].id == id.digest {
-            let record = records[position]
-            if record.kind == kind { return (packs[record.pack], Self.entry(record)) }
-            position += 1
-        }
-        return nil
     }
 
     /// Calls `body` for every entry, in the order of the blobs' ids.
-    package func forEach(_ body: (_ pack: PackID, _ entry: PackEntry) -> Void) {
-        for record in records { body(packs[record.pack], Self.entry(record)) }
+    func forEach(_ body: (BlobPlace) -> Void) {
+        for record in records { body(place(record)) }
     }
 
     // MARK: Order
 
-    private static func entry(_ record: Record) -> PackEntry {
-        PackEntry(
+    private func place(_ record: Record) -> BlobPlace {
+        let entry = PackEntry(
             id: BlobID(record.id), kind: record.kind, offset: Int(record.offset), length: Int(record.length),
             uncompressedLength: record.uncompressedLength == 0 ? nil : Int(record.uncompressedLength))
+        return BlobPlace(pack: packs[record.pack], entry: entry, packEnd: packEnds[record.pack])
     }
 
     private mutating func merge(_ added: [Record]) {

@@ -3,14 +3,25 @@ import Storage
 extension Repository {
     /// The plaintext of a blob, verified.
     ///
-    /// Costs one range read of a pack. Every pack that has the blob is tried; when none can be read because packs have
-    /// gone, the index is read again, once.
-    public func blob(_ id: BlobID, _ kind: BlobKind) throws(RepositoryError) -> [UInt8] {
+    /// Costs one range read of a pack. Every pack that has the blob is tried, and one that gives other bytes than were
+    /// stored twice. When that does not help, a damaged local index is made again; when packs have gone, the index
+    /// is read again, once.
+    ///
+    /// - Parameter retention: how long a cache should keep the bytes; trees are metadata in any case.
+    public func blob(
+        _ id: BlobID, _ kind: BlobKind, retention: ReadAdvice.Retention = .content
+    ) throws(RepositoryError) -> [UInt8] {
         do throws(RepositoryError) {
-            return try blobAsIndexed(id, kind)
-        } catch .storage(let error) where error.isNotFound {
-            try loadIndex()
-            return try blobAsIndexed(id, kind)
+            return try blobAsIndexed(id, kind, retention)
+        } catch {
+            guard error.concernsContent else { throw error }
+            var isWorthRetrying = try repairLocalIndex()
+            if !isWorthRetrying, case .storage(let fault) = error, fault.isNotFound {
+                try loadIndex()
+                isWorthRetrying = true
+            }
+            guard isWorthRetrying else { throw error }
+            return try blobAsIndexed(id, kind, retention)
         }
     }
 
@@ -29,61 +40,80 @@ extension Repository {
     ///
     /// Neighbours in a pack are read together when at most 1 MiB lies between them, at most 32 MiB at a time. A blob that
     /// cannot be had from there is tried as `blob` does.
+    ///
+    /// - Parameter retention: how long a cache should keep the bytes; trees are metadata in any case.
     public func blobs(
-        _ ids: some Sequence<BlobID>, _ kind: BlobKind,
+        _ ids: some Sequence<BlobID>, _ kind: BlobKind, retention: ReadAdvice.Retention = .content,
         _ deliver: (_ id: BlobID, _ plaintext: [UInt8]) throws(RepositoryError) -> Void
     ) throws(RepositoryError) {
         let index = loadedIndex
-        var wanted: [(pack: PackID, entry: PackEntry)] = []
+        var wanted: [BlobPlace] = []
         for id in Set(ids) {
             guard let place = index.firstPlace(of: id, kind) else {
-                try deliver(id, try blob(id, kind))
+                try deliver(id, try blob(id, kind, retention: retention))
                 continue
             }
             wanted.append(place)
         }
         for range in CoalescedRange.ranges(of: wanted) {
-            let bytes = try? store.read(ObjectName(.data, range.pack.digest), range: range.bytes)
+            let advice = Self.advice(on: range.bytes, packEnd: range.packEnd, kind, retention)
+            let bytes = try? store.read(ObjectName(.data, range.pack.digest), range: range.bytes, advice: advice)
             for entry in range.entries {
                 var plaintext: [UInt8]?
                 if let bytes {
                     let start = entry.offset - range.bytes.lowerBound
                     plaintext = try? plaintextOf([UInt8](bytes[start..<start + entry.length]), entry)
                 }
-                if plaintext == nil { plaintext = try blob(entry.id, kind) }
+                if plaintext == nil { plaintext = try blob(entry.id, kind, retention: retention) }
                 try deliver(entry.id, plaintext ?? [])
             }
         }
     }
 
-    /// What a pack says that it holds, read from its end.
+    /// What a pack says that it holds, read from its end; a list that makes no sense is read once more.
     public func packEntries(_ pack: PackID, size: Int) throws(RepositoryError) -> [PackEntry] {
+        var start = size
+        do throws(RepositoryError) {
+            return try packEntries(pack, size: size, readFrom: &start)
+        } catch {
+            guard case .damaged = error, start < size else { throw error }
+            store.forget(ObjectName(.data, pack.digest), range: start..<size)
+            return try packEntries(pack, size: size, readFrom: &start)
+        }
+    }
+
+    private func packEntries(
+        _ pack: PackID, size: Int, readFrom start: inout Int
+    ) throws(RepositoryError) -> [PackEntry] {
         let name = ObjectName(.data, pack.digest)
         let guess = min(size, 15 * 41 + 36)
         guard guess >= PackHeader.lengthFieldSize else { throw .damaged(name, .tooShort(size)) }
-        var end: [UInt8]
-        do throws(StorageError) { end = try store.read(name, range: size - guess..<size) } catch {
-            throw .storage(error)
-        }
+        start = size - guess
+        var end = try read(name, start..<size)
         let length = end.suffix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
         guard length >= BoxCipher.overhead, length <= PackHeader.sizeLimit, length + 4 <= size else {
             throw .damaged(name, .badPackHeader)
         }
-        let start = size - 4 - length
-        if length + 4 > guess {
-            do throws(StorageError) { end = try store.read(name, range: start..<size) } catch { throw .storage(error) }
+        let boxStart = size - 4 - length
+        if boxStart < start {
+            start = boxStart
+            end = try read(name, start..<size)
         }
         var box = [UInt8](end.suffix(4 + length).dropLast(4))
         return try toolboxes.use { (toolbox) throws(RepositoryError) in
             do throws(Damage) {
                 try toolbox.cipher.open(&box)
                 return try box.lend { (header) throws(Damage) in
-                    try PackHeader.parse(header, contentSize: start)
+                    try PackHeader.parse(header, contentSize: boxStart)
                 }
             } catch {
                 throw .damaged(name, error)
             }
         }
+    }
+
+    private func read(_ name: ObjectName, _ range: Range<Int>) throws(RepositoryError) -> [UInt8] {
+        do throws(StorageError) { return try store.read(name, range: range) } catch { throw .storage(error) }
     }
 
     /// Opens a blob's box and verifies it; `box` is the box's bytes.
@@ -97,17 +127,21 @@ extension Repository {
         }
     }
 
-    private func blobAsIndexed(_ id: BlobID, _ kind: BlobKind) throws(RepositoryError) -> [UInt8] {
+    /// Neighbours of trees and records are wanted next; those of media are not.
+    private static func advice(
+        on range: Range<Int>, packEnd: Int, _ kind: BlobKind, _ retention: ReadAdvice.Retention
+    ) -> ReadAdvice {
+        guard kind == .tree || retention == .metadata else { return ReadAdvice(retention: retention) }
+        return ReadAdvice(window: BlobPlace.window(around: range, packEnd: packEnd), retention: .metadata)
+    }
+
+    private func blobAsIndexed(
+        _ id: BlobID, _ kind: BlobKind, _ retention: ReadAdvice.Retention
+    ) throws(RepositoryError) -> [UInt8] {
         var failure: RepositoryError?
-        for place in index.withLock({ $0.blobs.places(of: id, kind) }) {
+        for place in loadedIndex.places(of: id, kind) {
             do throws(RepositoryError) {
-                let box: [UInt8]
-                do throws(StorageError) {
-                    box = try store.read(ObjectName(.data, place.pack.digest), range: place.entry.range)
-                } catch {
-                    throw .storage(error)
-                }
-                return try plaintextOf(box, place.entry)
+                return try blob(at: place, retention)
             } catch {
                 // A missing pack is worth another look at the index, so it is what to tell.
                 if case .storage(let fault) = error, fault.isNotFound { failure = error }
@@ -116,6 +150,27 @@ extension Repository {
         }
         throw failure ?? .missingBlob(id, kind)
     }
+
+    /// Reads one place; other bytes than were stored are read once more from where the pack lives.
+    private func blob(at place: BlobPlace, _ retention: ReadAdvice.Retention) throws(RepositoryError) -> [UInt8] {
+        let name = ObjectName(.data, place.pack.digest)
+        let range = place.entry.range
+        let advice = Self.advice(on: range, packEnd: place.packEnd, place.entry.kind, retention)
+        var isSecond = false
+        while true {
+            let box: [UInt8]
+            do throws(StorageError) {
+                box = try store.read(name, range: range, advice: advice)
+            } catch { throw .storage(error) }
+            do throws(RepositoryError) {
+                return try plaintextOf(box, place.entry)
+            } catch {
+                guard case .damagedBlob = error, !isSecond else { throw error }
+                store.forget(name, range: range)
+                isSecond = true
+            }
+        }
+    }
 }
 
 extension Toolbox {
@@ -123,6 +178,8 @@ extension Toolbox {
     package func plaintext(of box: [UInt8], _ entry: PackEntry) throws(Damage) -> [UInt8] {
         var plaintext = box
         if let length = entry.uncompressedLength {
+            // An index can promise four times that, and some kilobytes of zstd can keep the promise.
+            guard length <= WritePipeline.blobLimit else { throw .badCompression }
             plaintext = try plaintext.lendMutable { (box) throws(Damage) in
                 try zstd.inflate(try cipher.open(inPlace: box), size: length)
             }
@@ -137,6 +194,7 @@ extension Toolbox {
 /// Neighbouring blobs of a pack that are read together.
 struct CoalescedRange {
     let pack: PackID
+    let packEnd: Int
     var bytes: Range<Int>
     var entries: [PackEntry]
 
@@ -146,18 +204,21 @@ struct CoalescedRange {
     static let sizeLimit = 32 << 20
 
     /// Sorts places and joins neighbours.
-    static func ranges(of places: [(pack: PackID, entry: PackEntry)]) -> [CoalescedRange] {
+    static func ranges(of places: [BlobPlace]) -> [CoalescedRange] {
         var ranges: [CoalescedRange] = []
         let sorted = places.sorted { ($0.pack, $0.entry.offset) < ($1.pack, $1.entry.offset) }
-        for (pack, entry) in sorted {
-            if var last = ranges.last, last.pack == pack, entry.range.lowerBound - last.bytes.upperBound <= gapLimit,
+        for place in sorted {
+            let entry = place.entry
+            if var last = ranges.last, last.pack == place.pack,
+                entry.range.lowerBound - last.bytes.upperBound <= gapLimit,
                 entry.range.upperBound - last.bytes.lowerBound <= sizeLimit
             {
                 last.bytes = last.bytes.lowerBound..<max(last.bytes.upperBound, entry.range.upperBound)
                 last.entries.append(entry)
                 ranges[ranges.count - 1] = last
             } else {
-                ranges.append(CoalescedRange(pack: pack, bytes: entry.range, entries: [entry]))
+                ranges.append(
+                    CoalescedRange(pack: place.pack, packEnd: place.packEnd, bytes: entry.range, entries: [entry]))
             }
         }
         return ranges

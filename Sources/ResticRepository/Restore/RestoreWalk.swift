@@ -105,11 +105,13 @@ struct RestoreWalk {
 
     /// Bytes of small files that are fetched together.
     private static let batchLimit: UInt64 = 16 << 20
+    /// Bytes of content that are fetched at a time, one blob at least.
+    private static let fetchLimit = 64 << 20
 
     private mutating func restoreFiles(_ nodes: [Node], in directory: TargetDirectory) throws(RepositoryError) {
         guard !nodes.isEmpty else { return }
         let small = nodes.filter { $0.size <= Self.batchLimit }
-        var fetched = try fetch(small.flatMap { $0.content ?? [] })
+        var fetched = try fetch(fitting(small.lazy.flatMap { $0.content ?? [] }))
         for node in nodes {
             do throws(RestoreFault) {
                 try file(node, in: directory, &fetched)
@@ -173,9 +175,10 @@ struct RestoreWalk {
         var offset: UInt64 = 0
         for (index, id) in content.enumerated() {
             if fetched[id] == nil {
-                let ahead = content[index..<min(content.count, index + 8)]
+                let ahead = fitting(content[index...].prefix(8))
+                fetched = [:]
                 do throws(RepositoryError) {
-                    fetched = try fetch(Array(ahead))
+                    fetched = try fetch(ahead)
                 } catch { throw .repository(error) }
             }
             guard let blob = fetched[id] else { throw .entry(.content(id)) }
@@ -234,6 +237,19 @@ struct RestoreWalk {
             guard try file.read(at: offset, into: wanted) == count else { return false }
         } catch { throw .entry(.system(error)) }
         return SHA256Digest(hashing: UnsafeRawBufferPointer(wanted)) == id.digest
+    }
+
+    /// The first of some blobs, as many as `fetchLimit` allows but at least one. The index is asked for their sizes, as
+    /// what a node says of its own may be untrue.
+    private func fitting(_ ids: some Sequence<BlobID>) -> [BlobID] {
+        var chosen: [BlobID] = []
+        var left = Self.fetchLimit
+        for id in ids {
+            left -= restorer.repository.length(of: id, .data) ?? 0
+            guard left >= 0 || chosen.isEmpty else { break }
+            chosen.append(id)
+        }
+        return chosen
     }
 
     /// Blobs that can be had; one that is damaged or gone is left out.
@@ -385,7 +401,7 @@ extension RepositoryError {
     var concernsContent: Bool {
         switch self {
         case .missingBlob, .damaged, .damagedBlob: true
-        case .storage(let error): error.isNotFound
+        case .storage(.notFound), .storage(.truncated): true
         default: false
         }
     }

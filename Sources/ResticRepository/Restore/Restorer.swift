@@ -4,7 +4,8 @@ import Storage
 /// Writes a stored tree into a directory: content, modes, times, links, and owners when running as root.
 ///
 /// What cannot be restored is noted and the rest goes on; only a store that fails ends the restore. Memory holds one
-/// directory's listing per level and at most 64 MiB of content; every level holds an open directory.
+/// directory's listing per level and 64 MiB of content, or one blob that is larger; every level holds an open
+/// directory.
 public struct Restorer: Sendable {
     /// Deepest nesting of directories that is restored.
     public static let depthLimit = 200

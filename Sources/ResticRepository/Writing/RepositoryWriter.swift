@@ -33,18 +33,18 @@ public struct WriteSummary: Hashable, Sendable {
 
 /// Stores blobs: deduplicated, compressed, sealed, verified, gathered in packs, and indexed at the end.
 ///
-/// Any thread may call `save`; two worker threads compress, seal and write. At most 16 MiB wait for them, and every
-/// group has one pack open (16 MiB each) while each worker may be writing one, so that some 100 MiB are in use at worst.
+/// Any thread may call `save`; two worker threads compress and seal, and others write, as many as the store has use for
+/// but at most four. At most 16 MiB wait, every group has one pack open (16 MiB each) and one full pack may wait while
+/// others are written, so that some 150 MiB are in use at worst.
 ///
 /// The order on storage is packs, then the index: nothing ever refers to what is not there. A writer that is dropped
 /// without `finish` leaves packs behind that no index knows, which a prune removes.
 public final class RepositoryWriter: Sendable {
     private let pipeline: WritePipeline
-    private let workers: Int
 
     init(_ repository: Repository, packSize: Int, indexBlobLimit: Int, workers: Int) throws(RepositoryError) {
         pipeline = WritePipeline(repository, packSize: packSize, indexBlobLimit: indexBlobLimit)
-        self.workers = try pipeline.start(workers: workers)
+        try pipeline.start(workers: workers)
     }
 
     deinit { pipeline.abandon() }
@@ -58,6 +58,9 @@ public final class RepositoryWriter: Sendable {
         try pipeline.add(WritePipeline.Job(id: id, kind: kind, group: group, plaintext: plaintext))
         return id
     }
+
+    /// Writes what is still open, so that it can be read back; it is found by others after `finish`.
+    public func flush() throws(RepositoryError) { try pipeline.flush() }
 
     /// Writes what is still open, then the index, and makes both known to the repository. No call may follow.
     public func finish() throws(RepositoryError) -> WriteSummary {

@@ -2,8 +2,8 @@ import Storage
 
 /// What a writer and its worker threads share.
 ///
-///     save ──▶ queue (bounded) ──▶ worker: compress, seal, verify ──▶ open pack of the group ──▶ worker: write
-///                                                                                     └─▶ entries for the next index
+///     save ──▶ queue ──▶ worker: compress, seal, verify ──▶ open pack of the group ──▶ full packs ──▶ uploader: write
+///            (bounded)                                                                (bounded)        └─▶ next index
 final class WritePipeline: @unchecked Sendable {
     /// A blob on its way.
     struct Job: Sendable {
@@ -17,6 +17,8 @@ final class WritePipeline: @unchecked Sendable {
     static let blobLimit = 1 << 30
     /// Bytes that may wait in the queue; one blob may wait however large it is.
     private static let queueLimit = 16 << 20
+    /// The most packs that are written at a time, each in memory.
+    private static let uploadLimit = 4
 
     private struct BlobKey: Hashable {
         let id: BlobID
@@ -39,8 +41,13 @@ final class WritePipeline: @unchecked Sendable {
     /// What this writer was given, whether written yet or not.
     private var seen: Set<BlobKey> = []
     /// Tree packs hold trees only: a group and a kind have a pack of their own.
-    private var open: [PackBuilder] = []
-    private var unindexed: [(id: PackID, entries: [PackEntry])] = []
+    private var open: [PackBuilder]
+    /// Packs that wait for an uploader.
+    private var full: [PackBuilder] = []
+    private var uploads = 0
+    private let uploaders: Int
+    /// Packs that are in no index file, and whether the repository knows of them.
+    private var unindexed: [(pack: Repository.WrittenPack, isKnown: Bool)] = []
     private var unindexedBlobs = 0
     private var summary = WriteSummary()
 
@@ -48,16 +55,22 @@ final class WritePipeline: @unchecked Sendable {
         self.repository = repository
         self.packSize = max(packSize, 1)
         self.indexBlobLimit = indexBlobLimit
-        open = Array(repeating: PackBuilder(), count: PackGroup.allCases.count * BlobKind.allCases.count)
+        uploaders = max(1, min(repository.store.requestsInFlight, Self.uploadLimit))
+        open = Self.noPacks
     }
 
-    /// Starts threads and returns how many; throws when there is none.
-    func start(workers: Int) throws(RepositoryError) -> Int {
+    private static let noPacks = Array(
+        repeating: PackBuilder(), count: PackGroup.allCases.count * BlobKind.allCases.count)
+
+    /// Starts threads; throws when there are none.
+    func start(workers: Int) throws(RepositoryError) {
         let key = repository.master
-        var started = 0
-        for _ in 0..<max(1, workers) where startThread({ [self] in work(key) }) { started += 1 }
-        guard started > 0 else { throw .libraryFailed("thread start") }
-        return started
+        let compressing = (0..<max(1, workers)).count { _ in startThread { [self] in work(key) } }
+        let uploading = (0..<uploaders).count { _ in startThread { [self] in upload(key) } }
+        guard compressing > 0, uploading > 0 else {
+            abandon()
+            throw .libraryFailed("thread start")
+        }
     }
 
     var progress: WriteSummary { signal.locked { summary } }
@@ -85,20 +98,31 @@ final class WritePipeline: @unchecked Sendable {
         }
     }
 
-    func finish() throws(RepositoryError) -> WriteSummary {
+    /// Writes the open packs and makes their blobs readable; the index comes with `finish`.
+    func flush() throws(RepositoryError) {
         let packs = try signal.locked { () throws(RepositoryError) in
             guard !isClosed else { throw failure ?? RepositoryError.writerClosed }
             while firstJob < queue.count || jobsAtWork > 0, failure == nil { signal.wait() }
-            isClosed = true
+            full += open.filter { !$0.entries.isEmpty }
+            open = Self.noPacks
             signal.notify()
+            while !full.isEmpty || uploads > 0, failure == nil { signal.wait() }
             if let failure { throw failure }
-            let packs = open.filter { !$0.entries.isEmpty }
-            open = []
-            return packs
+            defer { for index in unindexed.indices { unindexed[index].isKnown = true } }
+            return unindexed.filter { !$0.isKnown }.map(\.pack)
         }
-        let toolbox = try Toolbox(repository.master)
-        for pack in packs { try write(pack, toolbox) }
-        try writeIndex(toolbox: toolbox, always: true)
+        repository.adopt(packs)
+    }
+
+    func finish() throws(RepositoryError) -> WriteSummary {
+        do throws(RepositoryError) {
+            try flush()
+            try writeIndex(always: true)
+        } catch {
+            abandon()
+            throw error
+        }
+        abandon()
         return progress
     }
 
@@ -114,6 +138,7 @@ final class WritePipeline: @unchecked Sendable {
         queue = []
         firstJob = 0
         queuedBytes = 0
+        full = []
         signal.notify()
     }
 
@@ -130,10 +155,14 @@ final class WritePipeline: @unchecked Sendable {
                 }
             }
         } catch {
-            signal.locked {
-                if failure == nil { failure = error }
-                dropQueue()
-            }
+            fail(error)
+        }
+    }
+
+    private func fail(_ error: RepositoryError) {
+        signal.locked {
+            if failure == nil { failure = error }
+            dropQueue()
         }
     }
 
@@ -172,28 +201,61 @@ final class WritePipeline: @unchecked Sendable {
         } catch {
             throw .damagedBlob(job.id, job.kind, error)
         }
-        let full = signal.locked { () -> PackBuilder? in
+        signal.locked {
             let slot = job.group.rawValue * BlobKind.allCases.count + Int(job.kind.rawValue)
-            guard slot < open.count else { return nil }
+            guard slot < open.count else { return }
             open[slot].append(box, job.id, job.kind, uncompressedLength: length)
             if job.kind == .data { summary.dataBlobs += 1 } else { summary.treeBlobs += 1 }
             summary.bytesAdded += job.plaintext.count
             summary.bytesPacked += box.count
-            guard open[slot].bytes.count >= packSize || open[slot].entries.count >= PackBuilder.blobLimit else {
-                return nil
+            while isFull(slot), failure == nil, !isClosed {
+                guard full.count + uploads > uploaders else {
+                    full.append(open[slot])
+                    open[slot] = PackBuilder()
+                    signal.notify()
+                    return
+                }
+                // Held back here, the workers hold back whoever saves.
+                signal.wait()
             }
-            let pack = open[slot]
-            open[slot] = PackBuilder()
-            return pack
         }
-        guard let full else { return }
-        try write(full, toolbox)
-        try writeIndex(toolbox: toolbox, always: false)
     }
 
-    private func write(_ builder: PackBuilder, _ toolbox: Toolbox) throws(RepositoryError) {
+    /// Inside `locked`.
+    private func isFull(_ slot: Int) -> Bool {
+        open[slot].bytes.count >= packSize || open[slot].entries.count >= PackBuilder.blobLimit
+    }
+
+    // MARK: The uploaders' side
+
+    private func upload(_ key: BoxKey) {
+        do throws(RepositoryError) {
+            let cipher = try BoxCipher(key)
+            while let pack = nextPack() {
+                try write(pack, cipher)
+                try writeIndex(always: false)
+                signal.locked {
+                    uploads -= 1
+                    signal.notify()
+                }
+            }
+        } catch {
+            fail(error)
+        }
+    }
+
+    private func nextPack() -> PackBuilder? {
+        signal.locked {
+            while full.isEmpty, !isClosed, failure == nil { signal.wait() }
+            guard failure == nil, !full.isEmpty else { return nil }
+            uploads += 1
+            return full.removeFirst()
+        }
+    }
+
+    private func write(_ builder: PackBuilder, _ cipher: BoxCipher) throws(RepositoryError) {
         var pack = builder
-        try pack.finish(toolbox.cipher)
+        try pack.finish(cipher)
         let digest = SHA256Digest(hashing: pack.bytes)
         do throws(StorageError) {
             try repository.store.write(ObjectName(.data, digest), pack.bytes)
@@ -201,26 +263,25 @@ final class WritePipeline: @unchecked Sendable {
             throw .storage(error)
         }
         signal.locked {
-            unindexed.append((PackID(digest), pack.entries))
+            unindexed.append(((PackID(digest), pack.entries), false))
             unindexedBlobs += pack.entries.count
             summary.packs += 1
         }
     }
 
     /// Writes an index file of the packs that are in none, when they hold enough blobs or `always`.
-    private func writeIndex(toolbox: Toolbox, always: Bool) throws(RepositoryError) {
+    private func writeIndex(always: Bool) throws(RepositoryError) {
         let packs = signal.locked {
-            guard !unindexed.isEmpty, always || unindexedBlobs >= indexBlobLimit else {
-                return [(id: PackID, entries: [PackEntry])]()
-            }
+            guard always || unindexedBlobs >= indexBlobLimit else { return unindexed.prefix(0) }
             defer {
                 unindexed = []
                 unindexedBlobs = 0
             }
-            return unindexed
+            return unindexed[...]
         }
         guard !packs.isEmpty else { return }
-        let digest = try repository.saveUnpacked(.index, IndexText.encode(packs))
-        repository.adopt(IndexID(digest), packs)
+        let digest = try repository.saveUnpacked(.index, IndexText.encode(packs.map(\.pack)))
+        repository.adopt(
+            packs.map(\.pack), unknown: packs.filter { !$0.isKnown }.map(\.pack), in: IndexID(digest))
     }
 }

@@ -9,8 +9,10 @@ struct Backup: ParsableCommand {
         abstract: "Back up chat exports.",
         discussion: """
             Each PATH is an export, or a folder with exports directly in it: a Telegram Desktop folder with result.json, a WhatsApp \
-            chat as .zip or folder, JSON Lines (.jsonl). A path that was backed up before is compared with its last snapshot: \
-            unchanged files are not read again, and messages that are no longer there stay in the archive, marked as gone.
+            chat as .zip or folder, JSON Lines (.jsonl). Naming the result.json or the chat's text in such a folder means the \
+            folder, with the media in it, unless other exports or folders lie there too. A path that was backed up before is compared with \
+            its last snapshot: unchanged files are not read again, and messages that are no longer there stay in the archive, \
+            marked as gone.
 
             Examples:
               chatark backup ~/Downloads/DataExport_2024-07-01
@@ -29,9 +31,9 @@ struct Backup: ParsableCommand {
     func run() throws {
         let zone = try Dates.zone(about.tz)
         let time = try about.time.map { Dates.goTime(try Dates.moment($0, in: zone), in: zone) } ?? .now()
-        let sources = try BackupSources(paths, about.source)
+        let sources = try BackupSources(paths, about)
         let repository = try options.open()
-        let run = BackupRun(repository: repository, sources: sources, about: about, zone: zone, time: time)
+        let run = try BackupRun(repository: repository, sources: sources, about: about, zone: zone, time: time)
         let result = try repository.whileLocked(.shared) { lock in
             try Progress.showing(!options.quiet && !options.json, run.progress.reading) { try store(run, lock) }
         }
@@ -83,7 +85,8 @@ struct SourceOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What to call the source, so that another path later is known as the same one.", valueName: "name"))
+            "What to call the source (one PATH), so that another path later is known as the same one.",
+            valueName: "name"))
     var sourceName: String?
 
     @Option(help: ArgumentHelp("Your own name in exports that do not say who you are.", valueName: "name"))

@@ -13,17 +13,21 @@ final class BackupRun {
     private let sources: BackupSources
     private let about: SourceOptions
     private let time: GoTime
+    /// One for all steps, so that one index file tells of everything.
+    private let writer: RepositoryWriter
     private let started = GoTime.now()
     private let host: String
     private var result = BackupResult()
 
-    init(repository: Repository, sources: BackupSources, about: SourceOptions, zone: Zone, time: GoTime) {
+    init(repository: Repository, sources: BackupSources, about: SourceOptions, zone: Zone, time: GoTime) throws {
         self.repository = repository
+        writer = try repository.makeWriter()
         self.sources = sources
         self.about = about
         self.zone = zone
         self.time = time
         host = about.host ?? Maker.current.hostname
+        result.notes = sources.notes
     }
 
     // MARK: Before
@@ -84,10 +88,10 @@ final class BackupRun {
     /// Stores the sources' own files, those that have changed.
     func storeOriginals(parent: TreeID?) throws -> BackedUpTree {
         progress.phase = .storing
-        let writer = try repository.makeWriter()
         let backup = try SourceBackup(repository: repository, writer: writer, options: fileOptions)
         let original = try backup.backUp(sources.paths, parent: parent, progress: progress.files)
-        result.add(try writer.finish())
+        // The messages' attachments are looked up in these trees.
+        try writer.flush()
         result.files = original.counts
         result.unreadable = original.unreadable.map { "'\(String(decoding: $0.path, as: UTF8.self))': \($0.reason)" }
         result.changed = original.changedWhileReading.map { String(decoding: $0, as: UTF8.self) }
@@ -99,7 +103,6 @@ final class BackupRun {
         _ builder: inout ArchiveBuilder, _ original: BackedUpTree, lastRead: [ArchiveSource: Timestamp]
     ) throws -> ArchiveBuilder.Outcome {
         progress.phase = .archiving
-        let writer = try repository.makeWriter()
         var places: [ArchiveSource: OriginalFiles.Place] = [:]
         for (source, name) in zip(sources.all, original.names) {
             places[archiveSource(source)] = .init(
@@ -108,7 +111,6 @@ final class BackupRun {
         let files = OriginalFiles(contents: original.contents(in: repository), places: places)
         let moment = Timestamp(milliseconds: time.seconds * 1000 + Int64(time.nanoseconds) / 1_000_000)
         let outcome = try builder.finish(attachments: files, into: writer, repository, at: moment, lastRead: lastRead)
-        result.add(try writer.finish())
         result.account = outcome.account
         return outcome
     }
@@ -117,7 +119,6 @@ final class BackupRun {
     func saveSnapshot(original: TreeID, archive: TreeID, parent: Previous?, _ lock: RepositoryLock) throws
         -> BackupResult
     {
-        let writer = try repository.makeWriter()
         var root = TreeBuilder(.init(modified: .epoch))
         root.addDirectory("archive", archive)
         root.addDirectory("original", original)

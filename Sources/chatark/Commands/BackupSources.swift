@@ -34,18 +34,31 @@ struct BackupSources {
         var name: String { String(path.split(separator: "/").last ?? "") }
     }
 
+    /// Without repetitions.
     let all: [Source]
+    /// What the user should know of how the paths were taken.
+    let notes: [String]
 
     var paths: [String] { all.map(\.path) }
 
-    /// Looks at the paths. Throws for one that is not there, cannot be read or holds nothing that is known.
-    init(_ paths: [String], _ kind: SourceKind) throws {
-        all = try paths.map { given in
-            let path = try Self.absolute(given)
-            let formats = try Self.formats(at: path, kind)
-            guard !formats.isEmpty else { throw CommandError.unknownSource(given) }
-            return Source(path: path, formats: formats)
+    /// Looks at the paths. Throws for one that is not there, cannot be read or holds nothing that is known, and for
+    /// several that are to be called by one name.
+    init(_ paths: [String], _ about: SourceOptions) throws {
+        var all: [Source] = []
+        var notes: [String] = []
+        for given in paths {
+            var path = try Self.absolute(given)
+            let formats = try Self.formats(at: path, about.source)
+            guard let format = formats.first else { throw CommandError.unknownSource(given) }
+            if formats.count == 1, let folder = exportFolder(ofFile: path, format: format) {
+                notes.append("'\(given)' has its media beside it; the folder '\(folder)' is backed up.")
+                path = folder
+            }
+            if !all.contains(where: { $0.path == path }) { all.append(Source(path: path, formats: formats)) }
         }
+        guard about.sourceName == nil || all.count == 1 else { throw CommandError.sourceNameForSeveral }
+        self.all = all
+        self.notes = notes
     }
 
     private static func formats(at path: String, _ kind: SourceKind) throws -> [SourceFormat] {

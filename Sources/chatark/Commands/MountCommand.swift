@@ -68,11 +68,13 @@ struct MountCommand: ParsableCommand {
 
         let location = try options.location()
         let repository = try location.opened(with: options)
+        let snapshots = try repository.snapshotsWithIndex()
         let root =
-            try choice.map { FolderTree.Root.snapshot(try $0.find(in: repository, zone: zone).id) } ?? .allSnapshots
+            try choice.map { FolderTree.Root.snapshot(try $0.find(among: snapshots, zone: zone).id) } ?? .allSnapshots
         let tree = try FolderTree(
-            repository: repository, root: root, zone: zone, memoryLimit: memoryLimit, owner: (getuid(), getgid()))
-        let mounted = try MountedFileSystem.mount(tree, at: mountpoint, mountOptions(repository, location))
+            repository: repository, root: root, snapshots: snapshots, zone: zone, memoryLimit: memoryLimit,
+            owner: (getuid(), getgid()))
+        let mounted = try MountedFileSystem.mount(tree, at: mountpoint, mountOptions(snapshots, location))
         if let readyDescriptor { Background.announce(on: readyDescriptor) }
         let isTalkative = readyDescriptor == nil && !options.quiet
         if isTalkative { Output.note("Mounted at \(mounted.path); Ctrl-C or 'chatark umount \(mountpoint)' ends it.") }
@@ -80,22 +82,22 @@ struct MountCommand: ParsableCommand {
         if isTalkative { Output.note(end == .unmounted ? "Unmounted by another program." : "Unmounted.") }
     }
 
-    private func mountOptions(_ repository: Repository, _ location: RepositoryLocation) throws -> MountOptions {
+    private func mountOptions(_ snapshots: [StoredSnapshot], _ location: RepositoryLocation) -> MountOptions {
         var result = MountOptions()
         result.allowOther = allowOther
         result.allowNonEmpty = nonempty
         result.extendedAttributes = extendedAttributes
         result.sourceName = "chatark:\(location.path)"
         result.repositoryPath = location.path
-        result.sourcePaths = try Self.sourcesOfThisHost(repository)
+        result.sourcePaths = Self.sourcesOfThisHost(snapshots)
         result.refreshInterval = refresh > 0 ? .seconds(refresh) : nil
         if readyDescriptor == nil { result.log = { Output.note($0) } }
         return result
     }
 
     /// What is backed up from this machine: a mount over it would hide it from the next backup.
-    private static func sourcesOfThisHost(_ repository: Repository) throws -> [String] {
-        let ours = try repository.snapshots().map(\.snapshot).filter { $0.hostname == Maker.current.hostname }
+    private static func sourcesOfThisHost(_ snapshots: [StoredSnapshot]) -> [String] {
+        let ours = snapshots.map(\.snapshot).filter { $0.hostname == Maker.current.hostname }
         return Array(Set(ours.flatMap(\.paths)))
     }
 }

@@ -20,16 +20,28 @@ enum SnapshotChoice {
     func find(in repository: Repository, zone: Zone, where accepts: (StoredSnapshot) -> Bool = { _ in true }) throws
         -> StoredSnapshot
     {
+        // An id needs no other snapshot to be read.
+        if case .id(let prefix) = self, prefix != "latest" { return try repository.snapshot(matching: prefix) }
+        return try find(among: try repository.snapshots(), zone: zone, where: accepts)
+    }
+
+    /// The same among snapshots that have been read, the oldest first.
+    func find(
+        among snapshots: [StoredSnapshot], zone: Zone, where accepts: (StoredSnapshot) -> Bool = { _ in true }
+    ) throws -> StoredSnapshot {
         switch self {
         case .id("latest"):
-            guard let newest = try repository.snapshots().last(where: accepts) else {
-                throw RepositoryError.noSuchSnapshot("latest")
-            }
+            guard let newest = snapshots.last(where: accepts) else { throw RepositoryError.noSuchSnapshot("latest") }
             return newest
-        case .id(let prefix): return try repository.snapshot(matching: prefix)
+        case .id(let prefix):
+            let id = try Repository.snapshot(matching: prefix, among: snapshots.map(\.id))
+            guard let found = snapshots.first(where: { $0.id == id }) else {
+                throw RepositoryError.noSuchSnapshot(prefix)
+            }
+            return found
         case .at(let date):
             let end = try Dates.range(date, in: zone).upperBound
-            let found = try repository.snapshots().last { stored in
+            let found = snapshots.last { stored in
                 let time = stored.snapshot.time
                 let milliseconds = time.seconds * 1000 + Int64(time.nanoseconds) / 1_000_000
                 return milliseconds < end.milliseconds && accepts(stored)

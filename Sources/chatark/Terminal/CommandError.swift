@@ -21,6 +21,7 @@ enum CommandError: Error, Equatable {
     case sourceMissing(String)
     case sourceUnreadable(String, FileFault)
     case unknownSource(String)
+    case sourceNameForSeveral
     /// The source lies in the repository or contains it in a way that cannot be left out.
     case sourceIsRepository(String)
     case noSuchPath(String)
@@ -69,6 +70,8 @@ extension CommandError: CustomStringConvertible {
             "'\(path)' is no chat export that chatark knows. It looked for a Telegram Desktop result.json, a WhatsApp chat (.zip, _chat.txt "
                 + "or 'WhatsApp Chat with ….txt') and JSON Lines (.jsonl), in the folder and in the folders directly in it. "
                 + "If it is one, say which with '--source'. Nothing was stored."
+        case .sourceNameForSeveral:
+            "'--source-name' names one path, and several are given. Back them up one by one. Nothing was stored."
         case .sourceIsRepository(let path): "'\(path)' lies in the repository itself. Nothing was stored."
         case .noSuchPath(let path): "The snapshot has nothing at '\(path)'."
         case .noSuchConversation(let name):

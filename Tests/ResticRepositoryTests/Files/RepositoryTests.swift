@@ -112,14 +112,14 @@ import Testing
     }
 
     @Test func `the index finds every one of many blobs, and none that is not there`() {
-        var index = BlobIndex()
+        var index = LoadedIndex()
         let pack = PackID(SHA256Digest(hashing: [0]))
         func id(_ number: Int) -> BlobID { BlobID(SHA256Digest(hashing: Array("\(number)".utf8))) }
         for batch in 0..<5 {
-            index.add(
+            index.addToMemory(
                 (batch * 900..<batch * 900 + 1000).map { number in
                     (pack, PackEntry(id: id(number), kind: .data, offset: number, length: 40, uncompressedLength: nil))
-                })
+                }, of: [])
         }
         #expect(index.count == 4600)
         for number in 0..<4600 { #expect(index.firstPlace(of: id(number), .data)?.entry.offset == number) }

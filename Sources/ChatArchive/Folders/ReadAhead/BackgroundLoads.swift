@@ -1,0 +1,41 @@
+import Dispatch
+import Synchronization
+
+/// What is loaded before anybody asks: some jobs at a time, others wait, and beyond a limit they are not done at all.
+final class BackgroundLoads: Sendable {
+    private struct State {
+        var waiting: [@Sendable () -> Void] = []
+        var running = 0
+    }
+
+    private let state = Mutex(State())
+    private let atOnce: Int
+    private static let waitingLimit = 64
+
+    init(atOnce: Int) { self.atOnce = max(1, atOnce) }
+
+    func start(_ job: @escaping @Sendable () -> Void) {
+        let starts = state.withLock { state in
+            guard state.waiting.count < Self.waitingLimit else { return false }
+            state.waiting.append(job)
+            guard state.running < atOnce else { return false }
+            state.running += 1
+            return true
+        }
+        if starts { DispatchQueue.global().async { [self] in run() } }
+    }
+
+    private func run() {
+        while let job = next() { job() }
+    }
+
+    private func next() -> (@Sendable () -> Void)? {
+        state.withLock { state in
+            guard !state.waiting.isEmpty else {
+                state.running -= 1
+                return nil
+            }
+            return state.waiting.removeFirst()
+        }
+    }
+}

@@ -1,0 +1,36 @@
+/// The folder that an export's main file stands for when it is named itself, so that the media beside it are found.
+///
+/// It is the folder in which the file lies, when the folder is that export's own: with no other export of the format,
+/// and with what the exporting program puts beside the file. Other files in it do no harm; other folders do, because a
+/// folder of downloads has them. Nil when it is not, or cannot be read as a whole.
+///
+/// - Parameter path: absolute, of a file.
+public func exportFolder(ofFile path: String, format: SourceFormat) -> String? {
+    guard !SourceFolder.isFolder(path), let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
+        return nil
+    }
+    let folder = String(path[..<slash])
+    let name = String(path[path.index(after: slash)...])
+    do throws(ImportError) {
+        let beside = try SourceFolder.names(in: folder, folder).filter { $0 != name }
+        let folders = beside.filter { SourceFolder.isFolder(folder + "/" + $0) }
+        let isOwn =
+            switch format {
+            case .telegram: !folders.isEmpty && folders.allSatisfy(TelegramExport.folders.contains)
+            case .whatsapp:
+                name.lowercased().hasSuffix(".txt") && folders.isEmpty
+                    && (name == "_chat.txt" || beside.contains(where: isWhatsAppMedia))
+            case .jsonl: false
+            }
+        guard isOwn else { return nil }
+        return try SourceFolder.exports(at: folder, wanted: format).map(\.path) == [name] ? folder : nil
+    } catch {
+        // The file that was named is still a source, and is read without the folder.
+        return nil
+    }
+}
+
+/// Whether a file is called as WhatsApp calls media: `IMG-20241201-WA0001.jpg`, `00000035-PHOTO-2022-03-27-21-41.jpg`.
+private func isWhatsAppMedia(_ name: String) -> Bool {
+    name.wholeMatch(of: #/.+-[0-9]{8}-WA[0-9]{4,}.*|[0-9]{8}-[A-Z]+-[0-9]{4}-.+/#) != nil
+}

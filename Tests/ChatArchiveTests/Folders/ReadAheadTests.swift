@@ -1,0 +1,119 @@
+import ResticRepository
+import Storage
+import Synchronization
+import Testing
+
+@testable import ChatArchive
+
+@Suite struct SequentialReadsTests {
+    private let file = BlobID(SHA256Digest(hashing: [1]))
+    private let mebibyte: UInt64 = 1 << 20
+
+    /// Reads in steps of 128 KiB and returns what was to be loaded, and the furthest the loading was ahead.
+    private func read(_ range: Range<UInt64>, of size: UInt64, _ reads: inout SequentialReads) -> [Range<UInt64>] {
+        var loaded: [Range<UInt64>] = []
+        for offset in stride(from: range.lowerBound, to: range.upperBound, by: 128 << 10) {
+            let end = min(offset + 128 << 10, range.upperBound)
+            if let ahead = reads.note(file, read: offset..<end, size: size) { loaded.append(ahead) }
+        }
+        return loaded
+    }
+
+    @Test("a reader of a small piece loads nothing ahead")
+    func smallPiece() {
+        var reads = SequentialReads(windowLimit: 16 << 20)
+        #expect(reads.note(file, read: 0..<(64 << 10), size: 100 * mebibyte) == nil)
+        #expect(reads.note(file, read: 100 * mebibyte - 70_000..<100 * mebibyte - 5, size: 100 * mebibyte) == nil)
+    }
+
+    @Test("one who reads on has everything loaded once, in windows that double up to their limit")
+    func whole() {
+        var reads = SequentialReads(windowLimit: 16 << 20)
+        let size = 100 * mebibyte + 7
+        let loaded = read(0..<size, of: size, &reads)
+        #expect(loaded.first.map { $0.upperBound - $0.lowerBound } == 2 * mebibyte)
+        for (one, next) in zip(loaded, loaded.dropFirst()) { #expect(one.upperBound == next.lowerBound) }
+        #expect(loaded.last?.upperBound == size)
+        #expect(loaded.allSatisfy { $0.upperBound - $0.lowerBound <= 16 * mebibyte })
+        #expect(loaded.count < 20)
+    }
+
+    @Test("requests that overtake each other are one reader")
+    func disorder() {
+        var reads = SequentialReads(windowLimit: 16 << 20)
+        var count = 0
+        for offset in stride(from: UInt64(0), to: 8 * mebibyte, by: 256 << 10) {
+            for part in [offset + 128 << 10, offset]
+            where reads.note(file, read: part..<part + 128 << 10, size: 64 * mebibyte) != nil {
+                count += 1
+            }
+        }
+        #expect(count > 1)
+    }
+
+    @Test("a reader who jumps about loads nothing ahead")
+    func random() {
+        var reads = SequentialReads(windowLimit: 16 << 20)
+        var random = SeededGenerator.printed("jumps")
+        for _ in 0..<1000 {
+            // Far apart, as a step nearby counts as reading on.
+            let offset = UInt64.random(in: 0..<1000, using: &random) * 10 * mebibyte
+            let ahead = reads.note(file, read: offset..<offset + 4096, size: 20_000 * mebibyte)
+            #expect(ahead == nil)
+        }
+    }
+}
+
+@Suite struct MonthWalksTests {
+    @Test("the second month in a row loads two more, then twice as many each time, each once")
+    func ascending() {
+        var walks = MonthWalks<Int>()
+        var loaded: [Int] = []
+        var calls = 0
+        for month in 0..<120 {
+            let positions = walks.note(1, position: month, of: 120)
+            #expect(positions.allSatisfy { $0 > month })
+            if month == 0 { #expect(positions == []) }
+            if month == 1 { #expect(positions == [2, 3]) }
+            loaded += positions
+            calls += positions.isEmpty ? 0 : 1
+        }
+        #expect(loaded == Array(2..<120))
+        #expect(calls < 15)
+    }
+
+    @Test("so it is for one who goes back in time, and another conversation is another walk")
+    func descending() {
+        var walks = MonthWalks<Int>()
+        var loaded: [Int] = []
+        for month in (0..<50).reversed() {
+            loaded += walks.note(1, position: month, of: 50)
+            #expect(walks.note(2, position: 7, of: 50) == [])
+        }
+        #expect(loaded == (0..<48).reversed())
+    }
+
+    @Test("one who looks here and there loads nothing ahead")
+    func jumps() {
+        var walks = MonthWalks<Int>()
+        for month in [5, 9, 2, 30, 12, 40] { #expect(walks.note(1, position: month, of: 50) == []) }
+    }
+}
+
+@Suite struct PreloadTests {
+    @Test("values are loaded ahead once, and those that fail are loaded by who asks")
+    func preload() throws {
+        let cache = LoadingCache<Int, String>(budget: 1000)
+        let asked = Mutex<[[Int]]>([])
+        for _ in 0..<2 {
+            cache.preload([1, 2, 3]) { missing, deliver in
+                asked.withLock { $0.append(missing) }
+                for key in missing where key != 2 { deliver(key, "\(key)", 1) }
+            }
+        }
+        #expect(asked.withLock { $0 } == [[1, 2, 3], [2]])
+        #expect(cache.cached(3) == "3")
+        let value = try cache.value(2, waiting: .until(.now + .seconds(60))) { ("two", 1) }
+        #expect(value == "two")
+    }
+}
