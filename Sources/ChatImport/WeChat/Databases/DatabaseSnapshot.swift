@@ -12,8 +12,8 @@ final class DatabaseSnapshot {
         case absent
         /// Its frames were counted, and the committed ones are read.
         case read(WriteAheadLog.Counts)
-        /// Its header is no log's, or is damaged, or is of another page size; SQLite would not read it either. Frames
-        /// that may be in it, by its length.
+        /// Its header is no log's, or is damaged, so that SQLite would not read it either; or its pages are of another
+        /// size. Frames that may be in it, by its length.
         case unreadable(frames: Int)
     }
 

@@ -186,6 +186,56 @@ struct WriteAheadLogTests {
         }
     }
 
+    @Test("what is added to the log later is of a later moment; a log that begins anew ends the snapshot")
+    func living() throws {
+        let folder = try TemporaryFolder()
+        let steps = """
+            import sys, os, time, sqlite3
+            folder = sys.argv[1]
+            c = sqlite3.connect(folder + '/kept.db', isolation_level=None)
+            def rows(first, last):
+                for i in range(first, last + 1):
+                    c.execute('INSERT INTO message VALUES (?,?,?,?,?,?)', (i, 't', 'x', i, 1, b'b'))
+            def done(name):
+                open(folder + '/' + name, 'w').close()
+                while os.path.exists(folder) and not os.path.exists(folder + '/after-' + name): time.sleep(0.002)
+                if not os.path.exists(folder): os._exit(0)
+
+            """
+        let writer = Process()
+        writer.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        writer.arguments = [
+            "python3", "-c",
+            steps + Self.start
+                + """
+                rows(1, 50); done('first'); rows(51, 99); done('second')
+                \(Self.checkpoint("RESTART")); rows(100, 120); done('third'); os._exit(0)
+                """, folder.path,
+        ]
+        try writer.run()
+        // Without its folder the writer ends.
+        defer {
+            try? FileManager.default.removeItem(atPath: folder.path)
+            writer.waitUntilExit()
+        }
+        func wait(_ name: String) {
+            while writer.isRunning, !FileManager.default.fileExists(atPath: folder.path + "/" + name) { usleep(1000) }
+        }
+        wait("first")
+        let database = try open(folder)
+        #expect(try SampleDatabase.rows(database).count == 50)
+        try folder.write("after-first", [])
+        wait("second")
+        #expect(try SampleDatabase.rows(database).count == 50)
+        try database.checkUnchanged()
+        #expect(try SampleDatabase.rows(try open(folder)).count == 99)
+        try folder.write("after-second", [])
+        wait("third")
+        #expect(throws: DatabaseFault.changedMeanwhile) { try database.checkUnchanged() }
+        #expect(try SampleDatabase.rows(try open(folder)).count == 120)
+        try folder.write("after-third", [])
+    }
+
     @Test("an encrypted database is read with its encrypted log", .enabled(if: Programs.haveSQLCipher4))
     func encrypted() throws {
         for (pragmas, parameters) in [
