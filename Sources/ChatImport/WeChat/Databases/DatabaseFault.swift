@@ -27,6 +27,8 @@ public enum DatabaseFault: Error, Hashable, Sendable {
     /// A statement took more work than a database of this size can need: its pages refer to each other in circles, or
     /// to the same content again and again.
     case endless
+    /// Rows of a table are not in the order of their numbers.
+    case outOfOrder
     /// There is no plain table of that name with those columns.
     case noSuchTable
     /// SQLite says that the content is damaged, or refuses it.
@@ -57,6 +59,7 @@ extension DatabaseFault: CustomStringConvertible {
                 + "start and quit the program that uses it, and copy both again"
         case .logTooLong(let frames): "the -wal beside it has \(frames) frames, more than this program holds in memory"
         case .endless: "it is damaged: a table has no end, or more content than the file has bytes"
+        case .outOfOrder: "it is damaged: rows of a table are out of order"
         case .noSuchTable: "a table or a column that is needed is not there"
         case .refused(let error):
             "SQLite refuses it (\(error.operation.rawValue), code \(error.extendedCode)): \(error.words)"

@@ -11,8 +11,11 @@ package struct DamagedRows: Hashable, Sendable {
 }
 
 extension ForeignDatabase {
-    /// Reads every row of a plain table that can be read, in the order of row numbers, and passes over what is damaged or
-    /// too large. The work limit holds for all of it.
+    /// So often is damage in one table passed over; looking for the next row costs up to some hundred small statements.
+    private static let mostDamage = 4000
+
+    /// Reads every row of a plain table that can be read, in the order of row numbers, and passes over what is damaged,
+    /// too large or out of order. The work limit holds for all of it.
     ///
     /// - Parameters:
     ///   - columns: as in `rows`.
@@ -30,6 +33,12 @@ extension ForeignDatabase {
                 // The row number comes last, so that the columns keep their places.
                 try read(table, columns + ["rowid"], "WHERE rowid >= ? ORDER BY rowid", [.number(next)]) { row in
                     let number = row.int64(columns.count)
+                    // Otherwise a damaged table might be read again and again.
+                    guard number >= next else {
+                        damaged.rows += 1
+                        damaged.firstFault = damaged.firstFault ?? .outOfOrder
+                        return true
+                    }
                     do {
                         guard try body(row), number < .max else { return false }
                     } catch {
@@ -43,6 +52,7 @@ extension ForeignDatabase {
                 return damaged
             } catch let fault as DatabaseFault where thrown == nil && fault.isAboutRows {
                 damaged.firstFault = damaged.firstFault ?? fault
+                guard damaged.gaps + damaged.rows < Self.mostDamage else { throw fault }
                 if let row = try rowNumber(of: table, notBelow: next) {
                     damaged.rows += 1
                     guard row < .max else { return damaged }
@@ -61,7 +71,8 @@ extension ForeignDatabase {
         var found: Int64?
         do {
             try read(table, ["rowid"], "WHERE rowid >= ? ORDER BY rowid LIMIT 1", [.number(number)]) { row in
-                found = row.int64(0)
+                let candidate = row.int64(0)
+                found = candidate >= number ? candidate : nil
                 return false
             }
         } catch let fault as DatabaseFault where fault.isAboutRows {

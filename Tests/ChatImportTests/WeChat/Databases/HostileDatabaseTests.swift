@@ -74,6 +74,14 @@ struct HostileDatabaseTests {
             }
             try changed.writeAsOlder(to: path)
             if try readAll(path).fault != nil { faults += 1 }
+            do {
+                var last = Int64.min
+                _ = try ForeignDatabase(path: path).readableRows(of: "message", ["id", "body"]) { row in
+                    #expect(row.int64(0) > last)
+                    last = row.int64(0)
+                    return true
+                }
+            } catch is DatabaseFault {}
         }
         #expect(faults > 0)
     }
