@@ -38,7 +38,7 @@ let package = Package(
         module("JSON"),
         module("SQLite", ["CSQLite"]),
         module("ChatModel", ["JSON"]),
-        module("ChatImport", ["ChatModel", "JSON", "CZip"]),
+        module("ChatImport", ["ChatModel", "JSON", "SQLite", "COpenSSL", "CZip", "CZstd"]),
         module(
             "Storage",
             [
@@ -69,7 +69,7 @@ let package = Package(
         tests("JSON", ["JSON"]),
         tests("SQLite", ["SQLite", "CSQLite"]),
         tests("ChatModel", ["ChatModel", "JSON"]),
-        tests("ChatImport", ["ChatImport", "ChatModel", "JSON"]),
+        tests("ChatImport", ["ChatImport", "ChatModel", "JSON", "SQLite", "CZstd"]),
         tests("Storage", ["Storage", "CacheHammer", "SQLite"]),
         tests("ResticRepository", ["ResticRepository", "Storage", "JSON"]),
         tests("ChatArchive", ["ChatArchive", "ChatHistories", "ChatModel", "ResticRepository", "Storage", "JSON"]),

@@ -18,6 +18,8 @@ public enum ImportError: Error {
     case damagedZip(path: String, code: Int)
     /// A text that has no line like the head of a WhatsApp message.
     case noWhatsAppMessages(path: String)
+    /// A database that cannot be read.
+    case database(path: String, DatabaseFault)
     /// Whoever received the rows stopped the import.
     case stopped(any Error)
 }
@@ -53,6 +55,7 @@ extension ImportError: CustomStringConvertible {
             "The .zip '\(path)' is damaged or not complete (libzip error \(code)). Nothing of it was imported; export it again."
         case .noWhatsAppMessages(let path):
             "No line of '\(path)' begins like a WhatsApp message, with a date and a time. Nothing was imported."
+        case .database(let path, let fault): "Cannot read the database '\(path)': \(fault)."
         case .stopped(let error): "\(error)"
         }
     }

@@ -31,6 +31,13 @@ final class SourceFile {
         }
     }
 
+    /// Which file it is and how it is at this moment.
+    func state() throws(SystemFault) -> FileState {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw SystemFault(errno: errno) }
+        return FileState(status)
+    }
+
     /// The file's first bytes, at most `length`.
     func prefix(_ length: Int) throws(SystemFault) -> [UInt8] {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: length, alignment: 16)
@@ -74,6 +81,31 @@ final class SourceFile {
             }
         }
         return (line, max(1, position - lineStart + 1))
+    }
+}
+
+/// Which file something is, and what changes when it is written.
+struct FileState: Hashable {
+    let device: UInt
+    let number: UInt
+    let size: Int
+    /// When it was written last: seconds and nanoseconds since 1970.
+    let seconds: Int
+    let nanoseconds: Int
+
+    init(_ status: stat) {
+        device = UInt(status.st_dev)
+        number = UInt(status.st_ino)
+        size = Int(status.st_size)
+        seconds = status.st_mtim.tv_sec
+        nanoseconds = status.st_mtim.tv_nsec
+    }
+
+    /// The state of the file at a path.
+    init(path: String) throws(SystemFault) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw SystemFault(errno: errno) }
+        self.init(status)
     }
 }
 

@@ -14,6 +14,8 @@ public final class Database {
     let connection: OpaquePointer
     /// What the connection's callbacks need, as long as it lives.
     var keptAlive: [AnyObject] = []
+    /// What the statements of a guarded connection may do.
+    var work: Work?
 
     /// Opens a database file, without looking at its content yet: a file that is none is found when it is first read.
     ///

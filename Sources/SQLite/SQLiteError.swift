@@ -37,7 +37,9 @@ public struct SQLiteError: Error, Hashable, Sendable {
         case constraint
         /// The statement does something that is not allowed here.
         case forbidden
-        /// Everything else: wrong SQL, a missing table, no memory.
+        /// There is no more memory, or no more is allowed.
+        case noMemory
+        /// Everything else: wrong SQL, a missing table.
         case other
     }
 
@@ -51,15 +53,16 @@ public struct SQLiteError: Error, Hashable, Sendable {
         case SQLITE_IOERR, SQLITE_CANTOPEN, SQLITE_FULL: .inputOutput
         case SQLITE_CONSTRAINT: .constraint
         case SQLITE_AUTH, SQLITE_READONLY, SQLITE_PERM: .forbidden
+        case SQLITE_NOMEM: .noMemory
         default: .other
         }
     }
 }
 
 extension SQLiteError: CustomStringConvertible {
-    /// The words for a person: SQLite's own for the code, which hold nothing of the database.
-    public var description: String {
-        let words = sqlite3_errstr(extendedCode).map { String(cString: $0) } ?? "unknown error"
-        return "SQLite cannot \(operation.rawValue): \(words) (\(extendedCode))."
-    }
+    /// SQLite's own words for the code, which hold nothing of the database.
+    public var words: String { sqlite3_errstr(extendedCode).map { String(cString: $0) } ?? "unknown error" }
+
+    /// The words for a person.
+    public var description: String { "SQLite cannot \(operation.rawValue): \(words) (\(extendedCode))." }
 }

@@ -18,7 +18,7 @@ final class S3Client: Sendable {
     let location: S3Location
     private let options: S3Options
     private let credentials: S3CredentialProvider
-    private let door: HTTPDoor
+    let door: HTTPDoor
     private let region: Mutex<String>
 
     init(_ location: S3Location, _ options: S3Options, _ door: HTTPDoor) {
