@@ -46,17 +46,7 @@ extension Repository {
     public static func open(
         _ store: any ObjectStore, password: Password, keyHint: KeyID? = nil, localIndex: String? = nil
     ) throws(RepositoryError) -> Repository {
-        // Both are asked for at once: on a network each takes a round trip.
-        var (box, keys) = try both(
-            { () throws(RepositoryError) in try readConfig(store) },
-            { () throws(RepositoryError) in
-                do throws(StorageError) { return try store.list(.keys).map(\.name) } catch {
-                    // That there is no repository is the first one's to tell.
-                    guard !error.isNotFound else { return [] }
-                    throw .storage(error)
-                }
-            })
-        let (master, keyID) = try findKey(among: &keys, in: store, password, hint: keyHint)
+        var (box, master, keyID) = try readConfigAndKey(store, password, hint: keyHint)
         let config: Config
         let cipher = try BoxCipher(master)
         do throws(Damage) {
@@ -76,6 +66,42 @@ extension Repository {
         return Repository(
             store: store, config: config, keyID: keyID, master: master, toolboxes: ToolboxPool(master),
             localIndex: local)
+    }
+
+    /// With a hint that fits no key is asked for; else config and keys are asked for at once, as on a network each takes
+    /// a round trip.
+    private static func readConfigAndKey(
+        _ store: any ObjectStore, _ password: Password, hint: KeyID?
+    ) throws(RepositoryError) -> (config: [UInt8], master: BoxKey, keyID: KeyID) {
+        if let hint, let master = try openKey(hint, in: store, password) {
+            return (try readConfig(store), master, hint)
+        }
+        let (config, keys) = try both(
+            { () throws(RepositoryError) in try readConfig(store) },
+            { () throws(RepositoryError) in
+                do throws(StorageError) { return try store.list(.keys).map(\.name) } catch {
+                    // That there is no repository is the first one's to tell.
+                    guard !error.isNotFound else { return [] }
+                    throw .storage(error)
+                }
+            })
+        let (master, keyID) = try findKey(among: keys, in: store, password)
+        return (config, master, keyID)
+    }
+
+    /// Opens the key that opened the repository the last time; nil when it is not there any more or does not fit.
+    private static func openKey(
+        _ id: KeyID, in store: any ObjectStore, _ password: Password
+    ) throws(RepositoryError) -> BoxKey? {
+        let name = ObjectName(.keys, id.digest)
+        do throws(RepositoryError) {
+            return try openKey(try UnpackedFiles.read(store, name), name, password)
+        } catch .storage(let error) where error.isNotFound {
+            return nil
+        } catch .damaged {
+            // Another key may fit; if none does, this one is told of then.
+            return nil
+        }
     }
 
     private static func readConfig(_ store: any ObjectStore) throws(RepositoryError) -> [UInt8] {
@@ -110,9 +136,8 @@ extension Repository {
 
     /// Tries keys in turn. A damaged key is told of only when no other fits.
     private static func findKey(
-        among names: inout [ObjectName], in store: any ObjectStore, _ password: Password, hint: KeyID?
+        among names: [ObjectName], in store: any ObjectStore, _ password: Password
     ) throws(RepositoryError) -> (BoxKey, KeyID) {
-        if let hint, let place = names.firstIndex(of: ObjectName(.keys, hint.digest)) { names.swapAt(0, place) }
         var tried = 0
         var firstDamage: RepositoryError?
         for name in names.prefix(keyLimit) {

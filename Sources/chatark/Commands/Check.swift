@@ -20,7 +20,8 @@ struct Check: ParsableCommand {
     var readData = false
 
     func run() throws {
-        let repository = try options.open()
+        // What is kept on this machine proves nothing about the repository.
+        let repository = try options.open(keeping: false)
         let progress = CheckProgress()
         let size = try readData ? repository.list(.data).reduce(0) { $0 + UInt64($1.size) } : 0
         let report = try locked(repository) {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ResticRepository
+import Storage
 
 /// Creates a repository.
 struct Init: ParsableCommand {
@@ -12,14 +13,20 @@ struct Init: ParsableCommand {
             Examples:
               chatark init -r /backup/chats
               chatark init -r /backup/chats --password-file ~/.chat-password
+              chatark init -r s3:https://s3.eu-central-1.amazonaws.com/my-bucket/chats
             """)
 
     @OptionGroup var options: RepositoryOptions
 
     func run() throws {
         let location = try options.location()
-        let store = location.store
-        if (try? store.size(of: .config)) != nil { throw RepositoryError.alreadyExists(location: store.location) }
+        let store = try options.access.store(at: location)
+        var isTaken = true
+        do throws(StorageError) { _ = try store.size(of: .config) } catch {
+            guard error.isNotFound else { throw error }
+            isTaken = false
+        }
+        guard !isTaken else { throw RepositoryError.alreadyExists(location: store.location) }
         let repository = try Repository.create(in: store, password: try options.password(for: .creating))
         if options.json {
             Output.json { json in

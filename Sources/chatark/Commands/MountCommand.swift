@@ -52,8 +52,11 @@ struct MountCommand: ParsableCommand {
     @Option(help: ArgumentHelp("How much memory to use for what was read, for example 64M.", valueName: "size"))
     var memory = "64M"
 
-    @Option(help: ArgumentHelp("Seconds between two looks for new snapshots; 0 for none.", valueName: "seconds"))
-    var refresh = 30
+    @Option(
+        help: ArgumentHelp(
+            "Seconds between two looks for new snapshots; 0 for none (default: 30, on a network 300).",
+            valueName: "seconds"))
+    var refresh: Int?
 
     /// Where a mount in the background says that it can be used. Not for people.
     @Option(help: .private)
@@ -67,7 +70,7 @@ struct MountCommand: ParsableCommand {
         if readyDescriptor != nil { Background.closeInherited() }
 
         let location = try options.location()
-        let repository = try location.opened(with: options)
+        let repository = try options.open()
         let snapshots = try repository.snapshotsWithIndex()
         let root =
             try choice.map { FolderTree.Root.snapshot(try $0.find(among: snapshots, zone: zone).id) } ?? .allSnapshots
@@ -87,9 +90,10 @@ struct MountCommand: ParsableCommand {
         result.allowOther = allowOther
         result.allowNonEmpty = nonempty
         result.extendedAttributes = extendedAttributes
-        result.sourceName = "chatark:\(location.path)"
-        result.repositoryPath = location.path
+        result.sourceName = "chatark:\(location.words)"
+        result.repositoryPath = location.folder
         result.sourcePaths = Self.sourcesOfThisHost(snapshots)
+        let refresh = options.access.offline ? 0 : refresh ?? (location.folder == nil ? 300 : 30)
         result.refreshInterval = refresh > 0 ? .seconds(refresh) : nil
         if readyDescriptor == nil { result.log = { Output.note($0) } }
         return result

@@ -1,9 +1,12 @@
 /// Lets options of the repository stand before the command, as in `restic -r DIR snapshots`.
 enum CommandLineOrder {
     private static let withValue: Set<String> = [
-        "-r", "--repo", "--repository-file", "-p", "--password-file", "--password-command",
+        "-r", "--repo", "--repository-file", "-p", "--password-file", "--password-command", "--cache-dir",
+        "--cache-size", "--connections", "--cacert", "--limit-upload", "--limit-download",
     ]
-    private static let withoutValue: Set<String> = ["--json", "--no-lock", "-q", "--quiet", "-v", "--verbose"]
+    private static let withoutValue: Set<String> = [
+        "--json", "--no-lock", "-q", "--quiet", "-v", "--verbose", "--no-cache", "--offline",
+    ]
 
     /// Moves such options behind the command's name; everything else stays where it is.
     static func commandFirst(_ arguments: [String]) -> [String] {

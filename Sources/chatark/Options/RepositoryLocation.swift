@@ -1,64 +1,79 @@
 import Glibc
-import ResticRepository
 import Storage
 
-/// Where a repository lies. This version knows folders of this machine.
+/// Where a repository lies.
 struct RepositoryLocation {
-    /// The folder's absolute path.
-    let path: String
+    /// A folder's absolute path, or a place on a network.
+    enum Place {
+        case folder(String)
+        case s3(S3Location)
+        case rest(RESTLocation)
+    }
 
-    /// Schemes that restic has and this version has not.
-    private static let remoteSchemes: Set<String> = [
-        "s3", "sftp", "rest", "rclone", "b2", "azure", "gs", "swift", "http", "https",
-    ]
+    let place: Place
+
+    /// Schemes that restic has and chatark has not.
+    private static let foreignSchemes: Set<String> = ["sftp", "rclone", "b2", "azure", "gs", "swift", "http", "https"]
 
     /// The first that is given: the flag, the file, CHATARK_REPOSITORY, CHATARK_REPOSITORY_FILE.
     init(flag: String?, file: String?, environment: Environment) throws(CommandError) {
         if flag != nil, file != nil { throw .twoRepositories }
         if let flag {
-            try self.init(flag)
+            try self.init(flag, environment)
         } else if let file {
-            try self.init(try Self.read(file))
+            try self.init(try Self.read(file), environment)
         } else if let text = environment["REPOSITORY"] {
-            try self.init(text)
+            try self.init(text, environment)
         } else if let file = environment["REPOSITORY_FILE"] {
-            try self.init(try Self.read(file))
+            try self.init(try Self.read(file), environment)
         } else {
             throw .noRepositoryGiven
         }
     }
 
-    /// Reads `local:PATH` or a path.
-    init(_ text: String) throws(CommandError) {
+    /// Reads a path, `local:PATH`, `s3:…` or `rest:…`, written as restic writes them.
+    init(_ text: String, _ environment: Environment = .process) throws(CommandError) {
         let scheme = text.prefix { $0 != ":" && $0 != "/" }
         var path = text[...]
         if scheme.endIndex < text.endIndex, text[scheme.endIndex] == ":" {
-            if scheme == "local" {
-                path = text[text.index(after: scheme.endIndex)...]
-            } else if Self.remoteSchemes.contains(scheme.lowercased()) {
-                throw .unsupportedScheme(String(scheme))
+            switch scheme.lowercased() {
+            case "local": path = text[text.index(after: scheme.endIndex)...]
+            case "s3":
+                do throws(LocationFault) { place = .s3(try S3Location(parsing: text)) } catch {
+                    throw .badLocation(scheme: "s3", error)
+                }
+                return
+            case "rest":
+                do throws(LocationFault) {
+                    place = .rest(try RESTLocation(parsing: text, environment: environment.all))
+                } catch {
+                    throw .badLocation(scheme: "rest", error)
+                }
+                return
+            case let name where Self.foreignSchemes.contains(name): throw .unsupportedScheme(name)
+            default: break
             }
         }
         guard !path.isEmpty else { throw .noRepositoryGiven }
-        self.path = path.hasPrefix("/") ? String(path) : Self.currentDirectory + "/" + path
+        place = .folder(path.hasPrefix("/") ? String(path) : Self.currentDirectory + "/" + path)
     }
 
-    /// The store behind the location.
-    var store: LocalStore { LocalStore(path: path) }
+    /// The folder, when it lies on this machine.
+    var folder: String? {
+        if case .folder(let path) = place { path } else { nil }
+    }
 
-    /// Opens the repository. That there is one is looked at before anybody is asked for a password.
-    func opened(with options: RepositoryOptions) throws -> Repository {
-        let store = store
-        do throws(StorageError) {
-            _ = try store.size(of: .config)
-        } catch {
-            throw error.isNotFound ? RepositoryError.noRepository(location: path) : RepositoryError.storage(error)
+    /// For messages; without credentials.
+    var words: String {
+        switch place {
+        case .folder(let path): path
+        case .s3(let location): location.description
+        case .rest(let location): location.description
         }
-        return try Repository.open(store, password: try options.password(for: .opening), keyHint: nil)
     }
 
     /// Absolute, so that a process in the background may leave its directory.
-    private static var currentDirectory: String {
+    static var currentDirectory: String {
         guard let path = getcwd(nil, 0) else { return "." }
         defer { free(path) }
         return String(cString: path)

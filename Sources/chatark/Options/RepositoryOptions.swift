@@ -6,13 +6,15 @@ import Storage
 struct RepositoryOptions: ParsableArguments {
     @Option(
         name: [.customShort("r"), .customLong("repo")],
-        help: ArgumentHelp("The repository's folder (or CHATARK_REPOSITORY).", valueName: "folder"),
+        help: ArgumentHelp(
+            "The repository: a folder, s3:https://HOST/BUCKET/PREFIX or rest:https://HOST/PATH (or CHATARK_REPOSITORY).",
+            valueName: "place"),
         completion: .directory)
     var repository: String?
 
     @Option(
         help: ArgumentHelp(
-            "A file that holds the repository's folder (or CHATARK_REPOSITORY_FILE).", valueName: "file"),
+            "A file whose first line is the repository's place (or CHATARK_REPOSITORY_FILE).", valueName: "file"),
         completion: .file())
     var repositoryFile: String?
 
@@ -31,6 +33,8 @@ struct RepositoryOptions: ParsableArguments {
     /// The password over a file descriptor: how a mount in the background gets it. Not for people.
     @Option(help: .private)
     var passwordDescriptor: Int32?
+
+    @OptionGroup var access: StoreOptions
 
     @Flag(help: "Print JSON for programs to read.")
     var json = false
@@ -63,10 +67,23 @@ struct RepositoryOptions: ParsableArguments {
             for: purpose)
     }
 
-    /// Opens the repository without locking it.
-    func open() throws -> Repository {
+    /// Opens the repository without locking it. That there is one is looked at before anybody is asked for a password.
+    ///
+    /// - Parameter keeping: whether what is kept on this machine may answer.
+    func open(keeping: Bool = true) throws -> Repository {
         let location = try location()
-        return try location.opened(with: self)
+        let store = try access.store(at: location, keeping: keeping)
+        do throws(StorageError) {
+            _ = try store.read(.config, range: nil, advice: ReadAdvice(retention: .metadata))
+        } catch {
+            throw error.isNotFound ? RepositoryError.noRepository(location: location.words) : .storage(error)
+        }
+        let files = keeping && !access.noCache ? access.cache.files(of: location) : nil
+        let repository = try Repository.open(
+            store, password: try password(for: .opening), keyHint: files?.lastKey.flatMap { KeyID(hex: $0) },
+            localIndex: files?.index)
+        files?.noteKey(repository.keyID.hex)
+        return repository
     }
 
     /// Opens the repository and runs `body` while holding a shared lock, or without one when the user said so.

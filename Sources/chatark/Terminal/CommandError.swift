@@ -1,3 +1,5 @@
+import Storage
+
 /// What is wrong with what the user asked for, or with what the program met on the way.
 enum CommandError: Error, Equatable {
     /// A file that the options name.
@@ -6,6 +8,10 @@ enum CommandError: Error, Equatable {
     case noRepositoryGiven
     case twoRepositories
     case unsupportedScheme(String)
+    case badLocation(scheme: String, LocationFault)
+    case offlineWithoutCache
+    case badCount(String)
+    case cacheUnusable(String)
     case twoPasswords
     case emptyPassword
     case passwordsDiffer
@@ -42,10 +48,16 @@ extension CommandError: CustomStringConvertible {
     var description: String {
         switch self {
         case .noRepositoryGiven:
-            "No repository was given. Name its folder with '-r FOLDER' or in CHATARK_REPOSITORY."
+            "No repository was given. Name it with '-r', a folder, s3:… or rest:…, or in CHATARK_REPOSITORY."
         case .twoRepositories: "Both '--repo' and '--repository-file' are given; use one."
         case .unsupportedScheme(let scheme):
-            "This version keeps repositories in folders only; '\(scheme):' is not supported yet. Give a path or 'local:PATH'."
+            "'\(scheme):' is not supported. Give a path, s3:https://HOST/BUCKET/PREFIX or rest:https://HOST/PATH; "
+                + "rclone serve restic makes some seventy other clouds a rest: one."
+        case .badLocation(let scheme, let fault):
+            "The '\(scheme):' location of the repository cannot be read: \(fault)."
+        case .offlineWithoutCache: "'--offline' reads what was kept, and '--no-cache' forbids it; leave one out."
+        case .cacheUnusable(let path): "There is no cache that can be used in '\(path)'."
+        case .badCount(let what): "\(what) must be a number above 0."
         case .twoPasswords: "Both '--password-file' and '--password-command' are given; use one."
         case .emptyPassword: "The password is empty. An empty password protects nothing, so it is refused."
         case .passwordsDiffer: "The two passwords differ. Nothing was created; try again."
