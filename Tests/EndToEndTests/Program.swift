@@ -38,12 +38,16 @@ final class Scratch {
         try Data(text.utf8).write(to: file)
     }
 
-    /// Repository and password for both programs; a cache of our own for restic.
+    /// What is set besides, and instead of the following.
+    var variables: [String: String] = [:]
+
+    /// Repository and password for both programs; a cache of our own for each.
     var environment: [String: String] {
         [
-            "RESTIC_REPOSITORY": self("repo"), "RESTIC_PASSWORD": "correct horse", "RESTIC_CACHE_DIR": self("cache"),
-            "TZ": "Asia/Shanghai", "LC_ALL": "C.UTF-8",
-        ]
+            "RESTIC_REPOSITORY": self("repo"), "RESTIC_PASSWORD": "correct horse",
+            "RESTIC_CACHE_DIR": self("restic-cache"),
+            "CHATARK_CACHE_DIR": self("cache"), "TZ": "Asia/Shanghai", "LC_ALL": "C.UTF-8",
+        ].merging(variables) { $1 }
     }
 
     func process(_ program: String, _ arguments: [String]) -> Process {

@@ -1,0 +1,168 @@
+import Foundation
+import Testing
+
+/// Repositories on servers, each a real one on the loopback, through the cache; restic reads them at the same place.
+@Suite(.serialized)
+struct NetworkStoryTests {
+    /// What a server is reached by: the repository's place, and variables.
+    private func place(on server: Server, _ kind: String, at address: String? = nil) -> [String: String] {
+        var variables = server.exports
+        let base = variables["S3_ENDPOINT"] ?? variables["REST_URL"] ?? ""
+        variables["RESTIC_REPOSITORY"] =
+            kind == "rest" ? (address ?? base) + "chats" : "s3:\(address ?? base)/history-bucket/chats"
+        return variables
+    }
+
+    @Test(
+        "a history is backed up, mounted cold, again and offline, restored, and read by restic",
+        arguments: ["moto", "rest", "rgw"])
+    func story(kind: String) throws {
+        let scratch = try Scratch()
+        guard Server.isInstalled(kind) else { return }
+        let server = try Server(kind)
+        defer { server.stop() }
+        scratch.variables = place(on: server, kind)
+        let history = scratch("history")
+        try scratch.expect(Places.tool("make-history"), "--messages", "500", "--media-bytes", "2000000", history)
+        try scratch.expect("chatark", "init")
+        try scratch.expect("chatark", "backup", history)
+        try scratch.expect(
+            Places.tool("make-history"), "--messages", "500", "--media-bytes", "2000000", "--stage", "2", history)
+        try scratch.expect("chatark", "backup", history)
+        try scratch.expect("restic", "check", "--read-data")
+        #expect(try scratch.expect("restic", "snapshots").contains("2 snapshots"))
+
+        try FileManager.default.removeItem(atPath: scratch("cache"))
+        try FileManager.default.createDirectory(atPath: scratch("mnt"), withIntermediateDirectories: true)
+        let all = "cd \(scratch("mnt"))/latest && find . -type f -exec sha256sum {} + | sort"
+        var seen: [String] = []
+        for options in [[], [], ["--offline"]] {
+            let mount = scratch.process("chatark", ["mount", scratch("mnt")] + options)
+            #expect(try scratch.run(mount).status == 0)
+            seen.append(try scratch.expect("sh", "-c", all))
+            try scratch.expect("diff", "-r", history, scratch("mnt/latest/original/history"))
+            try scratch.expect("chatark", "umount", scratch("mnt"))
+        }
+        #expect(seen[0].count > 10_000)
+        #expect(seen[1] == seen[0] && seen[2] == seen[0])
+
+        try scratch.expect("chatark", "restore", "latest", "--target", scratch("restored"))
+        try scratch.expect("diff", "-r", history, scratch("restored/history"))
+        try scratch.expect("chatark", "check", "--read-data")
+        try scratch.expect("restic", "forget", "--keep-last", "1", "--group-by", "", "--prune")
+        try scratch.expect("chatark", "check", "--read-data")
+        try expectCiphertextOnly(scratch("cache"), history, seen[0], scratch)
+    }
+
+    /// No 16 bytes of a text, a name or a medium of the history lie anywhere in the cache.
+    private func expectCiphertextOnly(_ cache: String, _ history: String, _ names: String, _ scratch: Scratch) throws {
+        let looking = """
+            import os, sys
+            pieces = set()
+            for folder, _, files in os.walk(sys.argv[1]):
+                for name in files:
+                    data = open(os.path.join(folder, name), "rb").read()
+                    pieces.update(data[i:i + 16] for i in range(0, len(data) - 15, 16) if len(set(data[i:i + 16])) > 3)
+            for line in sys.stdin.buffer.read().split(b"\\n"):
+                if len(line) > 90: pieces.add(line[-16:])
+            found = looked = 0
+            for folder, _, files in os.walk(sys.argv[2]):
+                for name in files:
+                    data = open(os.path.join(folder, name), "rb").read()
+                    looked += len(data)
+                    found += sum(1 for i in range(len(data) - 15) if data[i:i + 16] in pieces)
+            print(len(pieces) > 10000, looked > 100000, found)
+            """
+        try names.write(toFile: scratch("names"), atomically: true, encoding: .utf8)
+        try looking.write(toFile: scratch("look.py"), atomically: true, encoding: .utf8)
+        let result = try scratch.expect(
+            "sh", "-c", "python3 \(scratch("look.py")) \(history) \(cache) < \(scratch("names"))")
+        #expect(result == "True True 0\n")
+    }
+
+    @Test("a daily backup makes at most 8 writes, a second mount at most 2 requests before the first listing")
+    func requests() throws {
+        let scratch = try Scratch()
+        guard Server.isInstalled("rest") else { return }
+        let server = try Server("rest")
+        defer { server.stop() }
+        let target = server["REST_URL"].replacingOccurrences(of: "rest:http://u:p@", with: "http://")
+        let proxy = try Server("proxy", arguments: [target])
+        defer { proxy.stop() }
+        let address = proxy["PROXY_URL"].replacingOccurrences(of: "http://", with: "")
+        scratch.variables = place(on: server, "rest", at: "rest:http://u:p@\(address)/")
+        let history = scratch("history")
+        try scratch.expect(Places.tool("make-history"), "--messages", "1000", "--media-bytes", "1000000", history)
+        try scratch.expect("chatark", "init")
+        try scratch.expect("chatark", "backup", history)
+        try scratch.expect(
+            Places.tool("make-history"), "--messages", "1000", "--media-bytes", "1000000", "--stage", "2", history)
+        _ = try report(proxy)
+        try scratch.expect("chatark", "backup", history)
+        #expect(try report(proxy).methods["POST", default: 0] <= 8)
+
+        try FileManager.default.createDirectory(atPath: scratch("mnt"), withIntermediateDirectories: true)
+        for mount in 1...2 {
+            try scratch.expect("chatark", "mount", scratch("mnt"))
+            #expect(!(try scratch.expect("ls", scratch("mnt/latest/conversations"))).isEmpty)
+            if mount == 2 { #expect(try report(proxy).requests <= 2) }
+            try scratch.expect("chatark", "umount", scratch("mnt"))
+            _ = try report(proxy)
+        }
+    }
+
+    private struct Report: Decodable {
+        let requests: Int
+        let methods: [String: Int]
+    }
+
+    /// What the proxy saw since the last report.
+    private func report(_ proxy: Server) throws -> Report {
+        let text = try proxy.command("report")
+        try proxy.command("mark")
+        return try JSONDecoder().decode(Report.self, from: Data(text.utf8))
+    }
+
+    @Test("through a line that fails, changes and swaps what passes, every byte is right or the read fails")
+    func faults() throws {
+        let scratch = try Scratch()
+        guard Server.isInstalled("rest") else { return }
+        let server = try Server("rest")
+        defer { server.stop() }
+        let target = server["REST_URL"].replacingOccurrences(of: "rest:http://u:p@", with: "http://")
+        let proxy = try Server("proxy", arguments: [target])
+        defer { proxy.stop() }
+        let address = proxy["PROXY_URL"].replacingOccurrences(of: "http://", with: "")
+        scratch.variables = place(on: server, "rest", at: "rest:http://u:p@\(address)/")
+        let history = scratch("history")
+        let seed = Int.random(in: 1...1_000_000)
+        print("faults of the line: seed \(seed)")
+        try scratch.expect(Places.tool("make-history"), "--messages", "500", "--media-bytes", "2000000", history)
+        try scratch.expect("chatark", "init")
+        func behave(_ settings: String...) throws { try proxy.command("set", ["seed=\(seed)"] + settings) }
+        try behave("error=0.05", "reset=0.05", "lost=0.05", "cut=0.03")
+        let backup = try scratch.run("chatark", "backup", history)
+        try behave()
+        // A backup that says it is done is whole; another one says why it is not, and the next one completes.
+        if backup.status != 0 {
+            print("the backup ended with \(backup.status): \(backup.errors)")
+            try scratch.expect("chatark", "unlock")
+            try scratch.expect("chatark", "backup", history)
+        }
+        try scratch.expect("restic", "check", "--read-data")
+
+        try FileManager.default.removeItem(atPath: scratch("cache"))
+        try FileManager.default.createDirectory(atPath: scratch("mnt"), withIntermediateDirectories: true)
+        try scratch.expect("chatark", "mount", scratch("mnt"))
+        try behave("error=0.05", "reset=0.05", "cut=0.05", "flip=0.1", "swap=0.05")
+        let differences = try scratch.run("diff", "-r", history, scratch("mnt/latest/original/history"))
+        // What could not be read is said; nothing that was read differs.
+        #expect(!differences.output.contains("differ"), "\(differences.output)")
+        try behave()
+        try scratch.expect("chatark", "umount", scratch("mnt"))
+        // What the cache has kept of it is right, too.
+        try scratch.expect("chatark", "mount", scratch("mnt"))
+        try scratch.expect("diff", "-r", history, scratch("mnt/latest/original/history"))
+        try scratch.expect("chatark", "umount", scratch("mnt"))
+    }
+}
