@@ -162,6 +162,23 @@ struct WrongInputTests {
         let snapshots = try scratch.expect("chatark", "-r", scratch("small/repo"), "snapshots", "--no-lock", "--json")
         #expect(snapshots == "[]\n")
     }
+
+    @Test("a restore that fills the disk says so once and ends")
+    func fullTarget() throws {
+        guard getuid() == 0 else { return print("SKIPPED: a small file system to fill can be mounted by root only") }
+        let scratch = try Scratch.withRepository()
+        try FileManager.default.createDirectory(atPath: scratch("small"), withIntermediateDirectories: true)
+        let mounted = try scratch.run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", scratch("small"))
+        guard mounted.status == 0 else { return print("SKIPPED: this machine lets nobody mount a tmpfs") }
+        defer { _ = try? scratch.run("umount", scratch("small")) }
+        try scratch.expect(
+            Places.tool("make-history"), "--messages", "500", "--media-bytes", "20000000", scratch("history"))
+        try scratch.expect("chatark", "backup", scratch("history"))
+        let result = try scratch.run("chatark", "restore", "latest", "--target", scratch("small/out"))
+        #expect(result.status == 3)
+        let told = (result.output + result.errors).components(separatedBy: "No space left").count - 1
+        #expect((1...3).contains(told), "\(result.output)\(result.errors)")
+    }
 }
 
 extension Scratch {

@@ -9,6 +9,8 @@ struct RestoreWalk {
     var root: TargetDirectory?
     private(set) var counts = RestoreCounts()
     private(set) var failures: [RestoreFailure] = []
+    /// The target takes nothing more: the rest would fail one by one.
+    private var isFull = false
     /// Trees from the root down to the current one.
     private var ancestors: Set<TreeID> = []
     /// Where files with several names were restored first.
@@ -75,6 +77,7 @@ struct RestoreWalk {
     }
 
     private mutating func restore(_ node: Node, in parent: TargetDirectory, isChosen: Bool) throws(RepositoryError) {
+        guard !isFull else { return }
         let directory = TargetDirectory(node.name, in: parent)
         guard let subtree = node.subtree else { return fail(directory.path, .incomplete) }
         if isChosen {
@@ -112,7 +115,7 @@ struct RestoreWalk {
         guard !nodes.isEmpty else { return }
         let small = nodes.filter { $0.size <= Self.batchLimit }
         var fetched = try fetch(fitting(small.lazy.flatMap { $0.content ?? [] }))
-        for node in nodes {
+        for node in nodes where !isFull {
             do throws(RestoreFault) {
                 try file(node, in: directory, &fetched)
             } catch {
@@ -376,6 +379,7 @@ struct RestoreWalk {
 
     private mutating func fail(_ path: [[UInt8]], _ reason: RestoreFailure.Reason) {
         failures.append(RestoreFailure(path: path, reason: reason))
+        if case .system(let error) = reason, [ENOSPC, EDQUOT].contains(error.code) { isFull = true }
     }
 }
 
