@@ -32,16 +32,16 @@ extension Repository {
     private func lockOnce(
         _ mode: LockMode, _ timing: LockRefresher.Timing
     ) throws(RepositoryError) -> RepositoryLock {
-        try refuseIfLocked(against: mode, but: nil, timing)
+        let leftBehind = try refuseIfLocked(against: mode, but: nil, timing)
         let id = LockID(try saveUnpacked(.locks, LockFile(mode, time: .now()).encoded()))
         do throws(RepositoryError) {
             Self.sleep(timing.settling)
-            try refuseIfLocked(against: mode, but: id, timing)
+            _ = try refuseIfLocked(against: mode, but: id, timing)
         } catch {
             try? remove(ObjectName(.locks, id.digest))
             throw error
         }
-        return try RepositoryLock(LockRefresher(self, mode, id, timing))
+        return try RepositoryLock(LockRefresher(self, mode, id, timing), leftBehind: leftBehind)
     }
 
     /// All locks there are, in no particular order; those that cannot be read are left out, so are empty files.
@@ -77,7 +77,9 @@ extension Repository {
         return count
     }
 
-    private func removeLock(_ id: LockID) throws(RepositoryError) -> Bool {
+    /// Removes a lock; false when it is gone already.
+    @discardableResult
+    public func removeLock(_ id: LockID) throws(RepositoryError) -> Bool {
         do throws(RepositoryError) {
             try remove(ObjectName(.locks, id.digest))
             return true
@@ -95,16 +97,20 @@ extension Repository {
         }
     }
 
+    /// Returns the locks that are not in the way and whose holders are surely gone.
     private func refuseIfLocked(
         against mode: LockMode, but own: LockID?, _ timing: LockRefresher.Timing
-    ) throws(RepositoryError) {
+    ) throws(RepositoryError) -> [LockID] {
+        var leftBehind: [LockID] = []
         for object in try list(.locks) where object.size > 0 {
             guard let digest = object.name.digest, LockID(digest) != own else { continue }
             guard let lock = try readLockPatiently(LockID(digest), timing.unreadable) else { continue }
             if mode == .exclusive || lock.isExclusive {
                 throw .locked(lock.holder(LockID(digest), now: .now()))
             }
+            if lock.isStale(now: .now()) { leftBehind.append(LockID(digest)) }
         }
+        return leftBehind
     }
 
     /// A lock, or nil when it has gone meanwhile.

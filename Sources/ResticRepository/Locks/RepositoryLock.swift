@@ -2,10 +2,13 @@ import Storage
 
 /// A lock that is held: written anew every five minutes by a thread of its own until it is released or dropped.
 public final class RepositoryLock: Sendable {
+    /// Locks of programs that ended without releasing them, as they were when this one was taken.
+    public let leftBehind: [LockID]
     private let refresher: LockRefresher
 
-    init(_ refresher: LockRefresher) throws(RepositoryError) {
+    init(_ refresher: LockRefresher, leftBehind: [LockID] = []) throws(RepositoryError) {
         self.refresher = refresher
+        self.leftBehind = leftBehind
         guard startThread({ refresher.run() }) else {
             refresher.release()
             throw .libraryFailed("thread start")

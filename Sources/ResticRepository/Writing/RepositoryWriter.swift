@@ -67,6 +67,13 @@ public final class RepositoryWriter: Sendable {
         try pipeline.finish()
     }
 
+    /// Takes packs that no index file tells of, such as a backup leaves that was killed: what they hold is not stored
+    /// again, and the index file of this writer will tell of them. The index is loaded.
+    ///
+    /// Costs a listing, a read for each such pack, and a walk through the index. Returns how many were taken; one that
+    /// has nothing new, or whose header cannot be read, is left for a prune.
+    public func takeLeftPacks() throws(RepositoryError) -> Int { try pipeline.takeLeftPacks() }
+
     /// What has been done so far.
     public var progress: WriteSummary { pipeline.progress }
 }

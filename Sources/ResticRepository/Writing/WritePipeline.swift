@@ -132,6 +132,32 @@ final class WritePipeline: @unchecked Sendable {
         return progress
     }
 
+    func takeLeftPacks() throws(RepositoryError) -> Int {
+        var indexed: Set<PackID> = []
+        repository.loadedIndex.forEach { pack, _ in indexed.insert(pack) }
+        let left = try repository.list(.data).compactMap { object in
+            object.name.digest.map { (id: PackID($0), size: object.size) }
+        }.filter { !indexed.contains($0.id) }
+        let repository = repository
+        let packs = try concurrently(left, atOnce: repository.store.requestsInFlight) {
+            (pack) throws(RepositoryError) -> Repository.WrittenPack? in
+            do throws(RepositoryError) {
+                return (pack.id, try repository.packEntries(pack.id, size: pack.size))
+            } catch {
+                guard error.concernsContent else { throw error }
+                return nil
+            }
+        }.compactMap { $0 }.filter { pack in pack.entries.contains { !repository.contains($0.id, $0.kind) } }
+        repository.adopt(packs)
+        signal.locked {
+            for pack in packs {
+                unindexed.append((pack, true))
+                unindexedBlobs += pack.entries.count
+            }
+        }
+        return packs.count
+    }
+
     func abandon() {
         signal.locked {
             isClosed = true

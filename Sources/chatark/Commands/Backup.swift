@@ -46,6 +46,7 @@ struct Backup: ParsableCommand {
         // Snapshots before the index: what a listed snapshot needs was indexed before it was listed.
         let snapshots = try run.repository.snapshots()
         try run.repository.loadIndex()
+        try run.resume(lock)
         let previous = try run.previous(in: snapshots)
         let heads = ArchiveHeads.heads(of: try ArchiveHeads.candidates(in: snapshots, of: run.repository))
 

@@ -51,6 +51,13 @@ final class BackupRun {
         return nil
     }
 
+    /// Takes over what a backup has stored that did not come to its end. Its lock is what tells of it.
+    func resume(_ lock: RepositoryLock) throws {
+        guard !lock.leftBehind.isEmpty else { return }
+        _ = try writer.takeLeftPacks()
+        for id in lock.leftBehind { try repository.removeLock(id) }
+    }
+
     /// Whether no file of the sources has changed, told by sizes, times and inodes.
     func isUnchanged(since previous: Previous) throws -> Bool {
         progress.phase = .comparing
