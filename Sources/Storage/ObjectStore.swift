@@ -21,6 +21,11 @@ public protocol ObjectStore: Sendable {
     /// As above, with what the reader knows beyond the range; a store that keeps nothing does what it did without.
     func read(_ name: ObjectName, range: Range<Int>?, advice: ReadAdvice) throws(StorageError) -> [UInt8]
 
+    /// Fetches ranges of an object for later, without handing them over; a store that keeps nothing does nothing.
+    func prefetch(
+        _ name: ObjectName, ranges: [Range<Int>], retention: ReadAdvice.Retention
+    ) throws(StorageError)
+
     /// What was read turned out to be other than what was written: drops whatever is kept of it, so that the next read
     /// comes from where the object lives. `range` is nil for the whole object.
     func forget(_ name: ObjectName, range: Range<Int>?)
@@ -43,6 +48,11 @@ extension ObjectStore {
     public func read(_ name: ObjectName, range: Range<Int>?, advice: ReadAdvice) throws(StorageError) -> [UInt8] {
         try read(name, range: range)
     }
+
+    /// Keeps nothing, so fetches nothing.
+    public func prefetch(
+        _ name: ObjectName, ranges: [Range<Int>], retention: ReadAdvice.Retention
+    ) throws(StorageError) {}
 
     /// Keeps nothing, so forgets nothing.
     public func forget(_ name: ObjectName, range: Range<Int>?) {}

@@ -25,7 +25,7 @@ struct Chatark: ParsableCommand {
         version: Version.text,
         subcommands: [
             Init.self, Backup.self, Snapshots.self, List.self, Restore.self, Check.self, Unlock.self, MountCommand.self,
-            Umount.self, CacheCommand.self, VersionCommand.self,
+            Umount.self, Fetch.self, CacheCommand.self, VersionCommand.self,
         ])
 
     static func main() {

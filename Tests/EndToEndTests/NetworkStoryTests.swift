@@ -46,6 +46,13 @@ struct NetworkStoryTests {
         #expect(seen[0].count > 10_000)
         #expect(seen[1] == seen[0] && seen[2] == seen[0])
 
+        // A cache that was filled on purpose is as good as one that was filled by looking.
+        try FileManager.default.removeItem(atPath: scratch("cache"))
+        try scratch.expect("chatark", "fetch", "--original")
+        try scratch.expect("chatark", "mount", "--offline", scratch("mnt"))
+        #expect(try scratch.expect("sh", "-c", all) == seen[0])
+        try scratch.expect("chatark", "umount", scratch("mnt"))
+
         try scratch.expect("chatark", "restore", "latest", "--target", scratch("restored"))
         try scratch.expect("diff", "-r", history, scratch("restored/history"))
         try scratch.expect("chatark", "check", "--read-data")

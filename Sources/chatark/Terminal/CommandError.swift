@@ -12,6 +12,8 @@ enum CommandError: Error, Equatable {
     case offlineWithoutCache
     case badCount(String)
     case cacheUnusable(String)
+    case nothingToFetch
+    case fetchWithoutCache
     case twoPasswords
     case emptyPassword
     case passwordsDiffer
@@ -57,6 +59,8 @@ extension CommandError: CustomStringConvertible {
             "The '\(scheme):' location of the repository cannot be read: \(fault)."
         case .offlineWithoutCache: "'--offline' reads what was kept, and '--no-cache' forbids it; leave one out."
         case .cacheUnusable(let path): "There is no cache that can be used in '\(path)'."
+        case .nothingToFetch: "The repository lies on this machine; there is nothing to fetch."
+        case .fetchWithoutCache: "'--no-cache' leaves nowhere to keep what is fetched; leave it out."
         case .badCount(let what): "\(what) must be a number above 0."
         case .twoPasswords: "Both '--password-file' and '--password-command' are given; use one."
         case .emptyPassword: "The password is empty. An empty password protects nothing, so it is refused."

@@ -1,0 +1,29 @@
+import Storage
+
+extension Repository {
+    /// Brings blobs to this machine: a store that keeps what is read fetches those that it lacks, any other does nothing.
+    ///
+    /// Neighbours in a pack share a request, and several packs are asked at a time. Blobs that the index does not know are
+    /// left out. `progress` is told, from any thread, of the bytes of each pack that has been looked after.
+    public func fetch(
+        _ ids: some Sequence<BlobID>, _ kind: BlobKind, retention: ReadAdvice.Retention,
+        progress: @escaping @Sendable (_ bytes: Int) -> Void = { _ in }
+    ) throws(RepositoryError) {
+        let index = loadedIndex
+        var ranges: [PackID: [Range<Int>]] = [:]
+        for id in Set(ids) {
+            guard let place = index.firstPlace(of: id, kind) else { continue }
+            ranges[place.pack, default: []].append(place.entry.range)
+        }
+        let packs = ranges.sorted { $0.key < $1.key }.map { (id: $0.key, ranges: $0.value) }
+        let store = store
+        _ = try concurrently(packs, atOnce: store.requestsInFlight) { (pack) throws(RepositoryError) in
+            do throws(StorageError) {
+                try store.prefetch(ObjectName(.data, pack.id.digest), ranges: pack.ranges, retention: retention)
+            } catch {
+                throw .storage(error)
+            }
+            progress(pack.ranges.reduce(0) { $0 + $1.count })
+        }
+    }
+}
