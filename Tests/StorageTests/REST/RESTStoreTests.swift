@@ -10,7 +10,7 @@ struct RESTStoreTests {
     }
 
     @Test func `rclone keeps the contract of stores`() async throws {
-        try await onThread { try StoreContract(store: store()).run() }
+        try await onThread { try StoreContract(store: RetryingStore(store())).run() }
     }
 
     @Test func `a large object comes back as it was`() async throws {

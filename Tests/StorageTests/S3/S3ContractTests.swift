@@ -7,7 +7,7 @@ func checkS3(_ server: Server?) async throws {
     let server = try #require(server)
     try await onThread {
         let store = try server.s3Store()
-        try StoreContract(store: store).run()
+        try StoreContract(store: RetryingStore(store)).run()
         try writesInParts(store)
     }
 }
