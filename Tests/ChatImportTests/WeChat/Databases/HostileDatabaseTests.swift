@@ -77,8 +77,9 @@ struct HostileDatabaseTests {
             do {
                 var last = Int64.min
                 _ = try ForeignDatabase(path: path).readableRows(of: "message", ["id", "body"]) { row in
-                    #expect(row.int64(0) > last)
-                    last = row.int64(0)
+                    // The row's number, which comes after the columns: a changed schema may have no id.
+                    #expect(row.int64(2) > last)
+                    last = row.int64(2)
                     return true
                 }
             } catch is DatabaseFault {}
