@@ -254,6 +254,8 @@ final class SFTPTerminal: Sendable {
 extension Duration {
     /// For poll(2), rounded up.
     fileprivate var milliseconds: Int32 {
-        Int32(clamping: components.seconds * 1000 + (components.attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
+        Int32(
+            clamping: components.seconds * 1000 + (components.attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
+        )
     }
 }

@@ -2,8 +2,9 @@ import Synchronization
 
 /// The one connection of a store: made when it is first needed, and again when it has ended.
 ///
-/// Attempts that fail are at least a quarter of a second apart, then twice as long each time up to ten seconds; calls in
-/// between get the failure that there was. So many threads that wait for the same server make one attempt and not one each.
+/// Attempts that fail are at least a quarter of a second apart, then twice as long each time up to ten seconds; calls
+/// in between get the failure that there was. So many threads that wait for the same server make one attempt and not
+/// one each.
 final class SFTPConnector: Sendable {
     private let command: SFTPCommand
     private let settings: SFTPSettings

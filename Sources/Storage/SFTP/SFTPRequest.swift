@@ -44,7 +44,7 @@ enum SFTPRequest: Hashable, Sendable {
             packet.begin(3, id)
             packet.put(path)
             packet.put(flags.rawValue)
-            packet.put(4)
+            packet.put(UInt32(4))
             packet.put(permissions)
         case .close(let handle): packet.put(4, id, handle)
         case .read(let handle, let offset, let count):
@@ -62,7 +62,7 @@ enum SFTPRequest: Hashable, Sendable {
         case .remove(let path): packet.put(13, id, path)
         case .makeFolder(let path, let permissions):
             packet.put(14, id, path)
-            packet.put(4)
+            packet.put(UInt32(4))
             packet.put(permissions)
         case .attributes(let path): packet.put(17, id, path)
         case .rename(let old, let new):
@@ -118,7 +118,7 @@ private struct SFTPPacketWriter {
         put(text)
     }
 
-    mutating func put(_ number: some FixedWidthInteger) {
+    mutating func put(_ number: UInt64) {
         withUnsafeBytes(of: number.bigEndian) { bytes += $0 }
     }
 

@@ -167,8 +167,11 @@ final class SFTPSession: Sendable {
     private static func refusal(_ fault: SFTPFault, _ child: SFTPChild, _ greeting: Greeting) -> SFTPFault {
         let hadTerminal = child.hasTerminal
         let status = child.finish()
-        // Who interrupts ssh while it asks means us.
-        if hadTerminal, status == -SIGINT { kill(getpid(), SIGINT) }
+        // Who interrupts ssh while it asks means us, and does not want to be asked again.
+        if hadTerminal, status == -SIGINT {
+            kill(getpid(), SIGINT)
+            return .noSession(said: "", mayPass: false)
+        }
         let words = child.words
         switch fault {
         case .closed:

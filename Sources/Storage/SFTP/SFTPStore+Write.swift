@@ -9,8 +9,8 @@ extension SFTPStore {
     /// See `ObjectStore`. Five round trips, and more beyond some megabytes.
     ///
     /// The bytes go into a temporary file beside the object's place, which is synced where the server can, and then
-    /// renamed. Renaming does not replace in version 3 of the protocol; as some servers do it all the same, what is there is
-    /// looked at first.
+    /// renamed. Renaming does not replace in version 3 of the protocol; as some servers do it all the same, what is
+    /// there is looked at first. That its folder is on the disk too is beyond the protocol.
     public func write(_ name: ObjectName, _ bytes: [UInt8]) throws(StorageError) {
         let outcome = try asking(.object(name), .write) { (session) throws(SFTPFault) -> Outcome in
             try removeLeftovers(session)
@@ -18,19 +18,23 @@ extension SFTPStore {
             let temporary = "\(place)-tmp-\(UInt64.random(in: 0 ... .max))"
             let asked = try session.send(.attributes(place))
             let opening = try session.send(.open(temporary, [.write, .create, .exclusive]))
-            var wasRenamed = false
-            defer { if !wasRenamed { discard(temporary, session) } }
-            var handle = try opening.handle()
-            if handle == nil, try makeFolders(of: name, session) {
-                handle = try session.send(.open(temporary, [.write, .create, .exclusive])).handle()
+            var mayBeLeft = true
+            defer { if mayBeLeft { discard(temporary, session) } }
+            var opened = Result { () throws(SFTPFault) in try opening.handle() }
+            // What is there is said before anything that is wrong with writing.
+            guard try isAbsent(asked, opened, session) else { return .alreadyThere }
+            if case .success(nil) = opened, try makeFolders(of: name, session) {
+                let again = try session.send(.open(temporary, [.write, .create, .exclusive]))
+                opened = Result { () throws(SFTPFault) in try again.handle() }
             }
-            guard let handle else { throw .status(.noSuchFile) }
-            guard try closing(handle, session, { () throws(SFTPFault) in try asked.attributes() == nil }) else {
-                return .alreadyThere
+            if case .failure(.status) = opened { mayBeLeft = false }
+            guard let handle = try opened.get() else {
+                mayBeLeft = false
+                throw .status(.noSuchFile)
             }
-            guard try fill(handle, temporary, bytes, session) else { return .full }
-            wasRenamed = try rename(temporary, place, session)
-            return wasRenamed ? .stored : .alreadyThere
+            guard try fill(handle, bytes, session) else { return .full }
+            mayBeLeft = try !rename(temporary, place, session)
+            return mayBeLeft ? .alreadyThere : .stored
         }
         switch outcome {
         case .stored: return
@@ -59,17 +63,16 @@ extension SFTPStore {
     // MARK: Files
 
     /// Writes, syncs and closes a file. False when the disk is full.
-    private func fill(
-        _ handle: SFTPHandle, _ temporary: String, _ bytes: [UInt8], _ session: SFTPSession
-    ) throws(SFTPFault) -> Bool {
+    private func fill(_ handle: SFTPHandle, _ bytes: [UInt8], _ session: SFTPSession) throws(SFTPFault) -> Bool {
         let canSync = session.features.extensions.contains(SFTPFeatures.fsync)
         do throws(SFTPFault) {
-            _ = try closing(handle, session) { () throws(SFTPFault) in
-                try session.write(handle, bytes)
-                return true
-            }
-        } catch .status(.failure) where session.features.extensions.contains(SFTPFeatures.statvfs) {
+            try session.write(handle, bytes)
+        } catch {
+            close(handle, session)
             // The protocol has no word for it.
+            guard case .status(.failure) = error, session.features.extensions.contains(SFTPFeatures.statvfs) else {
+                throw error
+            }
             guard case .extended(let reply) = try session.send(.space(root)).wait() else {
                 throw .status(.failure)
             }
@@ -104,14 +107,20 @@ extension SFTPStore {
         }
     }
 
-    /// Runs `body`; closes the file when that says no or fails.
-    private func closing(
-        _ handle: SFTPHandle, _ session: SFTPSession, _ body: () throws(SFTPFault) -> Bool
+    /// Whether nothing is at the object's place. When something is, or it cannot be known, what was opened meanwhile is
+    /// closed.
+    private func isAbsent(
+        _ asked: SFTPSession.Pending, _ opened: Result<SFTPHandle?, SFTPFault>, _ session: SFTPSession
     ) throws(SFTPFault) -> Bool {
-        var isWanted = false
-        defer { if !isWanted { _ = try? session.send(.close(handle)) } }
-        isWanted = try body()
-        return isWanted
+        var isAbsent = false
+        defer { if !isAbsent, case .success(let handle?) = opened { close(handle, session) } }
+        isAbsent = try asked.attributes() == nil
+        return isAbsent
+    }
+
+    /// Closes a file that will be removed; how that ends is of no interest.
+    private func close(_ handle: SFTPHandle, _ session: SFTPSession) {
+        _ = try? session.send(.close(handle))
     }
 
     /// Removes a temporary file, now or when there is a connection again.

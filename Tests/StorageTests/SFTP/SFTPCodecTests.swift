@@ -35,7 +35,7 @@ import Testing
         (.limits, [0, 0, 0, 27, 200, 0, 0, 1, 2, 0, 0, 0, 18] + Array("limits@openssh.com".utf8)),
         (
             .replace("b", "c"),
-            [0, 0, 0, 41, 200, 0, 0, 1, 2, 0, 0, 0, 24] + Array("posix-rename@openssh.com".utf8)
+            [0, 0, 0, 43, 200, 0, 0, 1, 2, 0, 0, 0, 24] + Array("posix-rename@openssh.com".utf8)
                 + [0, 0, 0, 1, 0x62, 0, 0, 0, 1, 0x63]
         ),
     ]
@@ -117,14 +117,15 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        // A size beyond what can be counted, names without end, a handle that is too long, bits of other versions.
-        [105, 0, 0, 0, 1, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
-        [104, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff], [104, 0, 0, 0, 1, 0, 0, 0, 2] + Array(repeating: 0, count: 12),
-        [102, 0, 0, 0, 1, 0, 0, 1, 1] + Array(repeating: 1, count: 257), [105, 0, 0, 0, 1, 0, 0, 0, 16],
-        [105, 0, 0, 0, 1, 0x80, 0, 0, 0, 0xff, 0xff, 0xff, 0xff], [103, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff, 1],
-        [3, 0, 0, 0, 1], [],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            // A size beyond what can be counted, names without end, a handle that is too long, bits of other versions.
+            [105, 0, 0, 0, 1, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+            [104, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff], [104, 0, 0, 0, 1, 0, 0, 0, 2] + Array(repeating: 0, count: 12),
+            [102, 0, 0, 0, 1, 0, 0, 1, 1] + Array(repeating: 1, count: 257), [105, 0, 0, 0, 1, 0, 0, 0, 16],
+            [105, 0, 0, 0, 1, 0x80, 0, 0, 0, 0xff, 0xff, 0xff, 0xff], [103, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff, 1],
+            [3, 0, 0, 0, 1], [],
+        ] as [[UInt8]])
     func `what no honest server says is refused`(packet: [UInt8]) {
         #expect(throws: SFTPFault.malformed) { try SFTPReply.decode(packet) }
     }
@@ -174,7 +175,9 @@ import Testing
     }
 
     @Test func `a program's words are shown without what a terminal would act on`() {
-        let text = "first\nWarning: Permanently added 'h'.\r\n\u{1b}[31mssh: \u{202e}no\u{7} route\u{9b}\n@@@@\nPermission denied (publickey).\r\n"
+        let text =
+            "first\nWarning: Permanently added 'h'.\r\n\u{1b}[31mssh: \u{202e}no\u{7} route\u{9b}\n@@@@\n"
+            + "Permission denied (publickey).\r\n"
         let words = SFTPWords(Array(text.utf8))
         #expect(words.text == "[31mssh: no route Permission denied (publickey)." && words.isFinal)
         #expect(SFTPWords([]).text.isEmpty && !SFTPWords([]).isFinal)

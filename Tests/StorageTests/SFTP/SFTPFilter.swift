@@ -2,7 +2,8 @@ import Foundation
 
 @testable import Storage
 
-/// OpenSSH's sftp-server without ssh, behind a filter that changes what passes: for what a server does not do on demand.
+/// OpenSSH's sftp-server without ssh, behind a filter that changes what passes: for what a server does not do on
+/// demand.
 final class SFTPFilter: Sendable {
     let folder: String
     var repository: String { folder + "/data" }

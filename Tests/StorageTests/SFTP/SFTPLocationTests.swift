@@ -61,11 +61,12 @@ import Testing
         #expect(try SFTPCommand(to: SFTPLocation(parsing: text)).words == words)
     }
 
-    @Test(arguments: [
-        ("ssh -F conf  h -s sftp ", ["ssh", "-F", "conf", "h", "-s", "sftp"]),
-        (#"'/my ssh' "a 'b'" c\ d "\"e\"" '\f' ''"#, ["/my ssh", "a 'b'", "c d", "\"e\"", #"\f"#, ""]),
-        (#"a"b c"d"#, ["ab cd"]), ("", nil), ("  ", nil), ("'a", nil), (#"a\"#, nil), ("''", nil),
-    ] as [(String, [String]?)])
+    @Test(
+        arguments: [
+            ("ssh -F conf  h -s sftp ", ["ssh", "-F", "conf", "h", "-s", "sftp"]),
+            (#"'/my ssh' "a 'b'" c\ d "\"e\"" '\f' ''"#, ["/my ssh", "a 'b'", "c d", "\"e\"", #"\f"#, ""]),
+            (#"a"b c"d"#, ["ab cd"]), ("", nil), ("  ", nil), ("'a", nil), (#"a\"#, nil), ("''", nil),
+        ] as [(String, [String]?)])
     func `a command is split as a shell splits words`(line: String, words: [String]?) {
         #expect(SFTPCommand(parsing: line)?.words == words)
     }

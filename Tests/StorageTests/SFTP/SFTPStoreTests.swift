@@ -43,7 +43,9 @@ struct SFTPStoreTests {
                 }
             }
             for kind in ObjectKind.allCases {
-                #expect(throws: StorageError.notFound(.listing(kind), location: store.location)) { try store.list(kind) }
+                #expect(throws: StorageError.notFound(.listing(kind), location: store.location)) {
+                    try store.list(kind)
+                }
             }
             #expect(!FileManager.default.fileExists(atPath: server["SFTP_PATH"] + "/absent"))
         }
@@ -81,7 +83,8 @@ struct SFTPStoreTests {
             let foreign = Sample.name(1000)
             let digest = foreign.digest?.hex ?? ""
             try Data([1]).write(to: URL(fileURLWithPath: "\(root)/\(foreign.path)-tmp-123"))
-            try Data([1]).write(to: URL(fileURLWithPath: "\(root)/data/\(digest.hasPrefix("00") ? "01" : "00")/\(digest)"))
+            try Data([1]).write(
+                to: URL(fileURLWithPath: "\(root)/data/\(digest.hasPrefix("00") ? "01" : "00")/\(digest)"))
             try FileManager.default.createDirectory(
                 atPath: "\(root)/index/\(digest)", withIntermediateDirectories: false)
             try FileManager.default.createSymbolicLink(
@@ -156,7 +159,8 @@ struct SFTPStoreTests {
             let bytes = try store.read(Sample.name(1), range: nil)
             #expect(bytes.count == 100_000 && Set(bytes).count == 1)
             let folder = "\(server["SFTP_PATH"])/writers/\(Sample.name(1).path)/.."
-            #expect(try FileManager.default.contentsOfDirectory(atPath: (folder as NSString).standardizingPath).count == 1)
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: (folder as NSString).standardizingPath).count == 1)
         }
     }
 
@@ -270,7 +274,8 @@ struct SFTPStoreTests {
                     isOver.signal()
                 }
                 while isOver.wait(timeout: .now()) == .timedOut {
-                    guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder), !names.isEmpty else {
+                    guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder), !names.isEmpty
+                    else {
                         usleep(1000)
                         continue
                     }
