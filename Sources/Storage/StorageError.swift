@@ -47,6 +47,11 @@ public enum StorageError: Error, Hashable, Sendable {
     case untrusted(location: String)
     /// The file of certificates to trust cannot be used.
     case unusableCertificates(file: String)
+    /// There is no such program, which the store is reached with.
+    case noProgram(String, location: String)
+    /// The program that the store is reached with ended before there was a connection: what it said, and whether the
+    /// next attempt may end otherwise.
+    case noSession(said: String, mayPass: Bool, location: String)
     /// It is not in the cache, and the network is not to be used.
     case offline(StorageSubject, location: String)
     /// Any other failure, with its errno.
@@ -83,8 +88,9 @@ public enum StorageError: Error, Hashable, Sendable {
         case .answered(_, _, let status, _, _):
             status == 408 || status == 425
                 || (500...599).contains(status) && ![501, 505, 507].contains(status)
+        case .noSession(_, let mayPass, _): mayPass
         case .notFound, .alreadyExists, .truncated, .permissionDenied, .readOnly, .noSpace, .badCredentials,
-            .noCredentials, .noBucket, .untrusted, .unusableCertificates, .offline, .failed:
+            .noCredentials, .noBucket, .untrusted, .unusableCertificates, .noProgram, .offline, .failed:
             false
         }
     }
@@ -124,6 +130,11 @@ extension StorageError: CustomStringConvertible {
         case .untrusted(let location):
             "The certificate of '\(location)' is not trusted. If it is yours, name its authority with --cacert."
         case .unusableCertificates(let file): "No certificates can be read from '\(file)'."
+        case .noProgram(let name, let location):
+            "'\(location)' is reached with the program '\(name)', which is not there. "
+                + "Install it (Debian: openssh-client), or name another with --sftp-command."
+        case .noSession(let said, _, let location):
+            "No connection to '\(location)'" + (said.isEmpty ? "." : "; the program for it says: \(said)")
         case .offline(let subject, let location):
             "The \(Self.words(subject)) of '\(location)' is not in the cache, and the network is not to be used. "
                 + "Try again without '--offline'."

@@ -7,6 +7,13 @@ struct NetworkStoryTests {
     /// What a server is reached by: the repository's place, and variables.
     private func place(on server: Server, _ kind: String, at address: String? = nil) -> [String: String] {
         var variables = server.exports
+        if kind == "sftp" {
+            // An ssh that knows where the server is comes first.
+            let tools = (server["SFTP_SSH"] as NSString).deletingLastPathComponent
+            variables["PATH"] = "\(tools):\(ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")"
+            variables["RESTIC_REPOSITORY"] = "sftp:loop:\(server["SFTP_PATH"])/chats"
+            return variables
+        }
         let base = variables["S3_ENDPOINT"] ?? variables["REST_URL"] ?? ""
         variables["RESTIC_REPOSITORY"] =
             kind == "rest" ? (address ?? base) + "chats" : "s3:\(address ?? base)/history-bucket/chats"
@@ -15,7 +22,7 @@ struct NetworkStoryTests {
 
     @Test(
         "a history is backed up, mounted cold, again and offline, restored, and read by restic",
-        arguments: ["moto", "rest", "rgw"])
+        arguments: ["moto", "rest", "rgw", "sftp"])
     func story(kind: String) throws {
         let scratch = try Scratch()
         guard Server.isInstalled(kind) else { return }

@@ -8,12 +8,13 @@ struct RepositoryLocation {
         case folder(String)
         case s3(S3Location)
         case rest(RESTLocation)
+        case sftp(SFTPLocation)
     }
 
     let place: Place
 
     /// Schemes that restic has and chatark has not.
-    private static let foreignSchemes: Set<String> = ["sftp", "rclone", "b2", "azure", "gs", "swift", "http", "https"]
+    private static let foreignSchemes: Set<String> = ["rclone", "b2", "azure", "gs", "swift", "http", "https"]
 
     /// The first that is given: the flag, the file, CHATARK_REPOSITORY, CHATARK_REPOSITORY_FILE.
     init(flag: String?, file: String?, environment: Environment) throws(CommandError) {
@@ -31,7 +32,7 @@ struct RepositoryLocation {
         }
     }
 
-    /// Reads a path, `local:PATH`, `s3:…` or `rest:…`, written as restic writes them.
+    /// Reads a path, `local:PATH`, `s3:…`, `rest:…` or `sftp:…`, written as restic writes them.
     init(_ text: String, _ environment: Environment = .process) throws(CommandError) {
         let scheme = text.prefix { $0 != ":" && $0 != "/" }
         var path = text[...]
@@ -48,6 +49,11 @@ struct RepositoryLocation {
                     place = .rest(try RESTLocation(parsing: text, environment: environment.all))
                 } catch {
                     throw .badLocation(scheme: "rest", error)
+                }
+                return
+            case "sftp":
+                do throws(LocationFault) { place = .sftp(try SFTPLocation(parsing: text)) } catch {
+                    throw .badLocation(scheme: "sftp", error)
                 }
                 return
             case let name where Self.foreignSchemes.contains(name): throw .unsupportedScheme(name)
@@ -69,6 +75,7 @@ struct RepositoryLocation {
         case .folder(let path): path
         case .s3(let location): location.description
         case .rest(let location): location.description
+        case .sftp(let location): location.description
         }
     }
 

@@ -7,7 +7,8 @@ struct RepositoryOptions: ParsableArguments {
     @Option(
         name: [.customShort("r"), .customLong("repo")],
         help: ArgumentHelp(
-            "The repository: a folder, s3:https://HOST/BUCKET/PREFIX or rest:https://HOST/PATH (or CHATARK_REPOSITORY).",
+            "The repository: a folder, s3:https://HOST/BUCKET/PREFIX, rest:https://HOST/PATH or sftp:USER@HOST:PATH "
+                + "(or CHATARK_REPOSITORY).",
             valueName: "place"),
         completion: .directory)
     var repository: String?

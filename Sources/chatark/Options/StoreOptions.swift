@@ -38,6 +38,12 @@ struct StoreOptions: ParsableArguments {
         help: ArgumentHelp("The storage class of what is stored in S3, for example STANDARD_IA.", valueName: "name"))
     var storageClass: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "What to run for a store behind SFTP instead of ssh and the location's host (or CHATARK_SFTP_COMMAND).",
+            valueName: "command"))
+    var sftpCommand: String?
+
     /// The store at a location; nothing is asked of it yet.
     ///
     ///     cache, for stores on a network ── tries again ── limits ── the store
@@ -63,6 +69,7 @@ struct StoreOptions: ParsableArguments {
         case .folder: nil
         case .s3(let place): S3Store(place, s3Options, door: try door())
         case .rest(let place): RESTStore(place, door: try door())
+        case .sftp(let place): SFTPStore(place, try sftpSettings())
         }
     }
 
@@ -71,6 +78,17 @@ struct StoreOptions: ParsableArguments {
         if let region { options.region = region }
         options.storageClass = storageClass
         return options
+    }
+
+    private func sftpSettings() throws(CommandError) -> SFTPSettings {
+        guard connections > 0 else { throw .badCount("--connections") }
+        var settings = SFTPSettings()
+        settings.connections = connections
+        if let line = sftpCommand ?? Environment.process["SFTP_COMMAND"] {
+            guard let command = SFTPCommand(parsing: line) else { throw .badSFTPCommand }
+            settings.command = command
+        }
+        return settings
     }
 
     private func door() throws -> HTTPDoor {

@@ -9,6 +9,7 @@ enum CommandError: Error, Equatable {
     case twoRepositories
     case unsupportedScheme(String)
     case badLocation(scheme: String, LocationFault)
+    case badSFTPCommand
     case offlineWithoutCache
     case badCount(String)
     case cacheUnusable(String)
@@ -53,10 +54,11 @@ extension CommandError: CustomStringConvertible {
             "No repository was given. Name it with '-r', a folder, s3:… or rest:…, or in CHATARK_REPOSITORY."
         case .twoRepositories: "Both '--repo' and '--repository-file' are given; use one."
         case .unsupportedScheme(let scheme):
-            "'\(scheme):' is not supported. Give a path, s3:https://HOST/BUCKET/PREFIX or rest:https://HOST/PATH; "
+            "'\(scheme):' is not supported. Give a path, s3:https://HOST/BUCKET/PREFIX, rest:https://HOST/PATH or sftp:HOST:PATH; "
                 + "rclone serve restic makes some seventy other clouds a rest: one."
         case .badLocation(let scheme, let fault):
             "The '\(scheme):' location of the repository cannot be read: \(fault)."
+        case .badSFTPCommand: "The command for SFTP has no words, or a quote that is not closed."
         case .offlineWithoutCache: "'--offline' reads what was kept, and '--no-cache' forbids it; leave one out."
         case .cacheUnusable(let path): "There is no cache that can be used in '\(path)'."
         case .nothingToFetch: "The repository lies on this machine; there is nothing to fetch."

@@ -16,12 +16,13 @@ final class Server: Sendable {
 
     private static let installed: [String: Bool] = {
         let programs = [
-            "moto": ["moto_server"], "rest": ["rclone"],
+            "moto": ["moto_server"], "rest": ["rclone"], "sftp": ["sshd", "ssh", "ssh-keygen"],
+            "sftp-server": ["python3", "sftp-server"],
             "rgw": ["ceph-mon", "ceph-osd", "radosgw", "radosgw-admin", "ceph"],
             "openstack-swift": ["swift-proxy-server", "swift-object-server", "swift-container-server", "memcached"],
         ]
         let given = ProcessInfo.processInfo.environment["PATH"] ?? ""
-        let path = given.split(separator: ":").map { String($0) } + ["/usr/bin", "/usr/sbin"]
+        let path = given.split(separator: ":").map { String($0) } + ["/usr/bin", "/usr/sbin", "/usr/lib/openssh"]
         return programs.reduce(into: [:]) { found, server in
             let missing = server.value.filter { program in
                 !path.contains { access("\($0)/\(program)", X_OK) == 0 }
@@ -98,8 +99,8 @@ final class Server: Sendable {
     }
 }
 
-/// Runs a suite with a server of its own.
-struct RunningServer: SuiteTrait, TestScoping {
+/// Runs a suite, or a test, with a server of its own.
+struct RunningServer: SuiteTrait, TestTrait, TestScoping {
     let name: String
     var environment: [String: String] = [:]
     var isRecursive: Bool { false }
