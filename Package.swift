@@ -38,7 +38,8 @@ let package = Package(
         module("JSON"),
         module("SQLite", ["CSQLite"]),
         module("ChatModel", ["JSON"]),
-        module("ChatImport", ["ChatModel", "JSON", "SQLite", "COpenSSL", "CZip", "CZstd"]),
+        module("ChatMedia", ["ChatModel", "COpenSSL"]),
+        module("ChatImport", ["ChatModel", "ChatMedia", "JSON", "SQLite", "COpenSSL", "CZip", "CZstd"]),
         module(
             "Storage",
             [
@@ -48,7 +49,7 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
         module("ResticRepository", ["Storage", "JSON", "COpenSSL", "CXattr", "CZstd"]),
-        module("ChatArchive", ["ChatModel", "ResticRepository", "JSON"]),
+        module("ChatArchive", ["ChatMedia", "ChatModel", "ResticRepository", "JSON"]),
         module("Mount", ["ChatArchive", "CFuse"]),
         .executableTarget(
             name: "chatark",
@@ -69,7 +70,8 @@ let package = Package(
         tests("JSON", ["JSON"]),
         tests("SQLite", ["SQLite", "CSQLite"]),
         tests("ChatModel", ["ChatModel", "JSON"]),
-        tests("ChatImport", ["ChatImport", "ChatModel", "JSON", "SQLite", "CZstd"]),
+        tests("ChatMedia", ["ChatMedia", "ChatModel"]),
+        tests("ChatImport", ["ChatImport", "ChatMedia", "ChatModel", "JSON", "SQLite", "CZstd"]),
         tests("Storage", ["Storage", "CacheHammer", "SQLite"]),
         tests("ResticRepository", ["ResticRepository", "Storage", "JSON"]),
         tests("ChatArchive", ["ChatArchive", "ChatHistories", "ChatModel", "ResticRepository", "Storage", "JSON"]),

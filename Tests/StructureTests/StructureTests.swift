@@ -4,10 +4,11 @@ import Testing
 /// What each module may import of the others. JSON and SQLite are leaves that anyone may use.
 private let arrows: [String: Set<String>] = [
     "JSON": [], "SQLite": ["CSQLite"], "ChatModel": ["JSON"],
-    "ChatImport": ["ChatModel", "JSON", "SQLite", "COpenSSL", "CZip", "CZstd"],
+    "ChatMedia": ["ChatModel", "COpenSSL"],
+    "ChatImport": ["ChatModel", "ChatMedia", "JSON", "SQLite", "COpenSSL", "CZip", "CZstd"],
     "Storage": ["JSON", "SQLite", "CFallocate", "CSHA2", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOSSL"],
     "ResticRepository": ["Storage", "JSON", "COpenSSL", "CXattr", "CZstd"],
-    "ChatArchive": ["ChatModel", "ResticRepository", "Storage", "JSON"],
+    "ChatArchive": ["ChatMedia", "ChatModel", "ResticRepository", "Storage", "JSON"],
     "Mount": ["ChatArchive", "CFuse"],
     "chatark": [
         "ChatModel", "ChatImport", "Storage", "ResticRepository", "ChatArchive", "Mount", "JSON", "ArgumentParser",

@@ -1,0 +1,104 @@
+package import ChatModel
+
+/// One account's history in one shape of WeChat's databases.
+///
+/// `WeChatImport` drives it: people, then groups, then rows; each row's content becomes a message, and its media are looked
+/// for with `attachment(for:of:)` while the row is current.
+package protocol WeChatAccount {
+    /// The shape, in words for a person: "WeChat for Android".
+    static var shape: String { get }
+    /// The folder of the account below the source's root; empty for the root itself.
+    var folder: String { get }
+    /// The owner's user name; nil when nothing tells it.
+    var owner: String? { get }
+
+    /// Tells every contact, the owner too.
+    func contacts(_ body: (WeChatContact) throws -> Void) throws
+    /// Tells every group.
+    func groups(_ body: (WeChatGroup) throws -> Void) throws
+    /// Tells every row of every shard, those of one conversation by time within a shard. What cannot be read is told, and
+    /// the rest is read all the same.
+    func rows(_ body: (WeChatRow) throws -> Void, damaged: (DatabaseDamage) throws -> Void) throws
+    /// Finds a file of a row.
+    func attachment(for media: WeChatContent.Media, of row: WeChatRow) throws -> Attachment
+}
+
+/// A contact, as an account keeps it.
+package struct WeChatContact: Hashable, Sendable {
+    package var username: String
+    /// The name that the contact chose.
+    package var nickname: String
+    /// The name that the owner gave.
+    package var remark: String
+    /// The WeChat number that people see.
+    package var alias: String
+    /// The owner's labels.
+    package var labels: [String]
+    package var phones: [String]
+    /// The contact's picture, when the source has it.
+    package var avatar: Attachment?
+
+    package init(
+        username: String, nickname: String = "", remark: String = "", alias: String = "", labels: [String] = [],
+        phones: [String] = [], avatar: Attachment? = nil
+    ) {
+        self.username = username
+        self.nickname = nickname
+        self.remark = remark
+        self.alias = alias
+        self.labels = labels
+        self.phones = phones
+        self.avatar = avatar
+    }
+
+    /// The name to show, by WeChat's own order; `groupNickname` is what the contact is called in a group.
+    package func shownName(groupNickname: String = "") -> String {
+        [remark, groupNickname, nickname, alias].first { !$0.isEmpty } ?? username
+    }
+}
+
+/// A group, as an account keeps it.
+package struct WeChatGroup: Hashable, Sendable {
+    package struct Member: Hashable, Sendable {
+        package var username: String
+        /// What the member is called in the group; empty when nothing special.
+        package var nickname: String
+
+        package init(username: String, nickname: String = "") {
+            self.username = username
+            self.nickname = nickname
+        }
+    }
+
+    package var username: String
+    /// The name that the group was given; empty when its members' names stand for it.
+    package var name: String
+    package var owner: String?
+    package var members: [Member]
+    package var announcement: String
+
+    package init(
+        username: String, name: String = "", owner: String? = nil, members: [Member] = [], announcement: String = ""
+    ) {
+        self.username = username
+        self.name = name
+        self.owner = owner
+        self.members = members
+        self.announcement = announcement
+    }
+}
+
+/// A database, or a part of one, that could not be read.
+package struct DatabaseDamage: Hashable, Sendable {
+    /// The file, below the source's root.
+    package var path: String
+    /// The table; empty for the whole file.
+    package var table: String
+    package var fault: DatabaseFault
+
+    package init(path: String, table: String = "", fault: DatabaseFault) {
+        self.path = path
+        self.table = table
+        self.fault = fault
+    }
+}
