@@ -23,8 +23,14 @@ public struct Archive: Sendable {
     public init(repository: Repository, tree: TreeID) throws(ArchiveError) {
         self.repository = repository
         self.tree = tree
-        root = try Self.read { () throws(RepositoryError) in try repository.tree(tree) }
+        let root = try Self.read { () throws(RepositoryError) in try repository.tree(tree) }
+        self.root = root
         guard let node = root.node(named: Array(ArchiveLayout.manifest.utf8)) else { throw .notAnArchive }
+        // All three lists are read soon, and may lie in packs of different backups. What fails here is told by who reads it.
+        let lists = [ArchiveLayout.manifest, ArchiveLayout.people, ArchiveLayout.conversations].compactMap {
+            root.node(named: Array($0.utf8))?.content
+        }
+        try? repository.fetch(lists.joined(), .data, retention: .metadata)
         manifest = try ArchiveManifest(parsing: try repository.content(of: node))
     }
 
