@@ -7,6 +7,24 @@ extension Archive {
         folder.months.flatMap { folder.node(of: $0.month)?.content ?? [] }
     }
 
+    /// Brings conversations to this machine, where the store keeps what it fetches: all segments, then the media.
+    ///
+    /// - Parameter progress: told of the bytes of each pack that has been looked after, from any thread.
+    public func fetch(
+        _ folders: [ConversationFolder], media: Bool, progress: @escaping @Sendable (_ bytes: Int) -> Void = { _ in }
+    ) throws(ArchiveError) {
+        do throws(RepositoryError) {
+            try repository.fetch(
+                folders.flatMap(segmentBlobs), .data, retention: .metadata, progress: progress)
+        } catch { throw .repository(error) }
+        guard media else { return }
+        var blobs: [BlobID] = []
+        for folder in folders { blobs += try mediaBlobs(of: folder) }
+        do throws(RepositoryError) {
+            try repository.fetch(blobs, .data, retention: .content, progress: progress)
+        } catch { throw .repository(error) }
+    }
+
     /// The blobs of a conversation's media. Reads its segments.
     public func mediaBlobs(of folder: ConversationFolder) throws(ArchiveError) -> [BlobID] {
         var blobs: [BlobID] = []
