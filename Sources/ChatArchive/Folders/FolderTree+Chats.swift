@@ -26,7 +26,7 @@ extension FolderTree {
             do throws(ArchiveError) {
                 let folder = try view.archive.folder(named: view.conversations[key.conversation].folder)
                 prefetch(folder, of: view.archive)
-                return (folder, folder.months.count * 200 + folder.tree.nodes.count * 600)
+                return (folder, folder.months.count * 300 + 200)
             } catch { throw FolderTreeError(error) }
         }
     }
@@ -37,7 +37,7 @@ extension FolderTree {
     ) throws(FolderTreeError) -> [(number: Int, segment: Segment)] {
         var result: [(number: Int, segment: Segment)] = []
         for record in folder.months where shownMonths(of: record).contains(month) {
-            guard let node = folder.node(of: record.month), let place = place(of: node, key.archive),
+            guard let place = place(of: record.node, key.archive),
                 let number = registry.withLock({ $0.number(ofSegment: place) })
             else { continue }
             result.append((number, try segment(number, waiting)))

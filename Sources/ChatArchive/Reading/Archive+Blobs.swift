@@ -4,7 +4,7 @@ public import ResticRepository
 extension Archive {
     /// The blobs of a conversation's segments: all its messages.
     public func segmentBlobs(of folder: ConversationFolder) -> [BlobID] {
-        folder.months.flatMap { folder.node(of: $0.month)?.content ?? [] }
+        folder.months.flatMap(\.blobs)
     }
 
     /// Brings conversations to this machine, where the store keeps what it fetches: all segments, then the media.
@@ -29,8 +29,7 @@ extension Archive {
     public func mediaBlobs(of folder: ConversationFolder) throws(ArchiveError) -> [BlobID] {
         var blobs: [BlobID] = []
         for month in folder.months where month.attachments > 0 {
-            guard let node = folder.node(of: month.month) else { continue }
-            for attachment in try messages(of: node).flatMap(\.message.attachments) {
+            for attachment in try messages(of: month.node).flatMap(\.message.attachments) {
                 guard case .stored(let sha256, _) = attachment.content else { continue }
                 // One chunk is named by the media's own digest.
                 if let blob = BlobID(hex: sha256), repository.contains(blob, .data) {

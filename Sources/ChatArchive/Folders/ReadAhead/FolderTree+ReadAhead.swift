@@ -92,8 +92,7 @@ extension FolderTree {
             var left = segments.budget / 4
             var numbers: [Int] = []
             for position in positions {
-                guard let node = folder.node(of: folder.months[position].month),
-                    let place = place(of: node, key.archive),
+                guard let place = place(of: folder.months[position].node, key.archive),
                     let number = registry.withLock({ $0.number(ofSegment: place) })
                 else { continue }
                 left -= place.blobs.reduce(0) { $0 + (repository.length(of: $1, .data) ?? 0) }

@@ -34,7 +34,7 @@ extension FolderTree {
     func prefetch(_ month: Month, _ folder: ConversationFolder, of archive: Archive) {
         guard prefetch == .month else { return }
         let months = folder.months.filter { shownMonths(of: $0).contains(month) }
-        let only = ConversationFolder(months: months, tree: folder.tree)
+        let only = ConversationFolder(months: months)
         prefetches.start { try? archive.fetch([only], media: true) }
     }
 }
