@@ -87,7 +87,8 @@ extension FolderTree {
             if !isAhead { prefetch(key.month, folder, of: view.archive) }
             guard !segments.isEmpty else { throw .notFound }
             let listing = MonthListing(
-                of: key.month, in: zone, from: segments, mediaOnly: key.mediaOnly, name: view.safeName)
+                of: key.month, in: zone, from: segments, mediaOnly: key.mediaOnly
+            ) { view.safeName($0, in: key.folder.conversation) }
             return (listing, listing.cost)
         }
     }
@@ -103,7 +104,7 @@ extension FolderTree {
             let segments = try segments(of: month, in: folder, key, waiting)
             guard !segments.isEmpty else { throw .notFound }
             var transcript = Transcript(of: month, in: zone)
-            transcript.add(segments.map(\.segment), view.name)
+            transcript.add(segments.map(\.segment)) { view.name($0, in: conversation) }
             return (transcript.rendered, transcript.rendered.bytes.capacity + 100)
         }
     }
