@@ -6,14 +6,13 @@
 """
 
 import os
-import time as clock
-from hashlib import md5
 from random import Random
 
 from . import crypto, expected, protobuf, words
+from .contents import prefixed
 from .database import Database
 from .files import Files
-from .history import ZONE, digest
+from .history import digest, stamp
 from .people import md5_hex
 
 SCHEMA = """
@@ -187,26 +186,16 @@ class Android:
         if m.type == 49:
             self._app(m, content, late)
         if m.prefixed:
-            content = m.sender.encode() + b":\n" + content if isinstance(content, bytes) else f"{m.sender}:\n{content}"
-        if isinstance(content, bytes):
-            self.db.main if not late else None
-            content = _Invalid(content)
+            content = prefixed(m.sender, content)
         status = 2 if m.own else 4 if m.sender else 3
         server = m.id or (None if m.number % 2 else 0)
         self.lasts[chat.id] = (m.time, m.local, m.type, m.own)
-        if isinstance(content, _Invalid):
-            self._invalid(m, (m.local, server, kind, status, int(m.own), 1, m.time, chat.id, content.raw))
-            return
-        self.db.insert("message", (m.local, server, kind, status, int(m.own), 1, m.time, chat.id, content, path, None, None, None,
-                                   None, self.talkers.get(chat.id, 0), None, -1, None, m.position, 0, None, None), late)
-
-    def _invalid(self, m, row):
-        """A TEXT value that is not UTF-8 (Python's module would store bytes as a blob)."""
-        late = self.db.tail is not None and m.position >= int(self.history.total * 0.98)
-        connection = self.db.tail if late else self.db.main
-        connection.execute("INSERT INTO message (msgId, msgSvrId, type, status, isSend, isShowTimer, createTime, talker, content, talkerId, "
-                           "bizChatId, msgSeq, flag) VALUES (?,?,?,?,?,?,?,?,CAST(? AS TEXT),?,-1,?,0)",
-                           row + (self.talkers.get(m.chat.id, 0), m.position))
+        row = (m.local, server, kind, status, int(m.own), 1, m.time, chat.id, content, path, None, None, None, None,
+               self.talkers.get(chat.id, 0), None, -1, None, m.position, 0, None, None)
+        if isinstance(content, bytes):
+            self.db.insert_invalid("message", row, 8, late)
+        else:
+            self.db.insert("message", row, late)
 
     def _app(self, m, content, late):
         self.db.insert("AppMessage", (m.local, "", "", "", "", "", m.sub, m.id, m.chat.id), late)
@@ -243,12 +232,9 @@ class Android:
     def _image(self, name, data, seconds):
         self.files.write(f"{self.folder}/image2/{name[:2]}/{name[2:4]}/{name}", data, seconds)
 
-    def _stamp(self, m, form):
-        return clock.strftime(form, clock.gmtime(m.time // 1000 + ZONE))
-
     def _voice(self, m, late):
         item = m.media
-        name = f"{m.local % 100:02d}{self._stamp(m, '%H%M%S%d%m%y')}{words.hexadecimal(Random(m.id), 10)}{m.local}"
+        name = f"{m.local % 100:02d}{stamp(m, '%H%M%S%d%m%y')}{words.hexadecimal(Random(m.id), 10)}{m.local}"
         h = md5_hex(name)
         if item.data:
             self.files.write(f"{self.folder}/voice2/{h[:2]}/{h[2:4]}/msg_{name}.amr", item.data, m.time // 1000)
@@ -260,7 +246,7 @@ class Android:
 
     def _video(self, m, late):
         item = m.media
-        name = f"{self._stamp(m, '%y%m%d%H%M%S')}{m.local}"
+        name = f"{stamp(m, '%y%m%d%H%M%S')}{m.local}"
         if item.data:
             self.files.write(f"{self.folder}/video/{name}.mp4", item.data, m.time // 1000)
         if item.thumb:
@@ -294,7 +280,3 @@ class Android:
                 time, _, kind, own = self.lasts[chat.id]
                 self.db.insert("rconversation", (chat.id, 0, 0, 0, int(own), time, "", str(kind), "", "", "", 0))
 
-
-class _Invalid:
-    def __init__(self, raw):
-        self.raw = raw

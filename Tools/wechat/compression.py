@@ -28,17 +28,18 @@ def _zstd():
     library = _library("libzstd.so.1")
     library.ZSTD_compressBound.restype = ctypes.c_size_t
     library.ZSTD_compressBound.argtypes = [ctypes.c_size_t]
-    library.ZSTD_compress.restype = ctypes.c_size_t
-    library.ZSTD_compress.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_int]
-    return library
+    library.ZSTD_compressCCtx.restype = ctypes.c_size_t
+    library.ZSTD_compressCCtx.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_int]
+    library.ZSTD_createCCtx.restype = ctypes.c_void_p
+    return library, library.ZSTD_createCCtx()
 
 
 def zstd(data):
     """A standard zstd frame without a dictionary, as WCDB writes it (WCDB_CT_… = 4)."""
-    library = _zstd()
+    library, context = _zstd()
     room = library.ZSTD_compressBound(len(data))
     out = ctypes.create_string_buffer(room)
-    size = library.ZSTD_compress(out, room, data, len(data), 1)
+    size = library.ZSTD_compressCCtx(context, out, room, data, len(data), 1)
     if size > room:
         raise RuntimeError("zstd could not compress")
     return out.raw[:size]

@@ -60,6 +60,18 @@ def snippet(text):
     return max(lines, key=len)[:60].strip()
 
 
+def prefixed(sender, content):
+    """A row of a group: the sender's id, a colon, a line feed."""
+    return sender.encode() + b":\n" + content if isinstance(content, bytes) else f"{sender}:\n{content}"
+
+
+def with_transcript(m):
+    """A voice's XML with WeChat's own transcription in it."""
+    if not m.transcript:
+        return m.content
+    return m.content.replace("</msg>", f'<voicetrans transtext="{attribute(m.transcript)}" istransend="1" /></msg>')
+
+
 def appmsg(sub, title="", des="", url="", extra="", sender="", name="", dataurl=""):
     app = f"<appinfo><version>1</version><appname>{element(name)}</appname></appinfo>" if name else ""
     return (f'<?xml version="1.0"?>\n<msg><appmsg appid="" sdkver="0"><title>{element(title)}</title><des>{element(des)}</des>'

@@ -52,6 +52,13 @@ class Database:
         if len(rows) >= BATCH:
             self._write(key)
 
+    def insert_invalid(self, table, row, column, late=False):
+        """Adds one row whose `column` is TEXT that is not UTF-8 (the module itself would store a blob)."""
+        marks = ["?"] * len(row)
+        marks[column] = "CAST(? AS TEXT)"
+        connection = self.tail if late and self.tail is not None else self.main
+        connection.execute(f'INSERT INTO {table} VALUES ({",".join(marks)})', row)
+
     def _write(self, key):
         table, late, width = key
         connection = self.tail if late else self.main

@@ -91,14 +91,15 @@ def write_lines(path, lines):
             out.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
-def write_people(base, account, avatars, aliases=True):
-    """`avatars`: username -> sha256 of what the shape holds."""
+def write_people(base, account, avatars, labels=True, announcements=True, members=True):
+    """`avatars`: username -> sha256 of what the shape holds; the flags: what else it holds."""
     write_lines(base + ".people.jsonl", (
         {"username": p.username, "name": p.nickname, "alias": p.alias or None, "remark": p.remark or None,
-         "shown": account.name(p.username), "labels": list(p.labels), "avatar": avatars.get(p.username),
+         "shown": account.name(p.username), "labels": list(p.labels) if labels else [], "avatar": avatars.get(p.username),
          "self": p.username == account.me.username, "friend": p.friend, "official": p.official}
         for p in sorted(account.people.values(), key=lambda p: p.username) if p.known))
     write_lines(base + ".groups.jsonl", (
         {"username": g.username, "name": g.nickname, "remark": g.remark or None, "owner": g.owner,
-         "members": [{"username": who, "group_nickname": g.group_nicknames.get(who)} for who in g.members],
-         "announcement": g.announcement or None} for g in sorted(account.groups, key=lambda g: g.username)))
+         "members": [{"username": who, "group_nickname": g.group_nicknames.get(who) if members else None} for who in g.members],
+         "announcement": g.announcement or None if announcements else None}
+        for g in sorted(account.groups, key=lambda g: g.username)))

@@ -4,6 +4,7 @@ Every conversation has its own randomness, so that the same seed gives the same 
 """
 
 import heapq
+import time as clock
 from hashlib import sha256
 from random import Random
 
@@ -162,6 +163,11 @@ def _light(message):
         item = message.media
         light.media = type(item)(item.kind, item.state, item.extension, md5=item.md5, sha256=item.sha256, name=item.name, size=item.size)
     return light
+
+
+def stamp(message, form):
+    """Its local time."""
+    return clock.strftime(form, clock.gmtime(message.time // 1000 + ZONE))
 
 
 def digest(data):

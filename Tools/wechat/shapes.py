@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-ALL = {"android": "Android"}
+ALL = {"android": "Android", "pc3": "PC3", "v4": "V4"}
 
 
 def load(shape):
