@@ -75,7 +75,7 @@ DOWNLOAD = "/storage/emulated/0/Android/data/com.tencent.mm/MicroMsg/Download/"
 class Android:
     """Writes one account below DIR."""
 
-    seconds = False
+    seconds, nicknames = False, True
 
     def __init__(self, history, folder, base, keys):
         self.history, self.account, self.base = history, history.account, base

@@ -420,7 +420,8 @@ class Maker:
         else:
             extra = (f"<patinfo><fromusername>{one}</fromusername><chatusername>{self.chat.id}</chatusername>"
                      f"<pattedusername>{other}</pattedusername><patsuffix>{cdata('')}</patsuffix><template>{cdata(template)}</template></patinfo>")
-        shown = [snippet(self.name(who)) for who in (one, other) if who != self.account.me.username]
+        nicknames = self.chat.group.group_nicknames if self.chat.is_group else {}
+        shown = [snippet(self.name(who)) for who in (one, other) if who != self.account.me.username and who not in nicknames]
         self.app(m, 62, "system", ["拍了拍"] + shown, "拍了拍", extra=extra, android=922746929)
 
     def announcement(self, m):

@@ -23,9 +23,9 @@ def of_media(item, absent=False):
 class Expected:
     """One line a message, by conversation, time and id. Lines wait in one small file a conversation."""
 
-    def __init__(self, path, account, seconds):
-        """`seconds`: the shape keeps times in whole seconds."""
-        self.path, self.account, self.seconds = path, account, seconds
+    def __init__(self, path, account, seconds, nicknames=True):
+        """`seconds`: the shape keeps times in whole seconds. `nicknames`: it keeps members' names in their groups."""
+        self.path, self.account, self.seconds, self.nicknames = path, account, seconds, nicknames
         self.folder = tempfile.mkdtemp(prefix="make-wechat-")
         self.pending, self.tied, self.names, self.counts = {}, {}, {}, {}
         self.chats = {}
@@ -37,14 +37,14 @@ class Expected:
         chat, account = m.chat, self.account
         if chat.id not in self.chats:
             self.chats[chat.id] = chat
-            self.names[chat.id] = account.title(chat)
+            self.names[chat.id] = account.title(chat, self.nicknames)
             self.pending[chat.id], self.tied[chat.id] = [], []
         time = m.time // 1000 * 1000 if self.seconds else m.time
         if media is None:
             media = [of_media(m.media)] if m.media else []
         line = {"conversation": chat.id, "conversation_name": self.names[chat.id], "group": chat.is_group,
                 "id": str(m.id) if m.id else None, "time_ms": time, "own": m.own, "sender": m.sender,
-                "sender_name": account.name(m.sender, chat.group) if m.sender else None, "kind": m.kind, "text": m.text,
+                "sender_name": account.name(m.sender, chat.group, self.nicknames) if m.sender else None, "kind": m.kind, "text": m.text,
                 "contains": m.contains if contains is None else contains, "media": media,
                 "reply_to": str(m.reply) if m.reply else None}
         if m.earlier is not None:
@@ -91,7 +91,7 @@ def write_lines(path, lines):
             out.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
-def write_people(base, account, avatars, labels=True, announcements=True, members=True):
+def write_people(base, account, avatars, labels=True, announcements=True, nicknames=True, owners=True):
     """`avatars`: username -> sha256 of what the shape holds; the flags: what else it holds."""
     write_lines(base + ".people.jsonl", (
         {"username": p.username, "name": p.nickname, "alias": p.alias or None, "remark": p.remark or None,
@@ -99,7 +99,7 @@ def write_people(base, account, avatars, labels=True, announcements=True, member
          "self": p.username == account.me.username, "friend": p.friend, "official": p.official}
         for p in sorted(account.people.values(), key=lambda p: p.username) if p.known))
     write_lines(base + ".groups.jsonl", (
-        {"username": g.username, "name": g.nickname, "remark": g.remark or None, "owner": g.owner,
-         "members": [{"username": who, "group_nickname": g.group_nicknames.get(who) if members else None} for who in g.members],
+        {"username": g.username, "name": g.nickname, "remark": g.remark or None, "owner": g.owner if owners else None,
+         "members": [{"username": who, "group_nickname": g.group_nicknames.get(who) if nicknames else None} for who in g.members],
          "announcement": g.announcement or None if announcements else None}
         for g in sorted(account.groups, key=lambda g: g.username)))

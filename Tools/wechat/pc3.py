@@ -55,7 +55,7 @@ REVOKED = (1, 5, 6, 33, 36, 57)
 class PC3:
     """Writes one account below DIR."""
 
-    seconds = True
+    seconds, nicknames = True, True
 
     def __init__(self, history, folder, base, keys):
         self.history, self.account, self.base, self.keys = history, history.account, base, keys
@@ -70,7 +70,7 @@ class PC3:
         self.links = {kind: self._open(f"HardLink{kind}.db", HARD_LINKS.format(kind)) for kind in ("Image", "Video", "File")}
         self.directories = {kind: {} for kind in self.links}
         self.linked = set()
-        self.talkers = [{}, {}]
+        self.talkers, self.locals = [{}, {}], [0, 0]
         self.sequence = {}
         self.taken = set()
         self.lasts = {}
@@ -146,7 +146,8 @@ class PC3:
     def _insert(self, shard, m, row, late):
         names = self.talkers[shard]
         talker = names.setdefault(m.chat.id, len(names) + 1)
-        row = (None, talker) + row
+        self.locals[shard] += 1
+        row = (self.locals[shard], talker) + row
         if isinstance(row[14], bytes):
             self.shards[shard].insert_invalid("MSG", row, 14, late)
         else:

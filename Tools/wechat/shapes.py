@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-ALL = {"android": "Android", "pc3": "PC3", "v4": "V4"}
+ALL = {"android": "Android", "pc3": "PC3", "v4": "V4", "mac3": "Mac3", "ios": "IOS"}
 
 
 def load(shape):

@@ -77,7 +77,7 @@ def _mask(byte):
 class V4:
     """Writes one account below DIR."""
 
-    seconds = True
+    seconds, nicknames = True, True
 
     def __init__(self, history, folder, base, keys):
         self.history, self.account, self.base, self.keys = history, history.account, base, keys
