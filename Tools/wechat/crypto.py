@@ -48,3 +48,8 @@ def aes_ecb(key, data):
 def aes_cbc(key, iv, data):
     """AES-256-CBC of whole blocks."""
     return _encrypt("EVP_aes_256_cbc", key, iv, data)
+
+
+def xored(salt):
+    """The salt of the key that authenticates pages."""
+    return bytes(byte ^ 0x3A for byte in salt)

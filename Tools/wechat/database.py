@@ -3,8 +3,9 @@
 import os
 import shutil
 import sqlite3
-import subprocess
 import tempfile
+
+from . import sealing
 
 BATCH = 2000
 
@@ -28,6 +29,10 @@ class Database:
     def _open(self, path):
         connection = sqlite3.connect(path, isolation_level=None)
         connection.execute(f"PRAGMA page_size={self.page_size}")
+        if path == self.plain and self.recipe and self.recipe.reserve:
+            connection.close()
+            sealing.reserve(path, self.page_size, self.recipe.reserve)
+            connection = sqlite3.connect(path, isolation_level=None)
         connection.execute("PRAGMA journal_mode=OFF")
         connection.execute("PRAGMA synchronous=OFF")
         connection.execute("PRAGMA cache_size=-40000")
@@ -104,17 +109,7 @@ class Database:
         work = os.path.join(self.folder, "open.db")
         os.rename(self.path, work)
         connection = sqlite3.connect(work, isolation_level=None)
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA wal_autocheckpoint=0")
-        if self.stale:
-            for statement in self.churn():
-                connection.execute(statement)
-            connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
-        connection.execute("ATTACH ? AS tail", (os.path.join(self.folder, "tail.db"),))
-        connection.execute("BEGIN")
-        for statement in merge:
-            connection.execute(statement)
-        connection.execute("COMMIT")
-        shutil.copy(work, self.path)
-        shutil.copy(work + "-wal", self.path + "-wal")
+        sealing.fill_log(connection, self, merge, "")
+        for end in ("", "-wal"):
+            shutil.copy(work + end, self.path + end)
         connection.close()
