@@ -9,11 +9,12 @@ import os
 from random import Random
 
 from . import crypto, expected, protobuf, words
-from .contents import prefixed
+from .contents import prefixed, revoke_xml
 from .database import Database
 from .files import Files
 from .history import digest, stamp
 from .people import md5_hex
+from .shape import Shape
 
 SCHEMA = """
 CREATE TABLE message (msgId INTEGER PRIMARY KEY, msgSvrId INTEGER, type INT, status INT, isSend INT, isShowTimer INTEGER,
@@ -72,7 +73,7 @@ KEY_ROW = md5_hex("the sticker key of a made-up account")
 DOWNLOAD = "/storage/emulated/0/Android/data/com.tencent.mm/MicroMsg/Download/"
 
 
-class Android:
+class Android(Shape):
     """Writes one account below DIR."""
 
     seconds, nicknames = False, True
@@ -87,23 +88,12 @@ class Android:
         self.images = 0
         self.lasts, self.talkers = {}, {}
         self.downloads = {}
-        self.shown_stickers = set()
-        self.absent = {item.md5 for _, item, _, _ in history.stickers if item.state == "missing"}
 
     def write(self, seen):
         self._contacts()
         self._stickers()
-        late_from = int(self.history.total * 0.98)
-        for number, m in enumerate(self.history.messages(), 1):
-            m.local = number
-            if m.light:
-                m.light.local = number
-            self._message(m, m.position >= late_from)
-            seen.add(m)
+        self.go(seen)
         self._sessions()
-        if not self.history.options.wal:
-            self.db.flush()
-            self.db.schema(INDEXES.strip(), indexes=True)
         self.db.finish()
         expected.write_people(self.base, self.account, self.avatars)
 
@@ -169,14 +159,26 @@ class Android:
 
     # Messages
 
-    def _message(self, m, late):
+    def _settle(self):
+        self._sessions()
+        self.db.flush()
+        self.db.schema(INDEXES.strip(), indexes=True)
+        if self.history.gone:
+            self.db.later("rconversation", "username", self.history.gone)
+        self.db.settle()
+
+    def _drop(self, m, late):
+        self.db.later("message", "msgId", m.local, None, late)
+
+    def _message(self, m, late, again):
         chat, content = m.chat, m.content
+        m.local = m.position + 1
+        if m.light:
+            m.light.local = m.local
         kind = m.android if m.android is not None else m.type
         path = None
         if m.revoked == "wire":
-            kind = 10002
-            content = ('<sysmsg type="revokemsg"><revokemsg><session>' + chat.id + f"</session><oldmsgid>{m.local}</oldmsgid>"
-                       f"<msgid>{m.local}</msgid><newmsgid>{m.id}</newmsgid><replacemsg><![CDATA[{content}]]></replacemsg></revokemsg></sysmsg>")
+            kind, content = 10002, revoke_xml(m, m.local)
         elif m.revoked == "notice":
             kind = 268445456
         if m.revoked:
@@ -192,7 +194,9 @@ class Android:
         self.lasts[chat.id] = (m.time, m.local, m.type, m.own)
         row = (m.local, server, kind, status, int(m.own), 1, m.time, chat.id, content, path, None, None, None, None,
                self.talkers.get(chat.id, 0), None, -1, None, m.position, 0, None, None)
-        if isinstance(content, bytes):
+        if again:
+            self.db.later("message", "msgId", m.local, row, late)
+        elif isinstance(content, bytes):
             self.db.insert_invalid("message", row, 8, late)
         else:
             self.db.insert("message", row, late)
@@ -275,8 +279,8 @@ class Android:
         return None
 
     def _sessions(self):
-        for chat in self.history.chats():
-            if chat.id in self.lasts:
-                time, _, kind, own = self.lasts[chat.id]
-                self.db.insert("rconversation", (chat.id, 0, 0, 0, int(own), time, "", str(kind), "", "", "", 0))
-
+        """The conversation list: of stage 1, then again of those that have new messages."""
+        for chat, (time, _, kind, own) in self.lasts.items():
+            self.db.later("rconversation", "username", chat, (chat, 0, 0, 0, int(own), time, "", str(kind), "", "", "", 0))
+        self.lasts = {}
+        self.db.settle()

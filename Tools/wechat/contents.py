@@ -14,7 +14,7 @@ class Message:
     """One row of the history. `content` has no group prefix; `bytes` where it is not valid UTF-8."""
     __slots__ = ("chat", "number", "id", "time", "sender", "own", "type", "sub", "content", "kind", "text", "contains",
                  "media", "reply", "android", "pc3", "display", "transcript", "revoked", "earlier", "quoted", "records",
-                 "position", "local", "light")
+                 "position", "local", "light", "new", "fate", "maker")
 
     def __init__(self, chat, number, identifier, time, sender, own):
         self.chat, self.number, self.id, self.time, self.sender, self.own = chat, number, identifier, time, sender, own
@@ -31,6 +31,14 @@ class Message:
         self.position = 0  # in the whole history
         self.local = 0  # its row in the shape being written
         self.light = None  # what later messages keep of it
+        self.new = False  # only stage 2 has it
+        self.fate = None  # what stage 2 does to it: "deleted", or the form in which it is recalled
+        self.maker = None
+
+    def take_back(self):
+        """What stage 2 makes of a message whose fate is to be recalled."""
+        self.earlier = self.text
+        self.maker.recall(self, self.fate)
 
     @property
     def prefixed(self):
@@ -63,6 +71,12 @@ def snippet(text):
 def prefixed(sender, content):
     """A row of a group: the sender's id, a colon, a line feed."""
     return sender.encode() + b":\n" + content if isinstance(content, bytes) else f"{sender}:\n{content}"
+
+
+def revoke_xml(m, local):
+    """How a recall travels."""
+    return (f'<sysmsg type="revokemsg"><revokemsg><session>{m.chat.id}</session><oldmsgid>{local}</oldmsgid><msgid>{local}</msgid>'
+            f"<newmsgid>{m.id}</newmsgid><replacemsg><![CDATA[{m.content}]]></replacemsg></revokemsg></sysmsg>")
 
 
 def with_transcript(m):

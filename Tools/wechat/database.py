@@ -23,7 +23,7 @@ class Database:
         self.plain = os.path.join(self.folder, "plain.db") if recipe else path
         self.main = self._open(self.plain)
         self.tail = self._open(os.path.join(self.folder, "tail.db")) if tail else None
-        self.rows = {}
+        self.rows, self.changes = {}, []
         self.schema(schema)
 
     def _open(self, path):
@@ -70,13 +70,34 @@ class Database:
         connection.executemany(f'INSERT INTO {table} VALUES ({",".join("?" * width)})', self.rows[key])
         self.rows[key] = []
 
+    def later(self, table, key, value, row=None, late=False):
+        """Once the rows of stage 1 are there: the row whose `key` has this value goes, and `row` takes its place."""
+        self.changes.append((table, key, value, row, late and self.tail is not None))
+
+    def later_drop(self, table):
+        self.changes.append((table, None, None, None, False))
+
+    def settle(self):
+        """Stage 1 is complete: makes the changes since."""
+        self.flush()
+        for table, key, value, row, late in self.changes:
+            connection = self.tail if late else self.main
+            if key is None:
+                for each in filter(None, (self.main, self.tail)):
+                    each.execute(f"DROP TABLE IF EXISTS {table}")
+                continue
+            connection.execute(f"DELETE FROM {table} WHERE {key} = ?", (value,))
+            if row:
+                connection.execute(f'INSERT INTO {table} VALUES ({",".join("?" * len(row))})', row)
+        self.changes = []
+
     def flush(self):
         for key in self.rows:
             if self.rows[key]:
                 self._write(key)
 
     def finish(self):
-        self.flush()
+        self.settle()
         self.main.execute("COMMIT")
         self.main.close()
         merge = None

@@ -15,6 +15,7 @@ from .people import make_account
 
 START = 1451606400  # 2016-01-01 00:00 UTC
 END = 1703980800  # 2023-12-31 00:00 UTC
+MIDDLE = (START + END) // 2  # where shards by time meet
 LATER = 1709251200  # 2024-03-01 00:00 UTC: where stage 2 goes on
 ZONE = 8 * 3600  # the account's owner lives in Asia/Shanghai, without another offset in these years
 RECENT = 12
@@ -67,7 +68,7 @@ class History:
         return counts
 
     def messages(self):
-        streams = [self._stream(chat) for chat in self.chats()]
+        streams = [self._stream(chat) for chat in self.account.conversations]
         for position, message in enumerate(heapq.merge(*streams, key=lambda m: (m.time, m.chat.number))):
             message.position = position
             yield message
@@ -82,23 +83,27 @@ class History:
         for message in self._run(chat, rng, maker, count, START * 1000, END * 1000, 0):
             last = message.time
             fate = rng.random() * options.messages
-            if options.stage == 2 and message.kind == "text" and message.type == 1:
-                if fate < 30:
-                    if fate < 15 and message.id:
-                        message.earlier = message.text
-                        maker.recall(message, ("text", "wire", "notice")[int(fate) % 3])
-                    else:
-                        continue
+            if options.stage == 2 and chat.id == self.gone:
+                message.fate = "deleted"
+            elif options.stage == 2 and message.type == 1 and message.id and fate < 30:
+                message.fate = "deleted" if fate >= 15 else ("text", "wire", "notice")[int(fate) % 3]
+                message.maker = maker
             yield message
-        if options.stage == 2:
+        if options.stage == 2 and chat.id != self.gone:
             rng = Random(f"{options.seed} {chat.number} later")
             maker = Maker(self.account, self.studio, self.stickers, chat, rng)
-            more = options.new * count // max(1, sum(self.counts[c.id] for c in self.chats()))
-            if chat.number == self.chats()[0].number:
-                more = options.new - sum(options.new * self.counts[c.id] // max(1, sum(self.counts[d.id] for d in self.chats()))
-                                         for c in self.chats()[1:])
             start = max(LATER * 1000, last + 1000)
-            yield from self._run(chat, rng, maker, more, start, start + 30 * 86400 * 1000, count)
+            for message in self._run(chat, rng, maker, self._more(chat), start, start + 30 * 86400 * 1000, count):
+                message.new = True
+                yield message
+
+    def _more(self, chat):
+        """How many new messages a conversation gets; the first takes what is left over."""
+        chats = self.chats()
+        total = sum(self.counts[c.id] for c in chats)
+        if chat is not chats[0]:
+            return self.options.new * self.counts[chat.id] // total
+        return self.options.new - sum(self.options.new * self.counts[c.id] // total for c in chats[1:])
 
     def _run(self, chat, rng, maker, count, start, end, first):
         time, again = start, None

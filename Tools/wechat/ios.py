@@ -18,11 +18,12 @@ import sqlite3
 from hashlib import sha1
 
 from . import expected, protobuf
-from .contents import attribute, element, prefixed, with_transcript
+from .contents import attribute, element, prefixed, revoke_xml, with_transcript
 from .database import Database
 from .files import Files
-from .mac3 import revoke_xml
+from .history import MIDDLE
 from .people import md5_hex
+from .shape import Shape
 
 CONVERSATION = """
 CREATE TABLE Chat_{0} (TableVer INTEGER DEFAULT 1, MesLocalID INTEGER PRIMARY KEY AUTOINCREMENT, MesSvrID BIGINT DEFAULT 0,
@@ -36,7 +37,7 @@ CREATE TABLE {0} (userName TEXT PRIMARY KEY, type INTEGER DEFAULT 0, certificati
 DOMAIN = "AppDomain-com.tencent.xin"
 
 
-class IOS:
+class IOS(Shape):
     """Writes one account below DIR."""
 
     seconds, nicknames = True, True
@@ -49,7 +50,6 @@ class IOS:
         self.folder = f"Documents/{md5_hex(self.account.me.username)}"
         self.files = Files(self.container)
         self.shards = [self._open("DB/MM.sqlite", "CREATE TABLE Hello (a INTEGER)"), self._open("DB/message_1.sqlite", "", options.wal, options.wal)]
-        self.half = history.total // 2
         self.tables, self.locals, self.lasts = set(), {}, {}
 
     def _open(self, name, schema, tail=False, stale=False):
@@ -60,10 +60,7 @@ class IOS:
         for _, item, _, _ in self.history.stickers:
             if item.data:
                 self.files.write(f"{self.folder}/emoticon1/{item.md5}.pic", item.data)
-        late_from = int(self.history.total * 0.98)
-        for m in self.history.messages():
-            self._message(m, m.position >= late_from)
-            seen.add(m)
+        self.go(seen)
         for database in self.shards:
             database.finish()
         sessions = self._open("session/session.db", "CREATE TABLE SessionAbstract (UsrName TEXT PRIMARY KEY, CreateTime INTEGER, unreadcount INTEGER, "
@@ -104,13 +101,30 @@ class IOS:
 
     # Messages
 
-    def _message(self, m, late):
+    def _shard(self, m):
+        number = m.chat.number % 3
+        return number if number < 2 else int(m.time >= MIDDLE * 1000)
+
+    def _settle(self):
+        for shard in self.shards:
+            shard.settle()
+
+    def _drop(self, m, late):
+        if m.chat.id != self.history.gone:
+            self.shards[self._shard(m)].later(f"Chat_{m.chat.hash}", "MesLocalID", m.local, None, late)
+        elif self.lasts.pop(m.chat.id, None) and m.local == 1:
+            for shard in self.shards:
+                shard.later_drop(f"Chat_{m.chat.hash}")
+
+    def _message(self, m, late, again):
         chat, seconds, content, kind = m.chat, m.time // 1000, m.content, m.type
-        shard = chat.number % 3 if chat.number % 3 < 2 else int(m.position >= self.half)
+        shard = self._shard(m)
         if (shard, chat.id) not in self.tables:
             self.tables.add((shard, chat.id))
             self.shards[shard].schema(CONVERSATION.strip().format(chat.hash))
-        local = self.locals[chat.id] = self.locals.get(chat.id, 0) + 1
+        if not again:
+            m.local = self.locals[chat.id] = self.locals.get(chat.id, 0) + 1
+        local = m.local
         self.lasts[chat.id] = seconds
         if m.revoked == "wire":
             kind, content = 10002, revoke_xml(m, local)
@@ -123,7 +137,9 @@ class IOS:
         if m.prefixed:
             content = prefixed(m.sender, content)
         row = (0, local, m.id, seconds, content, 2 if m.own else 4, 2, kind, 0 if m.own else 1)
-        if isinstance(content, bytes):
+        if again:
+            self.shards[shard].later(f"Chat_{chat.hash}", "MesLocalID", local, row, late)
+        elif isinstance(content, bytes):
             self.shards[shard].insert_invalid(f"Chat_{chat.hash}", row, 4, late)
         else:
             self.shards[shard].insert(f"Chat_{chat.hash}", row, late)

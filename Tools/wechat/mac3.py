@@ -11,11 +11,12 @@ import os
 from random import Random
 
 from . import expected, words
-from .contents import prefixed
+from .contents import prefixed, revoke_xml
 from .database import Database
 from .files import Files
 from .pc3 import free_name
 from .people import md5_hex
+from .shape import Shape
 
 CONVERSATION = """
 CREATE TABLE {0} (mesLocalID INTEGER PRIMARY KEY AUTOINCREMENT, mesSvrID INTEGER, msgCreateTime INTEGER, msgContent TEXT,
@@ -34,7 +35,7 @@ CREATE TABLE HlinkMediaDetail (localId INTEGER PRIMARY KEY, inodeNumber INTEGER,
 """
 
 
-class Mac3:
+class Mac3(Shape):
     """Writes one account below DIR."""
 
     seconds, nicknames = True, False
@@ -55,10 +56,7 @@ class Mac3:
 
     def write(self, seen):
         self._contacts()
-        late_from = int(self.history.total * 0.98)
-        for m in self.history.messages():
-            media = self._message(m, m.position >= late_from)
-            seen.add(m, media)
+        self.go(seen)
         for database in [*self.shards, self.links]:
             database.finish()
         sessions = self._open("Session/session_new.db", "CREATE TABLE SessionAbstract (m_nsUserName TEXT PRIMARY KEY, m_uUnReadCount INTEGER, "
@@ -92,7 +90,19 @@ class Mac3:
 
     # Messages
 
-    def _message(self, m, late):
+    def _settle(self):
+        for shard in self.shards:
+            shard.settle()
+
+    def _drop(self, m, late):
+        db = self.shards[m.chat.number % 2]
+        if m.chat.id != self.history.gone:
+            db.later(f"Chat_{m.chat.hash}", "mesLocalID", m.local, None, late)
+        elif self.lasts.pop(m.chat.id, None) and m.local == 1:
+            db.later_drop(f"Chat_{m.chat.hash}")
+            db.later_drop(f"Chat_{m.chat.hash}_dels")
+
+    def _message(self, m, late, again):
         chat, seconds, content = m.chat, m.time // 1000, m.content
         db = self.shards[chat.number % 2]
         if chat.id not in self.locals:
@@ -100,8 +110,10 @@ class Mac3:
             db.schema(CONVERSATION.strip().format(f"Chat_{chat.hash}"))
             if chat.number % 3 == 0:
                 self._deleted(db, chat, seconds)
-        self.locals[chat.id] += 1
-        local, kind = self.locals[chat.id], m.type
+        if not again:
+            self.locals[chat.id] += 1
+            m.local = self.locals[chat.id]
+        local, kind = m.local, m.type
         self.lasts[chat.id] = seconds
         if m.revoked == "wire":
             kind = 10002
@@ -113,7 +125,9 @@ class Mac3:
             content = prefixed(m.sender, content)
         row = (local, m.id, seconds, content, 2 if m.own else 4, 1, kind, 0 if m.own else 1, "", 0, 0, "", "", m.transcript or None, local,
                None, None)
-        if isinstance(content, bytes):
+        if again:
+            db.later(f"Chat_{chat.hash}", "mesLocalID", local, row, late)
+        elif isinstance(content, bytes):
             db.insert_invalid(f"Chat_{chat.hash}", row, 3, late)
         else:
             db.insert(f"Chat_{chat.hash}", row, late)
@@ -145,9 +159,3 @@ class Mac3:
             self.links.insert("HlinkMediaRecord", (item.md5, item.size, self.inode, seconds))
             self.links.insert("HlinkMediaDetail", (None, self.inode, place, name))
         return True
-
-
-def revoke_xml(m, local):
-    """How a recall travels."""
-    return (f'<sysmsg type="revokemsg"><revokemsg><session>{m.chat.id}</session><oldmsgid>{local}</oldmsgid><msgid>{local}</msgid>'
-            f"<newmsgid>{m.id}</newmsgid><replacemsg><![CDATA[{m.content}]]></replacemsg></revokemsg></sysmsg>")

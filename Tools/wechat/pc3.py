@@ -16,7 +16,8 @@ from .compression import lz4_block
 from .contents import with_transcript
 from .database import Database
 from .files import Files
-from .history import digest, stamp
+from .history import END, MIDDLE, START, digest, stamp
+from .shape import Shape
 
 MESSAGES = """
 CREATE TABLE MSG (localId INTEGER PRIMARY KEY AUTOINCREMENT, TalkerId INT DEFAULT 0, MsgSvrID INT, Type INT, SubType INT,
@@ -49,10 +50,11 @@ CREATE TABLE HardLink{0}Attribute (Md5Hash INTEGER, Md5 BLOB PRIMARY KEY, DirID1
  ModifyTime INTEGER, Reserved0 INTEGER, Reserved1 TEXT);
 CREATE TABLE HardLink{0}ID (DirId INTEGER PRIMARY KEY, Dir TEXT)
 """
+OVERLAP = MIDDLE - (END - START) // 200
 REVOKED = (1, 5, 6, 33, 36, 57)
 
 
-class PC3:
+class PC3(Shape):
     """Writes one account below DIR."""
 
     seconds, nicknames = True, True
@@ -63,7 +65,6 @@ class PC3:
         self.folder = f"WeChat Files/{self.me}"
         self.files = Files(folder)
         self.options = options = history.options
-        self.half = history.total // 2
         self.shards = [self._open("Multi/MSG0.db", MESSAGES), self._open("Multi/MSG1.db", MESSAGES, options.wal)]
         self.voices = self._open("Multi/MediaMSG0.db", "CREATE TABLE Media (Key TEXT, Reserved0 INT, Buf BLOB, Reserved1 INT, "
                                  "Reserved2 TEXT);\nCREATE TABLE Name2ID (UsrName TEXT PRIMARY KEY)")
@@ -73,7 +74,6 @@ class PC3:
         self.talkers, self.locals = [{}, {}], [0, 0]
         self.sequence = {}
         self.taken = set()
-        self.lasts = {}
         byte = keys.byte("pc3-image-xor")
         self.mask = bytes(value ^ byte for value in range(256))
 
@@ -83,20 +83,9 @@ class PC3:
 
     def write(self, seen):
         self._contacts()
-        late_from = int(self.history.total * 0.98)
-        starts = [None, None]
-        for m in self.history.messages():
-            shard = int(m.position >= self.half)
-            if starts[shard] is None:
-                starts[shard] = m.time
-            row = self._row(m)
-            self._insert(shard, m, row, m.position >= late_from)
-            if self.half * 0.99 <= m.position < self.half and m.id:
-                self._insert(1, m, row, False)  # WeChat has such rows in both shards
-            absent = m.media is not None and m.media.kind == "sticker"
-            seen.add(m, [expected.of_media(m.media, True)] if absent else None)
+        self.go(seen)
         for number, shard in enumerate(self.shards):
-            shard.insert("DBInfo", (1, starts[number] or 0, "Start Time"))
+            shard.insert("DBInfo", (1, (START, MIDDLE)[number] * 1000, "Start Time"))
             for name, row in self.talkers[number].items():
                 shard.main.execute("INSERT INTO Name2ID (rowid, UsrName) VALUES (?, ?)", (row, name))
         for kind, names in self.directories.items():
@@ -143,20 +132,43 @@ class PC3:
 
     # Messages
 
-    def _insert(self, shard, m, row, late):
-        names = self.talkers[shard]
-        talker = names.setdefault(m.chat.id, len(names) + 1)
-        self.locals[shard] += 1
-        row = (self.locals[shard], talker) + row
-        if isinstance(row[14], bytes):
-            self.shards[shard].insert_invalid("MSG", row, 14, late)
-        else:
-            self.shards[shard].insert("MSG", row, late)
+    def _settle(self):
+        for shard in self.shards:
+            shard.settle()
 
-    def _row(self, m):
+    def _homes(self, m):
+        """The shards that have a message: WeChat keeps some in both."""
+        if m.time >= MIDDLE * 1000:
+            return (1,)
+        return (0, 1) if m.time >= OVERLAP * 1000 and m.id else (0,)
+
+    def _drop(self, m, late):
+        for shard, local in m.local.items():
+            self.shards[shard].later("MSG", "localId", local, None, late and shard == 1)
+
+    def _message(self, m, late, again):
+        row = self._row(m, again)
+        if not again:
+            m.local = {}
+        for shard in self._homes(m):
+            names = self.talkers[shard]
+            talker = names.setdefault(m.chat.id, len(names) + 1)
+            if not again:
+                self.locals[shard] += 1
+                m.local[shard] = self.locals[shard]
+            whole = (m.local[shard], talker) + row
+            if again:
+                self.shards[shard].later("MSG", "localId", m.local[shard], whole, late)
+            elif isinstance(whole[14], bytes):
+                self.shards[shard].insert_invalid("MSG", whole, 14, late)
+            else:
+                self.shards[shard].insert("MSG", whole, late)
+        return [expected.of_media(m.media, True)] if m.media and m.media.kind == "sticker" else None
+
+    def _row(self, m, again):
         seconds = m.time // 1000
         last, n = self.sequence.get(m.chat.id, (0, 0))
-        n = n + 1 if last == seconds else 0
+        n = (n if again else n + 1) if last == seconds else 0
         self.sequence[m.chat.id] = (seconds, n)
         kind, sub = m.pc3 or (m.type, m.sub)
         content, packed = m.content, None

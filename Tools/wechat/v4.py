@@ -19,9 +19,10 @@ from .compression import zstd
 from .contents import element, prefixed, with_transcript
 from .database import Database
 from .files import Files
-from .history import stamp
+from .history import MIDDLE, START, stamp
 from .pc3 import free_name
 from .people import md5_hex
+from .shape import Shape
 
 MESSAGES = """
 CREATE TABLE Timestamp (timestamp INTEGER);
@@ -74,7 +75,7 @@ def _mask(byte):
     return bytes(value ^ byte for value in range(256))
 
 
-class V4:
+class V4(Shape):
     """Writes one account below DIR."""
 
     seconds, nicknames = True, True
@@ -85,7 +86,6 @@ class V4:
         self.me = self.account.me.username
         self.folder = f"xwechat_files/{self.me}_{md5_hex(self.me)[:4]}"
         self.files = Files(folder)
-        self.half = history.total // 2
         self.shards = [self._open("message/message_0.db", MESSAGES), self._open("message/message_1.db", MESSAGES, options.wal)]
         self.media = self._open("message/media_0.db", MEDIA)
         self.generation = "v3" if Random(f"{options.seed} hardlink").random() < 0.5 else "v4"
@@ -106,17 +106,9 @@ class V4:
 
     def write(self, seen):
         self._contacts()
-        late_from = int(self.history.total * 0.98)
-        starts = [None, None]
-        for m in self.history.messages():
-            shard = int(m.position >= self.half)
-            if starts[shard] is None:
-                starts[shard] = m.time // 1000
-            self._message(shard, m, m.position >= late_from)
-            absent = m.media is not None and m.media.kind == "sticker"
-            seen.add(m, [expected.of_media(m.media, True)] if absent else None)
+        self.go(seen)
         for number, shard in enumerate(self.shards):
-            shard.insert("Timestamp", (starts[number] or 0,))
+            shard.insert("Timestamp", (START if number == 0 else MIDDLE,))
             shard.flush()
             _numbered(shard, "Name2Id", "user_name", self.names[number])
             shard.finish()
@@ -145,16 +137,31 @@ class V4:
 
     # Messages
 
-    def _message(self, shard, m, late):
+    def _settle(self):
+        for shard in self.shards:
+            shard.settle()
+
+    def _drop(self, m, late):
+        table = f"Msg_{m.chat.hash}"
+        if m.chat.id != self.history.gone:
+            self.shards[int(m.time >= MIDDLE * 1000)].later(table, "local_id", m.local, None, late)
+        elif self.lasts.pop(m.chat.id, None) and m.local == 1:
+            for shard in self.shards:
+                shard.later_drop(table)
+
+    def _message(self, m, late, again):
+        shard = int(m.time >= MIDDLE * 1000)
         db, chat, seconds = self.shards[shard], m.chat, m.time // 1000
         tables, names = self.tables[shard], self.names[shard]
         if chat.id not in tables:
             tables[chat.id] = 0
             db.schema(CONVERSATION.strip().format(chat.hash))
-        tables[chat.id] += 1
-        local = tables[chat.id]
+        if not again:
+            tables[chat.id] += 1
+            m.local = tables[chat.id]
+        local = m.local
         last, n = self.sequence.get(chat.id, (0, 0))
-        n = n + 1 if last == seconds else 0
+        n = (n if again else n + 1) if last == seconds else 0
         self.sequence[chat.id] = (seconds, n)
         names.setdefault(chat.id, len(names) + 1)
         sender = names.setdefault(m.sender or chat.id, len(names) + 1)
@@ -176,10 +183,13 @@ class V4:
         self.lasts[chat.id] = (seconds, local, kind, m.sub)
         row = (local, m.id, m.sub << 32 | kind, seconds * 1000 + n, sender, seconds, 2 if m.own else 3 if m.sender else 4, 0, 0, m.position, 1,
                "", content, None, packed, form, None)
-        if invalid:
+        if again:
+            db.later(f"Msg_{chat.hash}", "local_id", local, row, late)
+        elif invalid:
             db.insert_invalid(f"Msg_{chat.hash}", row, 12, late)
         else:
             db.insert(f"Msg_{chat.hash}", row, late)
+        return [expected.of_media(m.media, True)] if m.media and m.media.kind == "sticker" else None
 
     def _directory(self, name):
         return self.directories.setdefault(name, len(self.directories) + 1)
