@@ -9,26 +9,30 @@ package struct XMLTree: Hashable, Sendable {
     /// Reads a text that is one element, with nothing but spaces around it.
     package init(_ bytes: [UInt8]) throws(ContentFault) {
         var reader = try XMLReader(bytes)
-        var open: [XMLTree] = []
-        var root: XMLTree?
+        var growth = Growth()
         while let event = try reader.next() {
-            switch event {
-            case .start(let name, let attributes):
-                guard root == nil else { throw .damaged(offset: 0) }
-                open.append(XMLTree(name: name, attributes: attributes))
-            case .text(let text):
-                if open.isEmpty {
-                    guard text.unicodeScalars.allSatisfy(\.isFilling) else { throw .damaged(offset: 0) }
-                } else {
-                    open[open.count - 1].text += text
-                }
-            case .end:
-                guard let element = open.popLast() else { throw .damaged(offset: 0) }
-                if open.isEmpty { root = element } else { open[open.count - 1].children.append(element) }
-            }
+            guard growth.take(event) else { throw .damaged(offset: 0) }
         }
-        guard let root else { throw .damaged(offset: 0) }
+        guard let root = growth.root else { throw .damaged(offset: 0) }
         self = root
+    }
+
+    /// An element without a name, where there is none.
+    package static let nothing = XMLTree(name: "", attributes: [])
+
+    /// Reads a text that should be one element as far as it goes: where it breaks, what is open ends. The element is nil
+    /// when not even its beginning can be read.
+    package static func readable(_ bytes: [UInt8]) -> (element: XMLTree?, isWhole: Bool) {
+        var growth = Growth()
+        do throws(ContentFault) {
+            var reader = try XMLReader(bytes)
+            while let event = try reader.next() {
+                guard growth.take(event) else { return (growth.closed(), false) }
+            }
+        } catch {
+            return (growth.closed(), false)
+        }
+        return (growth.root, growth.root != nil)
     }
 
     /// Reads a text that is one element.
@@ -37,6 +41,35 @@ package struct XMLTree: Hashable, Sendable {
     private init(name: String, attributes: [XMLReader.Attribute]) {
         self.name = name
         self.attributes = attributes
+    }
+
+    /// A tree while it is read.
+    private struct Growth {
+        var root: XMLTree?
+        private var open: [XMLTree] = []
+
+        /// Whether a piece may stand where it does.
+        mutating func take(_ event: XMLReader.Event) -> Bool {
+            switch event {
+            case .start(let name, let attributes):
+                guard root == nil else { return false }
+                open.append(XMLTree(name: name, attributes: attributes))
+            case .text(let text):
+                if open.isEmpty { return text.unicodeScalars.allSatisfy(\.isFilling) }
+                let last = open.count - 1
+                if open[last].text.isEmpty { open[last].text = text } else { open[last].text += text }
+            case .end:
+                guard let element = open.popLast() else { return false }
+                if open.isEmpty { root = element } else { open[open.count - 1].children.append(element) }
+            }
+            return true
+        }
+
+        /// The element, with everything in it ended.
+        mutating func closed() -> XMLTree? {
+            while take(.end(name: "")) {}
+            return root
+        }
     }
 
     /// The first child of a name.

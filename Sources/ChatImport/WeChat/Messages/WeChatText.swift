@@ -1,0 +1,67 @@
+/// What the words of a message are made of: lines, within bounds.
+enum WeChatText {
+    /// The longest text of a message, in bytes; what people can type ends far below it.
+    static let longest = 1 << 20
+
+    /// Bytes as text. What is not UTF-8 becomes U+FFFD; what is too long ends in "…".
+    static func string(_ bytes: ArraySlice<UInt8>, longest: Int = longest) -> String {
+        guard bytes.count > longest else { return String(decoding: bytes, as: UTF8.self) }
+        var end = bytes.startIndex + longest
+        // Not amid a character; of bytes that are none, only few are looked at.
+        let lowest = end - 3
+        while end > lowest, bytes[end] & 0xC0 == 0x80 { end -= 1 }
+        return String(decoding: bytes[..<end], as: UTF8.self) + "…"
+    }
+
+    /// A text within bounds.
+    static func bounded(_ text: String, longest: Int = longest) -> String {
+        text.utf8.count <= longest ? text : string(Array(text.utf8.prefix(longest + 1))[...], longest: longest)
+    }
+
+    /// Lines under each other, without those that are empty or say again what stands above.
+    static func lines(_ lines: String?...) -> String { self.lines(lines) }
+
+    /// Lines under each other, without those that are empty or say again what stands above.
+    static func lines(_ lines: [String?]) -> String {
+        var kept: [String] = []
+        for case let line? in lines where !line.isEmpty && !kept.contains(line) { kept.append(line) }
+        return kept.joined(separator: "\n")
+    }
+
+    /// A word in brackets, as WeChat shows what is no text, and what it is about.
+    static func labelled(_ label: String, _ text: String?) -> String {
+        guard let text, !text.isEmpty else { return "[\(label)]" }
+        return "[\(label)] \(text)"
+    }
+
+    /// The first line of a text.
+    static func firstLine(_ text: String) -> String {
+        guard let end = text.utf8.firstIndex(of: 0x0A) else { return text }
+        return String(text[..<end])
+    }
+
+    /// A text with something before each of its lines.
+    static func indented(_ text: String, by prefix: String) -> String {
+        guard text.utf8.contains(0x0A) else { return prefix + text }
+        return text.split(separator: "\n", omittingEmptySubsequences: false).map { prefix + $0 }.joined(separator: "\n")
+    }
+
+    /// A text in which each `open`name`close` is replaced by what is known for the name, else stays.
+    static func filled(_ template: String, open: String, close: String, with value: (String) -> String?) -> String {
+        guard template.contains(open) else { return template }
+        var result = ""
+        var rest = template[...]
+        while let start = rest.firstRange(of: open) {
+            result += rest[..<start.lowerBound]
+            let after = rest[start.upperBound...]
+            guard let end = after.firstRange(of: close), let filling = value(String(after[..<end.lowerBound])) else {
+                result += open
+                rest = after
+                continue
+            }
+            result += filling
+            rest = after[end.upperBound...]
+        }
+        return result + rest
+    }
+}
