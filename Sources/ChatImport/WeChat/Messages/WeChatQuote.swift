@@ -48,24 +48,30 @@ struct WeChatQuote {
     static func words(_ type: WeChatType, _ content: ArraySlice<UInt8>, name: (String) -> String?) -> String {
         var content = content
         if type.base != .text, let prefix = Self.prefix(content) { content = content.dropFirst(prefix) }
-        if type.base == .app {
-            let app = WeChatAppMessage(WeChatXML(content), subtype: type.subtype)
-            // The quote in a quote is not shown.
-            if app.form == .quote { return app.title ?? "" }
+        let xml = WeChatXML(type.base == .text ? [] : content)
+        if type.base == .app && xml.root.name != "sysmsg" || xml.root.name == "msg" && xml.root["appmsg"] != nil {
+            return words(WeChatAppMessage(xml, subtype: type.subtype), name: name) ?? xml.plain ?? ""
         }
         let read = WeChatContent.read(type, content, name: name)
         switch read.kind {
-        case .text, .system, .deleted:
-            if type.base == .app, read.text.hasPrefix("[") { return WeChatText.firstLine(read.text) }
-            return read.text
+        case .text, .system, .deleted: return read.text
         case .unknown: return WeChatText.firstLine(read.text)
-        default: break
+        // Of a voice all words are shown that there are.
+        case .voice: return WeChatText.labelled("语音", read.text)
+        default: return WeChatText.labelled(label(type) ?? "消息", WeChatText.firstLine(read.text))
         }
-        var label = Self.label(type)
-        if type.base == .app { label = WeChatAppMessage(WeChatXML(content), subtype: type.subtype).label }
-        // Of a voice all words are shown that there are, of a link the title.
-        let words = read.kind == .voice ? read.text : WeChatText.firstLine(read.text)
-        return WeChatText.labelled(label ?? "消息", words)
+    }
+
+    private static func words(_ app: WeChatAppMessage, name: (String) -> String?) -> String? {
+        // The quote in a quote is not shown.
+        if app.form == .quote { return app.title }
+        let text = app.content(isOwn: nil, name: name).text
+        if text.isEmpty, app.label == nil { return nil }
+        switch app.form {
+        case .words, .pat: return text
+        case .transfer, .redPacket, .forward, .note, .announcement, .unknown: return WeChatText.firstLine(text)
+        default: return WeChatText.labelled(app.label ?? "消息", WeChatText.firstLine(text))
+        }
     }
 
     /// The word that WeChat shows in brackets for what is no text.

@@ -5,7 +5,7 @@ enum WeChatSystemLine {
     /// Reads a line; `type` tells a recalled message where the content does not.
     static func content(_ xml: WeChatXML, type: WeChatType, name: (String) -> String?) -> WeChatContent {
         if let plain = xml.plain { return line(plain, type: type) }
-        if xml.root["appmsg"] != nil { return .app(xml, type: type, isOwn: nil, name: name) }
+        if xml.root.name != "sysmsg", xml.root["appmsg"] != nil { return .app(xml, type: type, isOwn: nil, name: name) }
 
         let isMessage = xml.root.name == "sysmsg"
         let form = isMessage ? xml.root.attribute("type") ?? xml.root.children.first?.name ?? "" : xml.root.name
@@ -53,7 +53,7 @@ enum WeChatSystemLine {
 
     /// A line in which `${user name}` stands for people.
     static func pat(_ template: String, name: (String) -> String?) -> String {
-        withoutTags(WeChatText.filled(template, open: "${", close: "}") { name($0) ?? $0 })
+        withoutTags(WeChatText.filled(template, open: "${", close: UInt8(ascii: "}")) { name($0) ?? $0 })
     }
 
     // MARK: Templates
@@ -62,7 +62,7 @@ enum WeChatSystemLine {
     private static func template(_ content: XMLTree, name: (String) -> String?) -> String {
         guard let template = content.words("template") else { return withoutTags(content.words("plain") ?? "") }
         let links = content["link_list"]?.all("link") ?? []
-        let filled = WeChatText.filled(template, open: "$", close: "$") { wanted in
+        let filled = WeChatText.filled(template, open: "$", close: UInt8(ascii: "$")) { wanted in
             links.first { $0.attribute("name") == wanted }.map { words(ofLink: $0, name: name) }
         }
         return withoutTags(filled)
@@ -85,8 +85,13 @@ enum WeChatSystemLine {
     // MARK: Words
 
     private static func saysRecalled(_ text: String) -> Bool {
-        ["撤回了一条", "撤回一条", "撤回了一則", "收回了一則", "收回一則", "recalled a message", "撤回了消息"].contains { text.contains($0) }
+        // Such a line is some words and a name.
+        text.utf8.count < 1024 && recallWords.contains { text.contains($0) }
     }
+
+    private static let recallWords = [
+        "撤回了一条", "撤回一条", "撤回了一則", "收回了一則", "收回一則", "撤回了消息", "recalled a message",
+    ]
 
     /// The tags that stand in lines. Others are not taken out: a group may be called `<3`.
     private static let tags: Set<String> = ["_wc_custom_link_", "a", "img", "br", "font", "b", "i", "u", "span"]
@@ -116,9 +121,9 @@ enum WeChatSystemLine {
         if rest.first == UInt8(ascii: "/") { rest = rest.dropFirst() }
         let name = tagName(rest)
         guard tags.contains(String(decoding: name, as: UTF8.self)) else { return nil }
-        // An address is short; without a bound, a line of thousands of "<a" would be read thousands of times.
-        let end = rest[name.endIndex...].prefix(4096).firstIndex(of: UInt8(ascii: ">"))
-        return end.map { $0 + 1 }
+        let end = rest[name.endIndex...].firstIndex { $0 == UInt8(ascii: ">") || $0 == UInt8(ascii: "<") }
+        guard let end, bytes[end] == UInt8(ascii: ">") else { return nil }
+        return end + 1
     }
 
     private static func tagName(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {

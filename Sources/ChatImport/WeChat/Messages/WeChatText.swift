@@ -47,21 +47,30 @@ enum WeChatText {
     }
 
     /// A text in which each `open`name`close` is replaced by what is known for the name, else stays.
-    static func filled(_ template: String, open: String, close: String, with value: (String) -> String?) -> String {
-        guard template.contains(open) else { return template }
-        var result = ""
-        var rest = template[...]
-        while let start = rest.firstRange(of: open) {
-            result += rest[..<start.lowerBound]
-            let after = rest[start.upperBound...]
-            guard let end = after.firstRange(of: close), let filling = value(String(after[..<end.lowerBound])) else {
-                result += open
-                rest = after
-                continue
+    static func filled(
+        _ template: String, open: StaticString, close: UInt8, with value: (String) -> String?
+    ) -> String {
+        let bytes = Array(template.utf8)
+        let width = open.utf8CodeUnitCount
+        var result: [UInt8] = []
+        result.reserveCapacity(bytes.count)
+        var index = 0
+        while index < bytes.count {
+            // A name is short; without a bound, thousands that do not end would each be read to the end.
+            if bytes[index...].starts(with: UnsafeBufferPointer(start: open.utf8Start, count: width)),
+                let end = bytes[(index + width)...].prefix(longestName + 1).firstIndex(of: close),
+                let filling = value(String(decoding: bytes[(index + width)..<end], as: UTF8.self))
+            {
+                result += filling.utf8
+                index = end + 1
+            } else {
+                result.append(bytes[index])
+                index += 1
             }
-            result += filling
-            rest = after[end.upperBound...]
         }
-        return result + rest
+        return String(decoding: result, as: UTF8.self)
     }
+
+    /// The longest name that is filled, in bytes.
+    private static let longestName = 128
 }
