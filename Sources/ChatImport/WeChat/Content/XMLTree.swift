@@ -3,7 +3,7 @@ package struct XMLTree: Hashable, Sendable {
     package let name: String
     package private(set) var attributes: [XMLReader.Attribute]
     package private(set) var children: [XMLTree] = []
-    /// The element's own characters, without those of its children.
+    /// The element's own characters, without those of its children; spaces around children are left out.
     package private(set) var text = ""
 
     /// Reads a text that is one element, with nothing but spaces around it.
@@ -53,11 +53,16 @@ package struct XMLTree: Hashable, Sendable {
             switch event {
             case .start(let name, let attributes):
                 guard root == nil else { return false }
+                if let last = open.indices.last, open[last].text.isSpaces { open[last].text = "" }
                 open.append(XMLTree(name: name, attributes: attributes))
             case .text(let text):
                 if open.isEmpty { return text.unicodeScalars.allSatisfy(\.isFilling) }
                 let last = open.count - 1
-                if open[last].text.isEmpty { open[last].text = text } else { open[last].text += text }
+                if open[last].text.isEmpty {
+                    if open[last].children.isEmpty || !text.isSpaces { open[last].text = text }
+                } else {
+                    open[last].text += text
+                }
             case .end:
                 guard let element = open.popLast() else { return false }
                 if open.isEmpty { root = element } else { open[open.count - 1].children.append(element) }
@@ -90,15 +95,28 @@ package struct XMLTree: Hashable, Sendable {
 
     /// The element's own characters without spaces around them; nil when nothing is left.
     package var words: String? {
+        guard !text.isEmpty else { return nil }
         let scalars = text.unicodeScalars
         guard let first = scalars.firstIndex(where: { !$0.isFilling }),
             let last = scalars.lastIndex(where: { !$0.isFilling })
         else { return nil }
+        if first == scalars.startIndex, scalars.index(after: last) == scalars.endIndex { return text }
         return String(scalars[first...last])
     }
 }
 
+extension String {
+    /// Whether it is what stands between elements to indent them.
+    fileprivate var isSpaces: Bool { utf8.allSatisfy { $0 == 0x20 || (0x09...0x0D).contains($0) } }
+}
+
 extension Unicode.Scalar {
     /// Whether it is a space, or a zero or a mark that programs leave around a text.
-    fileprivate var isFilling: Bool { properties.isWhitespace || value == 0 || value == 0xFEFF }
+    fileprivate var isFilling: Bool {
+        switch value {
+        case 0, 0x09...0x0D, 0x20, 0x85, 0xA0, 0x1680, 0x2000...0x200A, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000, 0xFEFF:
+            true
+        default: false
+        }
+    }
 }

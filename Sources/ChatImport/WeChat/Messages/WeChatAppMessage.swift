@@ -75,10 +75,15 @@ struct WeChatAppMessage {
     /// The title; of a quote it is the answer, of a file its name.
     var title: String? { element.words("title") }
 
-    /// Title, description, address and where it is from, each on a line.
+    /// Title, description, address and where it is from, each on a line; an official account may send several articles.
     var linkText: String {
-        WeChatText.lines(title, element.words("des"), element.words("url"), source)
+        let articles = element.at("mmreader", "category")?.all("item").prefix(Self.mostArticles) ?? []
+        let lines = articles.flatMap { [$0.words("title"), $0.words("digest"), $0.words("url")] }
+        return WeChatText.lines([title, element.words("des"), element.words("url")] + lines + [source])
     }
+
+    /// Articles of one message at the most; WeChat allows eight.
+    private static let mostArticles = 32
 
     private var source: String? { element.words("sourcedisplayname") ?? program }
 

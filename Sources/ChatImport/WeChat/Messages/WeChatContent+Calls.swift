@@ -4,11 +4,13 @@ extension WeChatContent {
     static func call(_ xml: WeChatXML, note: String?) -> WeChatContent {
         let bubble = xml.element("VoIPBubbleMsg")
         let invitation = xml.element("voipinvitemsg")
-        let words = [note, bubble.words("msg"), xml.plain].compactMap { $0 }.first { !$0.isEmpty }
+        // Android's words are names of words; the call is told by them alone.
+        let plain = xml.plain.flatMap { $0.utf8.starts(with: "voip_content".utf8) ? nil : $0 }
+        let words = [note, bubble.words("msg"), plain].compactMap { $0 }.first { !$0.isEmpty }
         let medium: String? =
-            switch bubble.words("room_type") ?? invitation.words("invitetype") {
-            case "0": "视频通话"
-            case "1": "语音通话"
+            switch bubble.words("room_type") ?? invitation.words("invitetype") ?? xml.plain {
+            case "0", "voip_content_video": "视频通话"
+            case "1", "voip_content_voice": "语音通话"
             default: nil
             }
         return WeChatContent(.call, [medium, words].compactMap { $0 }.joined(separator: " "))

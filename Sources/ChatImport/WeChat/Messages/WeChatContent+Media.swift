@@ -20,8 +20,9 @@ extension WeChatContent {
         return WeChatContent(.video, xml.remark, media: [Media(.video, md5: md5, size: video.size("length"))])
     }
 
-    /// `<msg><emoji md5 len aeskey …/></msg>`; Android's old builds keep `user name:time:…:md5:…`.
-    static func sticker(_ xml: WeChatXML) -> WeChatContent {
+    /// `<msg><emoji md5 len aeskey …/></msg>`; Android's old builds keep `user name:time:…:md5:…`. What it means is the
+    /// text, where the shape knows it.
+    static func sticker(_ xml: WeChatXML, note: String?) -> WeChatContent {
         let emoji = xml.element("emoji")
         let md5 =
             emoji.md5("md5")
@@ -30,7 +31,7 @@ extension WeChatContent {
             }
         let media = Media(
             .sticker, md5: md5, size: emoji.size("len") ?? emoji.size("length"), key: emoji.value("aeskey"))
-        return WeChatContent(.sticker, emoji.value("attachedtext") ?? xml.remark, media: [media])
+        return WeChatContent(.sticker, note ?? emoji.value("attachedtext") ?? xml.remark, media: [media])
     }
 
     /// `<msg><location x=latitude y=longitude label poiname/></msg>`

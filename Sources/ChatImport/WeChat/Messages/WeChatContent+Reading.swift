@@ -16,10 +16,8 @@ extension WeChatContent {
         if type.base.isSystem, content.first != UInt8(ascii: "<") { content = row.content[...] }
         self = Self.read(type, content, note: row.note, isOwn: row.isOwn, name: name)
         text = WeChatText.bounded(text)
-        switch kind {
-        case .system, .deleted: sender = nil
-        default: sender = prefix.sender ?? Self.sender(ofMedia: type.base, content, in: row)
-        }
+        if type.base.isSystem || kind == .deleted { return }
+        sender = prefix.sender ?? Self.sender(ofMedia: type.base, content, in: row)
     }
 
     /// Reads a content without its prefix.
@@ -38,7 +36,7 @@ extension WeChatContent {
         case .image: content = image(xml)
         case .voice: content = voice(xml, note: note)
         case .video: content = video(xml)
-        case .sticker: content = sticker(xml)
+        case .sticker: content = sticker(xml, note: note)
         case .location: content = location(xml)
         case .mail: content = mail(xml)
         case .friendRequest, .possibleFriend: content = friendRequest(xml, isRequest: type.base == .friendRequest)

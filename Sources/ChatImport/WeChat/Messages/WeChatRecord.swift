@@ -68,9 +68,10 @@ struct WeChatRecord {
                 return
             }
             // Lines after the first stand further in, so that nobody takes them for another's.
-            let parts = words.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
-            append("\(indent)\(head): \(parts.first ?? "")")
-            if parts.count == 2 { append(WeChatText.indented(String(parts[1]), by: indent + "    ")) }
+            let first = WeChatText.firstLine(words)
+            append("\(indent)\(head): \(first)")
+            let rest = words.utf8.dropFirst(first.utf8.count + 1)
+            if !rest.isEmpty { append(WeChatText.indented(String(Substring(rest)), by: indent + "    ")) }
         }
 
         private mutating func append(_ line: String) {

@@ -86,10 +86,22 @@ enum WeChatSystemLine {
 
     private static func saysRecalled(_ text: String) -> Bool {
         // Such a line is some words and a name.
-        text.utf8.count < 1024 && recallWords.contains { text.contains($0) }
+        guard text.utf8.count < 1024 else { return false }
+        var text = text
+        return text.withUTF8 { bytes in
+            recallWords.contains { words in
+                let count = words.utf8CodeUnitCount
+                guard bytes.count >= count else { return false }
+                return (0...bytes.count - count).contains {
+                    bytes[$0] == words.utf8Start[0]
+                        && bytes[$0..<$0 + count].elementsEqual(
+                            UnsafeBufferPointer(start: words.utf8Start, count: count))
+                }
+            }
+        }
     }
 
-    private static let recallWords = [
+    private static let recallWords: [StaticString] = [
         "撤回了一条", "撤回一条", "撤回了一則", "收回了一則", "收回一則", "撤回了消息", "recalled a message",
     ]
 

@@ -5,17 +5,21 @@ enum WeChatText {
 
     /// Bytes as text. What is not UTF-8 becomes U+FFFD; what is too long ends in "…".
     static func string(_ bytes: ArraySlice<UInt8>, longest: Int = longest) -> String {
-        guard bytes.count > longest else { return String(decoding: bytes, as: UTF8.self) }
+        // Repairing may make three bytes of one.
+        guard bytes.count > longest else { return bounded(String(decoding: bytes, as: UTF8.self), longest: longest) }
         var end = bytes.startIndex + longest
         // Not amid a character; of bytes that are none, only few are looked at.
         let lowest = end - 3
         while end > lowest, bytes[end] & 0xC0 == 0x80 { end -= 1 }
-        return String(decoding: bytes[..<end], as: UTF8.self) + "…"
+        let text = String(decoding: bytes[..<end], as: UTF8.self)
+        return text.utf8.count > longest ? bounded(text, longest: longest) : text + "…"
     }
 
     /// A text within bounds.
     static func bounded(_ text: String, longest: Int = longest) -> String {
-        text.utf8.count <= longest ? text : string(Array(text.utf8.prefix(longest + 1))[...], longest: longest)
+        guard text.utf8.count > longest else { return text }
+        // An index amid a character stands for its beginning.
+        return text[..<text.utf8.index(text.startIndex, offsetBy: longest)] + "…"
     }
 
     /// Lines under each other, without those that are empty or say again what stands above.
@@ -42,8 +46,14 @@ enum WeChatText {
 
     /// A text with something before each of its lines.
     static func indented(_ text: String, by prefix: String) -> String {
-        guard text.utf8.contains(0x0A) else { return prefix + text }
-        return text.split(separator: "\n", omittingEmptySubsequences: false).map { prefix + $0 }.joined(separator: "\n")
+        var lines = text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false).makeIterator()
+        var result = prefix + (lines.next().map(Substring.init) ?? "")
+        while let line = lines.next() {
+            result += "\n"
+            result += prefix
+            result += Substring(line)
+        }
+        return result
     }
 
     /// A text in which each `open`name`close` is replaced by what is known for the name, else stays.

@@ -16,6 +16,17 @@ struct WeChatAppMessageTests {
         #expect(Samples.read(49, Samples.link) == WeChatContent(.link, text))
     }
 
+    @Test("the articles of an official account are all named")
+    func articles() {
+        let items = ["一", "二"].map { "<item><title>第\($0)篇</title><url>http://example.com/\($0)</url><digest/></item>" }
+        let inside = """
+            <title>第一篇</title><des>摘要</des><url>http://example.com/一</url><mmreader><category count="2">\
+            <name>晚报</name>\(items.joined())</category></mmreader><sourcedisplayname>晚报</sourcedisplayname>
+            """
+        let text = "第一篇\n摘要\nhttp://example.com/一\n第二篇\nhttp://example.com/二\n晚报"
+        #expect(Samples.read(285_212_721, Samples.app(5, inside)) == WeChatContent(.link, text))
+    }
+
     @Test("what a link does not have makes no line, nor does what it has twice")
     func sparseLink() {
         #expect(Self.app(5, "<title>a</title><des>a</des><url/>") == WeChatContent(.link, "a"))
@@ -83,8 +94,10 @@ struct WeChatAppMessageTests {
         #expect(Samples.read(49, Samples.gif) == WeChatContent(.sticker, media: [media]))
     }
 
-    @Test("an announcement is a line of the platform, with its files")
+    @Test("an announcement is a line of the platform, with who made it, and its files")
     func announcement() {
+        let row = Samples.row(49, "wxid_lilei:\n" + Samples.announcement, talker: Samples.group)
+        #expect(Samples.read(row).sender == "wxid_lilei")
         #expect(Samples.read(49, Samples.announcement) == WeChatContent(.system, "[群公告]\n周六 10 点\n集合"))
         let words = Samples.item(1, "<datadesc>明天</datadesc>", sender: nil)
         let record = Samples.record("群公告", words + Samples.item(2, "", sender: nil))

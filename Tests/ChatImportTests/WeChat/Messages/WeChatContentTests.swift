@@ -105,6 +105,7 @@ struct WeChatContentTests {
     func sticker() {
         let media = WeChatContent.Media(.sticker, md5: Samples.md5, size: 20481, key: "abcdef")
         #expect(Samples.read(47, Samples.sticker) == WeChatContent(.sticker, media: [media]))
+        #expect(Samples.read(47, Samples.sticker, note: "[强]").text == "[强]")
         let custom = WeChatContent.Media(.sticker, md5: Samples.md5, size: 4096, key: "a1")
         #expect(Samples.read(1_048_625, Samples.gif) == WeChatContent(.sticker, media: [custom]))
     }
@@ -157,6 +158,8 @@ struct WeChatContentTests {
         let invitation = "<voipinvitemsg><roomid>1</roomid><status>2</status><invitetype>0</invitetype></voipinvitemsg>"
         #expect(Samples.read(53, invitation) == WeChatContent(.call, "视频通话"))
         #expect(Samples.read(50, "<voipinvitemsg></voipinvitemsg>") == WeChatContent(.call))
+        #expect(Samples.read(50, "voip_content_voice") == WeChatContent(.call, "语音通话"))
+        #expect(Samples.read(50, "voip_content_video", note: "已取消") == WeChatContent(.call, "视频通话 已取消"))
     }
 
     @Test("signals between devices are noise")
