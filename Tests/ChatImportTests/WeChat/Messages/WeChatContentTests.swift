@@ -26,7 +26,7 @@ struct WeChatContentTests {
     @Test("own rows, chats with one person and texts that only look alike have no prefix")
     func noPrefix() {
         let long = String(repeating: "a", count: 129)
-        let texts = ["wxid_lilei:\n好", "a b:\n好", "<a>:\n好", ":\n好", "\(long):\n好", "a: \n好", ""]
+        let texts = ["wxid_lilei:\n好", "a b:\n好", "<a>:\n好", ":\n好", "\(long):\n好", "a: \n好", "注意:\n好", ""]
         for (index, text) in texts.enumerated() {
             let own = Samples.read(Samples.row(1, text, talker: Samples.group, isOwn: true))
             #expect(own == WeChatContent(.text, text))
