@@ -46,6 +46,9 @@ public enum SkipReason: String, Sendable, CaseIterable {
     case noConversation = "belongs to no conversation"
     case tooLong = "longer than 64 MB"
     case deviceSignal = "a signal between devices"
+
+    /// Whether nothing that a person could have seen is missing.
+    public var isHarmless: Bool { self == .deviceSignal }
 }
 
 /// Something that the user should know about how a source was read.

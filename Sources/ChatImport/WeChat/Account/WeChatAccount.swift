@@ -96,17 +96,20 @@ package struct WeChatGroup: Hashable, Sendable {
 }
 
 /// A database, or a part of one, that could not be read.
-package struct DatabaseDamage: Hashable, Sendable {
+public struct DatabaseDamage: Hashable, Sendable {
     /// The file, below the source's root.
-    package var path: String
+    public var path: String
     /// The table; empty for the whole file.
-    package var table: String
+    public var table: String
     /// How many rows are known to be lost, and in how many places more may be.
-    package var rows: Int
-    package var gaps: Int
-    package var fault: DatabaseFault
+    public var rows: Int
+    /// See `rows`.
+    public var gaps: Int
+    /// Why, or why the first of them.
+    public var fault: DatabaseFault
 
-    package init(path: String, table: String = "", rows: Int = 0, gaps: Int = 0, fault: DatabaseFault) {
+    /// Damage of a table, or of a whole file.
+    public init(path: String, table: String = "", rows: Int = 0, gaps: Int = 0, fault: DatabaseFault) {
         self.path = path
         self.table = table
         self.rows = rows

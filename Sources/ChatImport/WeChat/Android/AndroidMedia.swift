@@ -62,7 +62,7 @@ final class AndroidMedia {
 
     func attachment(for media: WeChatContent.Media, of row: WeChatRow) -> Attachment {
         if media.isForwarded {
-            return .missing(media.name, "it was forwarded inside another message, and the phone keeps no copy")
+            return .missing(media.name, "the phone keeps no copy of what is inside a forwarded message")
         }
         switch media.kind {
         case .image: return picture(of: row)
