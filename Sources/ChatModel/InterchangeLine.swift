@@ -81,7 +81,7 @@ extension Person {
 }
 
 extension Conversation {
-    /// Writes `{"id","title","kind","app","members"}`.
+    /// Writes `{"id","title","kind","app","members","names"}`.
     public func encode(into writer: inout JSONWriter) {
         writer.beginObject()
         encodeMembers(into: &writer)
@@ -95,6 +95,14 @@ extension Conversation {
         if kind != .unknown { writer.optionalString("kind", kind.rawValue) }
         if !app.isEmpty { writer.optionalString("app", app) }
         writer.optionalStrings("members", members.map(\.text))
+        guard !names.isEmpty else { return }
+        writer.key("names")
+        writer.beginObject()
+        for (person, name) in names.sorted(by: { $0.key < $1.key }) {
+            writer.key(person.text)
+            writer.string(name)
+        }
+        writer.endObject()
     }
 
     /// Reads what `encode` writes.
@@ -116,6 +124,13 @@ extension Conversation {
         case "kind": kind = Kind(rawValue: try reader.readOptionalString() ?? "") ?? .unknown
         case "app": app = try reader.readOptionalString() ?? ""
         case "members": members = try reader.readStrings().map { PersonID($0) }
+        case "names":
+            guard try !reader.readNullIfPresent() else { break }
+            try reader.beginObject()
+            while let person = try reader.nextKey() {
+                let id = PersonID(person.string)
+                names[id] = try reader.readString()
+            }
         default: return false
         }
         return true

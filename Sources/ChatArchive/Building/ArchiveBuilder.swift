@@ -87,6 +87,7 @@ public struct ArchiveBuilder {
         if !conversation.title.isEmpty { known.title = conversation.title }
         if conversation.kind != .unknown { known.kind = conversation.kind }
         if !conversation.app.isEmpty { known.app = conversation.app }
+        known.names.merge(conversation.names) { $1 }
         for member in conversation.members where !known.members.contains(member) { known.members.append(member) }
         conversations[position].conversation = known
     }
@@ -135,6 +136,7 @@ public struct ArchiveBuilder {
         record.sources = record.sources.filter(numbers.indices.contains).map { numbers[$0] }.sorted()
         if let position = conversationPositions[record.conversation.id] {
             conversations[position].sources = Set(conversations[position].sources + record.sources).sorted()
+            conversations[position].conversation.names.merge(record.conversation.names) { newer, _ in newer }
             for member in record.conversation.members
             where !conversations[position].conversation.members.contains(member) {
                 conversations[position].conversation.members.append(member)

@@ -19,7 +19,9 @@ extension FolderTree {
                 return
             }
             if case .stored(let sha256, _) = attachment.content {
-                return try read(mediaFile(sha256, ofSegment: segment, waiting), offset, count, waiting, body)
+                let file = try mediaFile(sha256, ofSegment: segment, waiting)
+                noteMedium(inode, size: file.size)
+                return try read(file, offset, count, waiting, body)
             }
             lend(AttachmentFile(attachment, of: found.kind).note ?? [], offset, count, body)
         case .transcript(let snapshot, let conversation, let month):

@@ -15,6 +15,7 @@ enum CommandError: Error, Equatable {
     case cacheUnusable(String)
     case nothingToFetch
     case fetchWithoutCache
+    case prefetchWithoutCache
     case twoPasswords
     case emptyPassword
     case passwordsDiffer
@@ -62,6 +63,8 @@ extension CommandError: CustomStringConvertible {
         case .offlineWithoutCache: "'--offline' reads what was kept, and '--no-cache' forbids it; leave one out."
         case .cacheUnusable(let path): "There is no cache that can be used in '\(path)'."
         case .nothingToFetch: "The repository lies on this machine; there is nothing to fetch."
+        case .prefetchWithoutCache:
+            "'--prefetch' keeps what it fetches, and '--no-cache' or '--offline' forbids it; leave one out."
         case .fetchWithoutCache: "'--no-cache' leaves nowhere to keep what is fetched; leave it out."
         case .badCount(let what): "\(what) must be a number above 0."
         case .twoPasswords: "Both '--password-file' and '--password-command' are given; use one."
