@@ -21,6 +21,27 @@ package protocol WeChatAccount {
     func rows(_ body: (WeChatRow) throws -> Void, damaged: (DatabaseDamage) throws -> Void) throws
     /// Finds a file of a row.
     func attachment(for media: WeChatContent.Media, of row: WeChatRow) throws -> Attachment
+    /// What a person should know of how the account was read; complete when its rows and their files were.
+    var notes: [WeChatNote] { get }
+}
+
+extension WeChatAccount {
+    package var notes: [WeChatNote] { [] }
+}
+
+/// Something that a person should know of how an account was read.
+package enum WeChatNote: Hashable, Sendable {
+    /// A database that was opened, by its path below the source's root: whether it was encrypted, what its log had.
+    case opened(path: String, ForeignDatabase.Account)
+    /// A database that people, media or voices are looked up in could not be read, or not all of it.
+    case unreadable(DatabaseDamage)
+    /// Rows that were in several shards, and were told once.
+    case duplicates(rows: Int)
+    /// Rows that the owner had deleted, which the program keeps aside in tables of their own; they are not told.
+    case deletedRows(path: String, rows: Int)
+    /// Pictures that need the account's picture key, which was not given or is another account's; they are kept as they
+    /// are.
+    case picturesNeedKey(count: Int)
 }
 
 /// A contact, as an account keeps it.
@@ -100,5 +121,12 @@ package struct DatabaseDamage: Hashable, Sendable {
         self.path = path
         self.table = table
         self.fault = fault
+    }
+}
+
+extension WeChatGroup {
+    /// Whether a user name is that of a group.
+    static func isName(_ username: String) -> Bool {
+        username.hasSuffix("@chatroom") || username.hasSuffix("@im.chatroom")
     }
 }
