@@ -1,4 +1,4 @@
-import ChatMedia
+internal import ChatMedia
 import ChatModel
 
 /// The words for media that an account lacks, and attachments of what it has.

@@ -73,6 +73,17 @@ final class AccountDatabases {
         return shards.sorted { ($0.start, $0.place) < ($1.start, $1.place) }.map { ($0.path, $0.database) }
     }
 
+    /// Tells when another program has written to a shard while it was read.
+    func checkUnchanged(
+        _ database: ForeignDatabase, at below: String, damaged tell: (DatabaseDamage) throws -> Void
+    ) throws {
+        do throws(DatabaseFault) {
+            try database.checkUnchanged()
+        } catch {
+            try tell(DatabaseDamage(path: files.path(below), fault: error))
+        }
+    }
+
     /// Remembers a note, once.
     func note(_ note: WeChatNote) {
         if !notes.contains(note) { notes.append(note) }

@@ -20,6 +20,9 @@ struct AccountFiles {
         return path.isEmpty ? root : root + "/" + path
     }
 
+    /// A name in a folder; an empty folder is the one that paths begin at.
+    static func below(_ folder: String, _ name: String) -> String { folder.isEmpty ? name : folder + "/" + name }
+
     /// The last name of the account's folder.
     var name: String { String((folder.isEmpty ? root : folder).split(separator: "/").last ?? "") }
 

@@ -1,4 +1,4 @@
-import ChatMedia
+internal import ChatMedia
 import ChatModel
 
 /// Finds how the pictures of an account are decoded that lie there in disguise (`.dat`).

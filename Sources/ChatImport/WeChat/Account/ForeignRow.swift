@@ -12,6 +12,9 @@ struct ForeignRow {
     /// A number; what is none is 0.
     func number(_ column: Int) -> Int64 { statement.int64(column) }
 
+    /// Whether a value is NULL, or its column is not there.
+    func isNull(_ column: Int) -> Bool { statement.isNull(column) }
+
     /// A text; nil when it is NULL or empty. What is not UTF-8 becomes U+FFFD.
     func text(_ column: Int) -> String? {
         guard let text = statement.text(column), !text.isEmpty else { return nil }

@@ -32,6 +32,9 @@ struct DigestNames {
     /// - Parameter wanted: digests in lower-case hexadecimal digits.
     init(wanted: Set<String>) { self.wanted = wanted }
 
+    /// Whether every digest has its user name.
+    var isComplete: Bool { names.count == wanted.count }
+
     /// Takes a user name into account. Cost: one MD5.
     mutating func consider(_ name: String) {
         guard names.count < wanted.count, let digest = UserNameDigest.hexadecimal(name), wanted.contains(digest) else {

@@ -1,4 +1,4 @@
-import ChatMedia
+internal import ChatMedia
 package import ChatModel
 
 /// An account of WeChat 3 on Windows: its folder in `WeChat Files`, or its `Msg` folder alone.
@@ -45,34 +45,32 @@ package final class Windows3Account: WeChatAccount {
     /// The folder of the databases below an account's, nil when it is none.
     private static func place(in files: AccountFiles) throws(ImportError) -> String? {
         for place in ["Msg", ""] {
-            if files.file(below(place, "MicroMsg.db")) != nil { return place }
+            if files.file(AccountFiles.below(place, "MicroMsg.db")) != nil { return place }
             if !(try shards(in: place, files)).isEmpty { return place }
         }
         return nil
     }
 
     private static func shards(in place: String, _ files: AccountFiles) throws(ImportError) -> [String] {
-        for folder in [below(place, "Multi"), place] {
+        for folder in [AccountFiles.below(place, "Multi"), place] {
             let names = ShardName(prefix: "MSG", suffix: ".db").sorted(try files.names(folder))
-            if !names.isEmpty { return names.map { below(folder, $0) } }
+            if !names.isEmpty { return names.map { AccountFiles.below(folder, $0) } }
         }
         return []
     }
-
-    static func below(_ folder: String, _ name: String) -> String { folder.isEmpty ? name : folder + "/" + name }
 
     private init(_ files: AccountFiles, databasesIn place: String, keys: [DatabaseKey]) throws(ImportError) {
         folder = files.folder
         shards = try Self.shards(in: place, files)
         databases = AccountDatabases(files, keys: keys, parameters: [.windows3])
         people = Windows3People(databases, place: place)
-        try databases.checkKeys(of: [Self.below(place, "MicroMsg.db")] + shards)
+        try databases.checkKeys(of: [AccountFiles.below(place, "MicroMsg.db")] + shards)
         owner = try people.owner(named: files.name, isAlone: place.isEmpty)
         pictures = AccountPictures(files, keys: WeChatImageKeys())
         media = Windows3Media(
             databases, pictures, place: place,
-            voices: ShardName(prefix: "MediaMSG", suffix: ".db").sorted(try files.names(Self.below(place, "Multi")))
-                .map { Self.below(Self.below(place, "Multi"), $0) })
+            voices: ShardName(prefix: "MediaMSG", suffix: ".db").sorted(try files.names(AccountFiles.below(place, "Multi")))
+                .map { AccountFiles.below(AccountFiles.below(place, "Multi"), $0) })
     }
 
     package func contacts(_ body: (WeChatContact) throws -> Void) throws { try people.contacts(body) }
@@ -88,6 +86,7 @@ package final class Windows3Account: WeChatAccount {
             try shard.rows(
                 { row in if seen.isNew(row, isLast: shards.isEmpty) { try body(row) } }, damaged: damaged)
             seen.endShard()
+            try databases.checkUnchanged(database, at: path, damaged: damaged)
         }
         duplicates = seen.duplicates
     }

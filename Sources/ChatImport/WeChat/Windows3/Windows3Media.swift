@@ -70,7 +70,7 @@ final class Windows3Media {
 
         init?(_ databases: AccountDatabases, place: String, _ kind: WeChatContent.Media.Kind) throws {
             let word = kind == .image ? "Image" : kind == .video ? "Video" : "File"
-            let path = Windows3Account.below(place, "HardLink\(word).db")
+            let path = AccountFiles.below(place, "HardLink\(word).db")
             guard let database = databases.openIfThere(path),
                 let table = try LookupTable(
                     databases, database, at: path, table: "HardLink\(word)Attribute", column: "Md5",

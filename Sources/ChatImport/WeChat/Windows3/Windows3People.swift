@@ -9,8 +9,8 @@ struct Windows3People {
     /// - Parameter place: the folder of the databases below the account's.
     init(_ databases: AccountDatabases, place: String) {
         self.databases = databases
-        path = Windows3Account.below(place, "MicroMsg.db")
-        pictures = Windows3Account.below(place, "Misc.db")
+        path = AccountFiles.below(place, "MicroMsg.db")
+        pictures = AccountFiles.below(place, "Misc.db")
     }
 
     /// The owner's user name: the account's folder is called by it, or by the WeChat number.
