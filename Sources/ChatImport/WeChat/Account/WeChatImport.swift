@@ -23,10 +23,10 @@ struct WeChatImport {
     static func read(
         _ export: SourceFolder.Export, _ options: ImportOptions, _ deliver: (ImportEvent) throws -> Void
     ) throws {
-        guard let shape = WeChatShape.all.first(where: { $0.isMain(export.path, export.name) }) else {
+        guard let place = WeChatShape.place(of: export.path) else {
             throw ImportError.notRecognised(path: export.root)
         }
-        let account = try shape.open(export.root, shape.folder(export.path), options.keys)
+        let account = try place.open(root: export.root, options.keys)
         var reading = WeChatImport(account, root: export.path)
         try reading.read(deliver)
     }
@@ -36,9 +36,7 @@ struct WeChatImport {
         try account.groups { try tell($0, deliver) }
         var damages: [DatabaseDamage] = []
         try account.rows({ try read($0, deliver) }, damaged: { damages.append($0) })
-        for database in account.databases {
-            if let note = Self.note(on: database) { try deliver(.note(note)) }
-        }
+        for note in account.notes.compactMap(Self.importNote) { try deliver(.note(note)) }
         for damage in damages { try deliver(.note(.damagedDatabase(damage))) }
         if damagedContents > 0 { try deliver(.note(.damagedContents(count: damagedContents))) }
         if !unknownTypes.isEmpty { try deliver(.note(.unknownMessageTypes(unknownTypes))) }
@@ -95,7 +93,8 @@ struct WeChatImport {
         try deliver(
             .conversation(
                 Conversation(
-                    id: conversation(talker), title: contacts[talker]?.shownName() ?? talker, kind: Self.kind(of: talker),
+                    id: conversation(talker), title: contacts[talker]?.shownName() ?? talker,
+                    kind: Self.kind(of: talker),
                     app: "wechat", members: [Self.person(talker)] + (account.owner.map { [Self.person($0)] } ?? []))))
     }
 
@@ -157,12 +156,18 @@ struct WeChatImport {
         return row.isInGroup ? nil : row.talker
     }
 
-    private static func note(on database: (path: String, account: ForeignDatabase.Account)) -> ImportNote? {
-        let account = database.account
-        if account.unreadableLogFrames > 0 {
-            return .unreadableLog(path: database.path, frames: account.unreadableLogFrames)
+    private static func importNote(_ note: WeChatNote) -> ImportNote? {
+        switch note {
+        case .opened(let path, let account):
+            if account.unreadableLogFrames > 0 {
+                return .unreadableLog(path: path, frames: account.unreadableLogFrames)
+            }
+            if let log = account.log { return .readLog(path: path, log) }
+            return account.lacksLog ? .lacksLog(path: path) : nil
+        case .unreadable(let damage): return .damagedDatabase(damage)
+        case .duplicates(let rows): return .repeatedRows(count: rows)
+        case .deletedRows(let path, let rows): return .deletedRows(path: path, count: rows)
+        case .picturesNeedKey(let count): return .picturesNeedKey(count: count)
         }
-        if let log = account.log { return .readLog(path: database.path, log) }
-        return account.lacksLog ? .lacksLog(path: database.path) : nil
     }
 }
