@@ -85,6 +85,7 @@ class Android(Shape):
         self.files = Files(folder)
         recipe = keys.android() if options.encrypted else None
         self.db = Database(os.path.join(folder, self.folder, "EnMicroMsg.db"), 1024, SCHEMA, options.wal, options.wal, recipe)
+        self.db.schema(INDEXES.strip(), indexes=True)  # before the rows, so that pages are as full as a phone's are
         self.images = 0
         self.lasts, self.talkers = {}, {}
         self.downloads = {}
@@ -161,8 +162,6 @@ class Android(Shape):
 
     def _settle(self):
         self._sessions()
-        self.db.flush()
-        self.db.schema(INDEXES.strip(), indexes=True)
         if self.history.gone:
             self.db.later("rconversation", "username", self.history.gone)
         self.db.settle()
@@ -182,7 +181,11 @@ class Android(Shape):
         elif m.revoked == "notice":
             kind = 268445456
         if m.revoked:
-            self.db.insert("GetSysCmdMsgInfo", (m.id, m.id, chat.id, m.time, ""), late)
+            note = (m.id, m.id, chat.id, m.time, "")
+            if again:
+                self.db.later("GetSysCmdMsgInfo", "originSvrId", m.id, note, late)
+            else:
+                self.db.insert("GetSysCmdMsgInfo", note, late)
         elif m.media:
             path = getattr(self, "_" + m.media.kind)(m, late)
         if m.type == 49:
