@@ -480,20 +480,19 @@ class Maker:
             when = f"2021-0{number % 9 + 1}-03 12:{number:02d}"
             head = f"<sourcename>{element(who.nickname)}</sourcename><sourcetime>{when}</sourcetime>"
             head += f"<srcMsgCreateTime>{1609459200 + number * 60}</srcMsgCreateTime><fromnewmsgid>{self.rng.getrandbits(62)}</fromnewmsgid>"
-            kind = self.rng.choice((1, 1, 1, 2, 4, 5, 6, 8, 16, 19, 22, 32, 37)) if number else 1
+            kind = self.rng.choice((1, 1, 1, 2, 2, 2, 4, 5, 6, 8, 8, 16, 19, 22, 32, 37)) if number else 1
             text = snippet(self.sentence())
             attributes = f'dataid="{words.hexadecimal(self.rng, 32)}"'
             if kind == 1:
                 head += f"<datadesc>{element(text)}</datadesc>"
                 shown.append(text)
             elif kind in (2, 4, 8):
-                known = [r.media for r in self.chat.recent if r.media and r.media.kind == {2: "picture", 4: "video", 8: "file"}[kind]]
-                item = known[-1] if known else None
+                item = self.chat.kept.get({2: "picture", 4: "video", 8: "file"}[kind])
                 full = item.md5 if item else words.hexadecimal(self.rng, 32)
                 name = item.name if item else "设计稿 v2.pdf"
                 if kind == 8:
                     shown.append(name)
-                if item and item.state in ("original", "hd"):
+                if item:
                     records.append({"sha256": item.sha256, "size": item.size, "md5": full})
                 head += (f"<datatitle>{element(name if kind == 8 else '')}</datatitle><datafmt>{item.extension if item else 'jpg'}</datafmt>"
                          f"<datasize>{item.size if item else 4321}</datasize><fullmd5>{full}</fullmd5><thumbfullmd5>{words.hexadecimal(self.rng, 32)}</thumbfullmd5>")

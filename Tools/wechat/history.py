@@ -77,7 +77,7 @@ class History:
         options = self.options
         rng = Random(f"{options.seed} {chat.number} {chat.id}")
         maker = Maker(self.account, self.studio, self.stickers, chat, rng)
-        chat.recent = []
+        chat.recent, chat.kept = [], {}
         count = self.counts[chat.id]
         last = START * 1000
         for message in self._run(chat, rng, maker, count, START * 1000, END * 1000, 0):
@@ -128,6 +128,8 @@ class History:
             if message.type in (1, 3, 34, 43, 49) and message.kind not in ("system", "deleted") and message.sender:
                 message.light = _light(message)
                 chat.recent.append(message.light)
+                if message.media and message.media.data:
+                    chat.kept[message.media.kind] = message.light.media
                 if len(chat.recent) > RECENT:
                     del chat.recent[0]
             yield message

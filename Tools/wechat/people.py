@@ -58,7 +58,7 @@ class Conversation:
     number: int = 0
     hash: str = ""
     recent: list = field(default_factory=list)  # messages that can be quoted, forwarded or recalled
-    last: object = None
+    kept: dict = field(default_factory=dict)  # kind -> the last piece of media that the device has
 
     def __post_init__(self):
         self.hash = md5_hex(self.id)
