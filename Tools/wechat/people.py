@@ -105,7 +105,8 @@ def make_account(rng, conversations, groups):
     me = Person("wxid_" + words.identifier(rng, 14), "林小满 🍃", "lin_xiaoman", sex=2, avatar=1,
                 signature="synthetic: this account was made up by a program", phone="13800000000")
     people = {me.username: me}
-    singles = [_special(rng, people, number) or _friend(rng, people, number) for number in range(conversations - groups)]
+    singles = [_special(rng, people, number) or _friend(rng, people, number)
+               for number in range(conversations - groups)]
     while len(people) < 12 + groups:
         _friend(rng, people, len(people))
     for _ in range(max(6, groups * 2)):  # people met in groups only
