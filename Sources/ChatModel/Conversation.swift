@@ -15,13 +15,19 @@ public struct Conversation: Hashable, Sendable {
     public var app: String
     /// Known members; may be fewer than those who wrote.
     public var members: [PersonID]
+    /// What members are called here, where it is not what they are called elsewhere.
+    public var names: [PersonID: String]
 
     /// A conversation.
-    public init(id: ConversationID, title: String, kind: Kind, app: String, members: [PersonID] = []) {
+    public init(
+        id: ConversationID, title: String, kind: Kind, app: String, members: [PersonID] = [],
+        names: [PersonID: String] = [:]
+    ) {
         self.id = id
         self.title = title
         self.kind = kind
         self.app = app
         self.members = members
+        self.names = names
     }
 }

@@ -47,7 +47,7 @@ public enum InterchangeLine: Hashable, Sendable {
 }
 
 extension Person {
-    /// Writes `{"id","name","self","phones","handles"}`.
+    /// Writes `{"id","name","self","phones","handles","labels","avatar"}`.
     public func encode(into writer: inout JSONWriter) {
         writer.beginObject()
         writer.optionalString("id", id.text)
@@ -58,6 +58,11 @@ extension Person {
         }
         writer.optionalStrings("phones", phones)
         writer.optionalStrings("handles", handles)
+        writer.optionalStrings("labels", labels)
+        if let avatar {
+            writer.key("avatar")
+            avatar.encode(into: &writer)
+        }
         writer.endObject()
     }
 
@@ -73,6 +78,8 @@ extension Person {
             case "self": isSelf = try reader.readNullIfPresent() ? false : reader.readBool()
             case "phones": phones = try reader.readStrings()
             case "handles": handles = try reader.readStrings()
+            case "labels": labels = try reader.readStrings()
+            case "avatar": avatar = try reader.readNullIfPresent() ? nil : Attachment(reading: &reader)
             default: try reader.skipValue()
             }
         }
@@ -81,7 +88,7 @@ extension Person {
 }
 
 extension Conversation {
-    /// Writes `{"id","title","kind","app","members"}`.
+    /// Writes `{"id","title","kind","app","members","names"}`.
     public func encode(into writer: inout JSONWriter) {
         writer.beginObject()
         encodeMembers(into: &writer)
@@ -95,6 +102,14 @@ extension Conversation {
         if kind != .unknown { writer.optionalString("kind", kind.rawValue) }
         if !app.isEmpty { writer.optionalString("app", app) }
         writer.optionalStrings("members", members.map(\.text))
+        guard !names.isEmpty else { return }
+        writer.key("names")
+        writer.beginObject()
+        for (person, name) in names.sorted(by: { $0.key < $1.key }) {
+            writer.key(person.text)
+            writer.string(name)
+        }
+        writer.endObject()
     }
 
     /// Reads what `encode` writes.
@@ -116,6 +131,13 @@ extension Conversation {
         case "kind": kind = Kind(rawValue: try reader.readOptionalString() ?? "") ?? .unknown
         case "app": app = try reader.readOptionalString() ?? ""
         case "members": members = try reader.readStrings().map { PersonID($0) }
+        case "names":
+            guard try !reader.readNullIfPresent() else { break }
+            try reader.beginObject()
+            while let person = try reader.nextKey() {
+                let id = PersonID(person.string)
+                names[id] = try reader.readString()
+            }
         default: return false
         }
         return true

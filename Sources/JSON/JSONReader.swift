@@ -206,7 +206,7 @@ public struct JSONReader: ~Copyable {
 
     /// Passes over a value of any kind and size.
     public mutating func skipValue() throws(JSONError) {
-        var closers: [UInt8] = []
+        var closers = OpenBrackets()
         repeat {
             let byte = try nextSignificantByte()
             switch byte {
@@ -214,7 +214,7 @@ public struct JSONReader: ~Copyable {
                 guard closers.count < Self.depthLimit else {
                     throw JSONError(.tooDeep(limit: Self.depthLimit), at: offset)
                 }
-                closers.append(byte + 2)  // '{' + 2 is '}', '[' + 2 is ']'
+                closers.open(byte)
                 cursor += 1
                 expectsComma = false
             case UInt8(ascii: "\""): try skipString()
@@ -317,18 +317,27 @@ public struct JSONReader: ~Copyable {
         return true
     }
 
+    @inline(__always)
     private mutating func nextSignificantByte() throws(JSONError) -> UInt8 {
+        // Programs write no white space.
+        if cursor < end, base[cursor] > 0x20 { return base[cursor] }
+        return try significantByteAfterSpace()
+    }
+
+    private mutating func significantByteAfterSpace() throws(JSONError) -> UInt8 {
         if try skipWhitespace() { throw JSONError(.endOfInput, at: offset) }
         return base[cursor]
     }
 
+    @inline(__always)
     private mutating func expect(_ byte: UInt8) throws(JSONError) {
         let found = try nextSignificantByte()
-        guard found == byte else {
-            let expected = "'\(Character(Unicode.Scalar(byte)))'"
-            throw JSONError(.unexpected(byte: found, expected: expected), at: offset)
-        }
+        guard found == byte else { throw unexpected(found, instead: byte) }
         cursor += 1
+    }
+
+    private func unexpected(_ found: UInt8, instead byte: UInt8) -> JSONError {
+        JSONError(.unexpected(byte: found, expected: "'\(Character(Unicode.Scalar(byte)))'"), at: offset)
     }
 
     private mutating func expectWord(_ word: StaticString) throws(JSONError) {
@@ -580,23 +589,4 @@ extension JSONReader {
             return try body(&reader)
         }
     }
-}
-
-/// A key of an object, comparable with a literal in a `switch`, without making a String.
-public struct JSONKey {
-    let bytes: UnsafeRawBufferPointer
-
-    /// Whether the key is spelled like the literal.
-    public static func ~= (pattern: StaticString, key: JSONKey) -> Bool {
-        key == pattern
-    }
-
-    /// Whether the key is spelled like the literal.
-    public static func == (key: JSONKey, literal: StaticString) -> Bool {
-        key.bytes.count == literal.utf8CodeUnitCount
-            && key.bytes.elementsEqual(UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
-    }
-
-    /// The key as a String.
-    public var string: String { String(decoding: bytes, as: UTF8.self) }
 }

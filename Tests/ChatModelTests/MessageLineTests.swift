@@ -25,7 +25,7 @@ struct MessageLineTests {
             let conversation = Conversation(
                 id: ConversationID("c" + random.text()), title: random.text(),
                 kind: Conversation.Kind.allCases.randomElement(using: &random) ?? .direct, app: random.text(),
-                members: [person.id])
+                members: [person.id], names: [person.id: random.text()])
             for line in [InterchangeLine.person(person), .conversation(conversation)] {
                 var writer = JSONWriter()
                 line.encode(into: &writer)

@@ -25,8 +25,17 @@ extension ArchiveBuilder {
             lastSeen: zip(sources, readings).map { source, reading in lastRead[source] ?? reading.time })
 
         var folders = TreeBuilder(.init(modified: .epoch))
+        var lists = TreeBuilder(.init(modified: .epoch))
         for position in conversations.indices {
-            if let node = try finishConversation(at: position, &work) { folders.add(node) }
+            guard let (folder, list) = try finishConversation(at: position, &work) else { continue }
+            folders.add(folder)
+            lists.add(list)
+        }
+        for position in people.indices {
+            guard let (avatar, source) = try avatars.avatar(of: people[position].person.id),
+                let stored = try work.attachments.avatar(avatar, of: sources[source])
+            else { continue }
+            people[position].person.avatar = stored
         }
         // The readings tell which archive knows more; they stand still while nothing new comes.
         if work.changed { for source in given { readings[source] = readings[source].next(at: time) } }
@@ -38,6 +47,8 @@ extension ArchiveBuilder {
         root.addFile(ArchiveLayout.conversations, try work.store(lines(conversations) { $0.encode(into: &$1) }))
         let folderTree = try Archive.read { () throws(RepositoryError) in try folders.finish(writer) }
         root.addDirectory(ArchiveLayout.conversationFolders, folderTree)
+        let listTree = try Archive.read { () throws(RepositoryError) in try lists.finish(writer) }
+        root.addDirectory(ArchiveLayout.monthLists, listTree)
         if let media = try work.attachments.media.finish(writer) { root.addDirectory(ArchiveLayout.media, media) }
 
         account.attachmentsStored = work.attachments.stored
@@ -47,10 +58,10 @@ extension ArchiveBuilder {
         return Outcome(tree: tree, account: account)
     }
 
-    /// Merges a conversation and gives its folder's node; nil when it has no messages at all.
+    /// Merges a conversation and gives the nodes of its folder and of the list of its months; nil when it has no messages at all.
     private mutating func finishConversation(
         at position: Int, _ work: inout ArchiveWork<some AttachmentProvider>
-    ) throws(ArchiveError) -> Node? {
+    ) throws(ArchiveError) -> (folder: Node, list: Node)? {
         let record = conversations[position]
         let keys = buckets.months(of: record.conversation.id)
         let zone = zone
@@ -58,9 +69,12 @@ extension ArchiveBuilder {
         for head in heads { earlier.append(try head.conversation(record.conversation.id, in: zone)) }
         // Nothing given now, nothing given before by a source of today, and all archives have the same: it stays.
         let concernsUs = !keys.isEmpty || given.contains { record.sources.contains($0) }
-        if !concernsUs, var node = Self.shared(earlier, by: \.node), earlier.allSatisfy(\.earlier.keepsNumbers) {
+        if !concernsUs, var node = Self.shared(earlier, by: \.node), var list = Self.shared(earlier, by: \.list),
+            earlier.allSatisfy(\.earlier.keepsNumbers)
+        {
             node.name = Array(record.folder.utf8)
-            return node
+            list.name = Array(ArchiveLayout.months(of: record.folder).utf8)
+            return (node, list)
         }
 
         var months = Set(keys.map(\.month))
@@ -68,11 +82,9 @@ extension ArchiveBuilder {
         var folder = TreeBuilder(.init(modified: .epoch))
         var records: [MonthRecord] = []
         for month in months.sorted() {
-            guard let (month, node) = try finishMonth(month, of: record.conversation.id, earlier, &work) else {
-                continue
-            }
+            guard let month = try finishMonth(month, of: record.conversation.id, earlier, &work) else { continue }
             records.append(month)
-            folder.add(node)
+            folder.add(month.node)
         }
         guard !records.isEmpty else { return nil }
         conversations[position].messages = records.reduce(0) { $0 + $1.messages }
@@ -81,11 +93,17 @@ extension ArchiveBuilder {
             conversations[position].span = first...last
         }
         conversations[position].sources = Set(records.flatMap(\.given.keys)).sorted()
-        folder.addFile(ArchiveLayout.months, try work.store(lines(records) { $0.encode(into: &$1) }))
+        let stored = try work.store(lines(records) { $0.encode(into: &$1) })
+        var list = Node(
+            name: Array(ArchiveLayout.months(of: record.folder).utf8), kind: .file, mode: FileMode(rawValue: 0o600),
+            modified: .epoch)
+        list.content = stored.blobs
+        list.size = stored.size
+        list.links = 1
         var node = Node(
             name: Array(record.folder.utf8), kind: .directory, mode: FileMode(unixMode: 0o040700), modified: .epoch)
         node.subtree = try Archive.read { () throws(RepositoryError) in try folder.finish(work.writer) }
-        return node
+        return (node, list)
     }
 
     /// What all of several have, when they have the same.
@@ -102,7 +120,7 @@ extension ArchiveBuilder {
     private mutating func finishMonth(
         _ month: Month, of conversation: ConversationID, _ earlier: [EarlierConversation],
         _ work: inout ArchiveWork<some AttachmentProvider>
-    ) throws(ArchiveError) -> (MonthRecord, Node)? {
+    ) throws(ArchiveError) -> MonthRecord? {
         var rows: [Int: [UInt8]] = [:]
         for source in given {
             let key = MonthBuckets.Key(source: source, conversation: conversation, month: month)
@@ -113,13 +131,13 @@ extension ArchiveBuilder {
         }
         let digests = rows.mapValues { String(SHA256Digest(hashing: $0).hex.prefix(16)) }
         let isShared =
-            Self.shared(earlier) { $0.record(of: month) } != nil && Self.shared(earlier) { $0.node(of: month) } != nil
+            Self.shared(earlier) { $0.record(of: month) } != nil
             && earlier.allSatisfy(\.earlier.keepsNumbers)
-        if isShared, let record = earlier[0].record(of: month), let node = earlier[0].node(of: month),
+        if isShared, let record = earlier[0].record(of: month),
             given.allSatisfy({ record.given[$0]?.digest == digests[$0] })
         {
             for source in given { countUnchanged(source, month, of: conversation, record) }
-            return (record, node)
+            return record
         }
 
         work.changed = true
@@ -159,7 +177,7 @@ extension ArchiveBuilder {
     private func store(
         _ lines: [MessageLine], _ month: Month, _ conversation: ConversationID, _ given: [Int: MonthRecord.Given],
         _ work: inout ArchiveWork<some AttachmentProvider>
-    ) throws(ArchiveError) -> (MonthRecord, Node)? {
+    ) throws(ArchiveError) -> MonthRecord? {
         guard var first = lines.first?.message.time else { return nil }
         var writer = JSONWriter()
         InterchangeLine.conversation(Conversation(id: conversation, title: "", kind: .unknown, app: ""))
@@ -173,19 +191,13 @@ extension ArchiveBuilder {
             holders.formUnion(line.sources)
         }
         let content = try work.store(writer.bytes)
-        var node = Node(
-            name: Array(ArchiveLayout.segment(month.description).utf8), kind: .file, mode: FileMode(rawValue: 0o600),
-            modified: GoTime(seconds: last.seconds))
-        node.content = content.blobs
-        node.size = content.size
-        node.links = 1
         // What a source gave in another zone's months has no digest here; the next reading is compared line by line.
         let unknown = MonthRecord.Given(digest: "", duplicates: 0)
-        let record = MonthRecord(
+        return MonthRecord(
             month: month, messages: lines.count, attachments: lines.reduce(0) { $0 + $1.message.attachments.count },
             span: first...last,
-            given: Dictionary(uniqueKeysWithValues: holders.map { ($0, given[$0] ?? unknown) }))
-        return (record, node)
+            given: Dictionary(uniqueKeysWithValues: holders.map { ($0, given[$0] ?? unknown) }),
+            blobs: content.blobs, size: content.size)
     }
 
     // MARK: The account

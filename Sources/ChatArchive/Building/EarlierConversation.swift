@@ -33,7 +33,12 @@ struct EarlierArchive {
     /// What it has of a conversation; nothing when it does not know it.
     func conversation(_ id: ConversationID, in zone: Zone) throws(ArchiveError) -> EarlierConversation {
         let node = folders[id].flatMap { nodes.node(named: Array($0.utf8)) }
-        return EarlierConversation(in: self, node: node, folder: try archive.folder(at: node), zone: zone)
+        guard let folder = folders[id] else {
+            return EarlierConversation(in: self, node: nil, list: nil, folder: .init(months: []), zone: zone)
+        }
+        return EarlierConversation(
+            in: self, node: node, list: try archive.monthList(of: folder), folder: try archive.folder(named: folder),
+            zone: zone)
     }
 }
 
@@ -42,12 +47,15 @@ struct EarlierConversation {
     let earlier: EarlierArchive
     /// The folder's node.
     let node: Node?
+    /// The node of the list of months, where it has one of its own.
+    let list: Node?
     private let folder: ConversationFolder
     private let zone: Zone
 
-    init(in earlier: EarlierArchive, node: Node?, folder: ConversationFolder, zone: Zone) {
+    init(in earlier: EarlierArchive, node: Node?, list: Node?, folder: ConversationFolder, zone: Zone) {
         self.earlier = earlier
         self.node = node
+        self.list = list
         self.folder = folder
         self.zone = zone
     }
@@ -61,17 +69,11 @@ struct EarlierConversation {
         return folder.months.first { $0.month == month }
     }
 
-    /// The segment of a month, when that is cut as ours is.
-    func node(of month: Month) -> Node? { earlier.hasSameMonths ? folder.node(of: month) : nil }
-
     /// The messages of a month.
     func lines(of month: Month) throws(ArchiveError) -> [MessageLine] {
         var lines: [MessageLine] = []
         for record in folder.months where months(of: record).contains(month) {
-            guard let node = folder.node(of: record.month) else {
-                throw .missingFile(ArchiveLayout.segment(record.month.description))
-            }
-            lines += try earlier.archive.messages(of: node)
+            lines += try earlier.archive.messages(of: record.node)
         }
         if !earlier.hasSameMonths { lines.removeAll { zone.month(of: $0.message) != month } }
         if !earlier.keepsNumbers {

@@ -12,7 +12,9 @@ final class ChatView: Sendable {
     private let contacts: [[UInt8]: Int]
     private let names: [PersonID: String]
 
-    var cost: Int { conversations.count * 400 + people.count * 500 + 1000 }
+    var cost: Int {
+        conversations.reduce(0) { $0 + 400 + $1.conversation.names.count * 120 } + people.count * 500 + 1000
+    }
 
     init(_ archive: Archive) throws(ArchiveError) {
         self.archive = archive
@@ -33,14 +35,15 @@ final class ChatView: Sendable {
 
     func contact(named name: [UInt8]) -> Int? { contacts[name] }
 
-    /// A sender as people read it.
-    func name(_ person: PersonID) -> String {
+    /// A sender as people read it in a conversation.
+    func name(_ person: PersonID, in conversation: Int) -> String {
+        if let name = conversations[conversation].conversation.names[person], !name.isEmpty { return name }
         if let name = names[person], !name.isEmpty { return name }
         return person.text
     }
 
     /// A sender as a part of file names.
-    func safeName(_ person: PersonID) -> [UInt8] {
-        Array(SafeName.make(name(person), limit: MonthListingBuilder.senderLimit).utf8)
+    func safeName(_ person: PersonID, in conversation: Int) -> [UInt8] {
+        Array(SafeName.make(name(person, in: conversation), limit: MonthListingBuilder.senderLimit).utf8)
     }
 }

@@ -15,7 +15,7 @@ extension FolderTree {
         return months.sorted()
     }
 
-    private func shownMonths(of record: MonthRecord) -> ClosedRange<Month> {
+    func shownMonths(of record: MonthRecord) -> ClosedRange<Month> {
         let first = Segment.plausible(record.span.lowerBound)
         return zone.month(of: first)...zone.month(of: max(first, Segment.plausible(record.span.upperBound)))
     }
@@ -25,23 +25,24 @@ extension FolderTree {
             guard view.conversations.indices.contains(key.conversation) else { throw .notFound }
             do throws(ArchiveError) {
                 let folder = try view.archive.folder(named: view.conversations[key.conversation].folder)
-                return (folder, folder.months.count * 200 + folder.tree.nodes.count * 600)
+                prefetch(folder, of: view.archive)
+                return (folder, folder.months.count * 300 + 200)
             } catch { throw FolderTreeError(error) }
         }
     }
 
     /// The segments that have messages of a month, with their numbers, ascending.
     private func segments(
-        of month: Month, in folder: ConversationFolder, _ key: FolderKey, _ waiting: Waiting
+        of month: Month, in folder: ConversationFolder, _ key: FolderKey, _ waiting: Waiting, isAhead: Bool = false
     ) throws(FolderTreeError) -> [(number: Int, segment: Segment)] {
         var result: [(number: Int, segment: Segment)] = []
         for record in folder.months where shownMonths(of: record).contains(month) {
-            guard let node = folder.node(of: record.month), let place = place(of: node, key.archive),
+            guard let place = place(of: record.node, key.archive),
                 let number = registry.withLock({ $0.number(ofSegment: place) })
             else { continue }
             result.append((number, try segment(number, waiting)))
         }
-        noteMonth(month, of: folder, key)
+        if !isAhead { noteMonth(month, of: folder, key) }
         return result
     }
 
@@ -73,11 +74,21 @@ extension FolderTree {
         let key = ListingKey(
             folder: FolderKey(archive: view.archive.tree, conversation: conversation), month: month,
             mediaOnly: mediaOnly)
-        return try listings.value(key, waiting: waiting) { () throws(FolderTreeError) in
+        return try listing(of: key, view, waiting)
+    }
+
+    /// - Parameter isAhead: whether nobody has asked for it yet.
+    func listing(
+        of key: ListingKey, _ view: ChatView, _ waiting: Waiting, isAhead: Bool = false
+    ) throws(FolderTreeError) -> MonthListing {
+        try listings.value(key, waiting: waiting) { () throws(FolderTreeError) in
             let folder = try folder(key.folder, view, waiting)
-            let segments = try segments(of: month, in: folder, key.folder, waiting)
+            let segments = try segments(of: key.month, in: folder, key.folder, waiting, isAhead: isAhead)
+            if !isAhead { prefetch(key.month, folder, of: view.archive) }
             guard !segments.isEmpty else { throw .notFound }
-            let listing = MonthListing(of: month, in: zone, from: segments, mediaOnly: mediaOnly, name: view.safeName)
+            let listing = MonthListing(
+                of: key.month, in: zone, from: segments, mediaOnly: key.mediaOnly
+            ) { view.safeName($0, in: key.folder.conversation) }
             return (listing, listing.cost)
         }
     }
@@ -93,7 +104,7 @@ extension FolderTree {
             let segments = try segments(of: month, in: folder, key, waiting)
             guard !segments.isEmpty else { throw .notFound }
             var transcript = Transcript(of: month, in: zone)
-            transcript.add(segments.map(\.segment), view.name)
+            transcript.add(segments.map(\.segment)) { view.name($0, in: conversation) }
             return (transcript.rendered, transcript.rendered.bytes.capacity + 100)
         }
     }

@@ -33,7 +33,10 @@ public final class FolderTree: Sendable {
     let media: LoadingCache<String, MediaFile>
     let sequentialReads: Mutex<SequentialReads>
     let monthWalks = Mutex(MonthWalks<FolderKey>())
+    let mediaWalks: Mutex<MediaWalks<FolderKey>>
     let background: BackgroundLoads
+    let prefetch: Prefetch?
+    let prefetches = BackgroundLoads(atOnce: 1, waiting: .max)
 
     /// A conversation's folder in an archive.
     struct FolderKey: Hashable, Sendable {
@@ -54,14 +57,16 @@ public final class FolderTree: Sendable {
     ///   - snapshots: all there are, when they have been read and the index has been loaded after or with them.
     ///   - zone: of the names shown.
     ///   - memoryLimit: bytes for what was decoded.
+    ///   - prefetch: what to bring to this machine before it is read.
     ///   - owner: of computed files; stored files keep their own.
     public init(
         repository: Repository, root: Root, snapshots: [StoredSnapshot]? = nil, zone: Zone,
-        memoryLimit: Int = 96 << 20, owner: (uid: UInt32, gid: UInt32)
+        memoryLimit: Int = 96 << 20, prefetch: Prefetch? = nil, owner: (uid: UInt32, gid: UInt32)
     ) throws(FolderTreeError) {
         self.repository = repository
         self.zone = zone
         self.owner = owner
+        self.prefetch = prefetch
         // Blobs of media pass through; segments and listings are what is used again.
         trees = LoadingCache(budget: memoryLimit / 8)
         views = LoadingCache(budget: memoryLimit / 8)
@@ -72,6 +77,7 @@ public final class FolderTree: Sendable {
         texts = LoadingCache(budget: memoryLimit / 16)
         media = LoadingCache(budget: memoryLimit / 64)
         sequentialReads = Mutex(SequentialReads(windowLimit: memoryLimit / 8))
+        mediaWalks = Mutex(MediaWalks(windowLimit: memoryLimit / 8))
         background = BackgroundLoads(atOnce: repository.store.requestsInFlight)
         var table = SnapshotTable()
         do throws(RepositoryError) {

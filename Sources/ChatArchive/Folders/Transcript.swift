@@ -54,10 +54,13 @@ struct Transcript {
         }
         guard line.hasTextFile else { return }
         if needsSpace { bytes.append(UInt8(ascii: " ")) }
-        for byte in segment.slice(line.text).dropLast() {
-            bytes.append(byte)
-            if byte == 0x0A { bytes.append(contentsOf: [0x20, 0x20]) }
+        var rest = segment.slice(line.text).dropLast()
+        while let end = rest.firstIndex(of: 0x0A) {
+            bytes.append(contentsOf: rest[...end])
+            bytes.append(contentsOf: [0x20, 0x20])
+            rest = rest[(end + 1)...]
         }
+        bytes.append(contentsOf: rest)
     }
 
     private mutating func appendMark(_ line: Segment.Line) {
@@ -73,7 +76,7 @@ struct Transcript {
     private static func words(_ attachment: Attachment, _ kind: Message.Kind) -> String {
         let name = attachment.name.isEmpty ? "\(kind.rawValue): " : "\(kind.rawValue): \(oneLine(attachment.name)), "
         switch attachment.content {
-        case .stored(_, let size): return "<\(name)\(grouped(size)) bytes>"
+        case .stored, .contained: return "<\(name)\(grouped(attachment.shownSize ?? 0)) bytes>"
         case .missing(let reason): return "<\(name)missing: \(oneLine(reason))>"
         case .file(let path): return "<\(name)\(oneLine(path))>"
         case .entry(_, let entry): return "<\(name)\(oneLine(entry))>"

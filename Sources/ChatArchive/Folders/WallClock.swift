@@ -24,26 +24,28 @@ struct WallClock {
 
     /// Appends `2021-09-04_15-03-55` with the given separators; the year has its last four digits.
     static func append(_ time: CivilTime, to bytes: inout [UInt8], separator: UInt8, timeSeparator: UInt8) {
-        func digits(_ value: Int, _ count: Int) {
-            var scale = 1
-            for _ in 1..<count { scale *= 10 }
-            let value = max(value, 0)
-            while scale > 0 {
-                bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / scale % 10))
-                scale /= 10
+        // Room for all at once: this is done for every message that is listed.
+        let start = bytes.count
+        bytes.append(contentsOf: repeatElement(separator, count: 19))
+        bytes.withUnsafeMutableBufferPointer { bytes in
+            func pair(_ value: Int, at place: Int) {
+                let value = min(max(value, 0), 99)
+                bytes[start + place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / 10)
+                bytes[start + place + 1] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10)
             }
+            let year = max(time.year, 0) % 10_000
+            pair(year / 100, at: 0)
+            pair(year % 100, at: 2)
+            pair(time.month, at: 5)
+            pair(time.day, at: 8)
+            pair(time.hour, at: 11)
+            pair(time.minute, at: 14)
+            pair(time.second, at: 17)
+            bytes[start + 4] = UInt8(ascii: "-")
+            bytes[start + 7] = UInt8(ascii: "-")
+            bytes[start + 13] = timeSeparator
+            bytes[start + 16] = timeSeparator
         }
-        digits(time.year, 4)
-        bytes.append(UInt8(ascii: "-"))
-        digits(time.month, 2)
-        bytes.append(UInt8(ascii: "-"))
-        digits(time.day, 2)
-        bytes.append(separator)
-        digits(time.hour, 2)
-        bytes.append(timeSeparator)
-        digits(time.minute, 2)
-        bytes.append(timeSeparator)
-        digits(time.second, 2)
     }
 }
 

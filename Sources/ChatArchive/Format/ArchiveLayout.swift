@@ -4,7 +4,7 @@
 ///     archive/archive.json                  ArchiveManifest
 ///     archive/people.jsonl                  PersonRecord a line
 ///     archive/conversations.jsonl           ConversationRecord a line
-///     archive/conversations/<folder>/months.jsonl      MonthRecord a line
+///     archive/months/<folder>.jsonl         MonthRecord a line
 ///     archive/conversations/<folder>/2021-09.jsonl     a segment: a header, then MessageLine a line
 ///     archive/media/3f/3fa9….jpg            every attachment that was ever stored
 public enum ArchiveLayout {
@@ -20,12 +20,17 @@ public enum ArchiveLayout {
     public static let conversations = "conversations.jsonl"
     /// The folder of the conversations' folders.
     public static let conversationFolders = "conversations"
-    /// The list of a conversation's months.
-    public static let months = "months.jsonl"
+    /// The folder of the lists of the conversations' months.
+    public static let monthLists = "months"
+    /// The list of a conversation's months in the conversation's folder: where older archives have it.
+    static let monthsOfOld = "months.jsonl"
     /// The folder of stored attachments.
     public static let media = "media"
     /// Longest folder name of a conversation, in bytes; leaves room for a number.
     public static let folderNameLimit = 200
+
+    /// The name of the list of the months of a conversation's folder.
+    public static func months(of folder: String) -> String { folder + ".jsonl" }
 
     /// The file name of a month's segment.
     public static func segment(_ month: String) -> String { month + ".jsonl" }

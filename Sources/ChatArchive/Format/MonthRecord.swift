@@ -1,7 +1,8 @@
 public import ChatModel
 import JSON
+public import ResticRepository
 
-/// A line of `months.jsonl`: a segment of a conversation, and what each source gave for it.
+/// A line of a list of months: a segment of a conversation, and what each source gave for it.
 public struct MonthRecord: Hashable, Sendable {
     /// What a source gave for the month when it was last read.
     public struct Given: Hashable, Sendable {
@@ -21,6 +22,21 @@ public struct MonthRecord: Hashable, Sendable {
     public var span: ClosedRange<Timestamp>
     /// By the source's index; only sources that have messages of the month now.
     public var given: [Int: Given]
+    /// The blobs of the segment's file, so that reading it needs no folder; empty in older archives.
+    public var blobs: [BlobID]
+    /// Bytes of the segment's file.
+    public var size: UInt64
+
+    /// The segment's file.
+    var node: Node {
+        var node = Node(
+            name: Array(ArchiveLayout.segment(month.description).utf8), kind: .file, mode: FileMode(rawValue: 0o600),
+            modified: GoTime(seconds: span.upperBound.seconds))
+        node.content = blobs
+        node.size = size
+        node.links = 1
+        return node
+    }
 
     func encode(into writer: inout JSONWriter) {
         writer.beginObject()
@@ -47,6 +63,12 @@ public struct MonthRecord: Hashable, Sendable {
             writer.endObject()
         }
         writer.endObject()
+        writer.key("size")
+        writer.int(Int64(clamping: size))
+        writer.key("blobs")
+        writer.beginArray()
+        for blob in blobs { writer.string(blob.hex) }
+        writer.endArray()
         writer.endObject()
         writer.newline()
     }
@@ -59,9 +81,20 @@ public struct MonthRecord: Hashable, Sendable {
         messages = 0
         attachments = 0
         given = [:]
+        blobs = []
+        size = 0
         try reader.beginObject()
         while let key = try reader.nextKey() {
             switch key {
+            case "size": size = UInt64(max(0, try reader.readInt64()))
+            case "blobs":
+                try reader.beginArray()
+                while try reader.nextElement() {
+                    guard let blob = BlobID(hex: try reader.readString()) else {
+                        throw JSONError(.badNumber, at: start)
+                    }
+                    blobs.append(blob)
+                }
             case "month": month = Month(try reader.readString())
             case "messages": messages = Int(try reader.readInt64())
             case "attachments": attachments = Int(try reader.readInt64())
@@ -84,13 +117,16 @@ public struct MonthRecord: Hashable, Sendable {
 
     /// A record.
     public init(
-        month: Month, messages: Int, attachments: Int, span: ClosedRange<Timestamp>, given: [Int: Given]
+        month: Month, messages: Int, attachments: Int, span: ClosedRange<Timestamp>, given: [Int: Given],
+        blobs: [BlobID] = [], size: UInt64 = 0
     ) {
         self.month = month
         self.messages = messages
         self.attachments = attachments
         self.span = span
         self.given = given
+        self.blobs = blobs
+        self.size = size
     }
 }
 

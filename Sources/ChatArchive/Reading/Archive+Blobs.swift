@@ -4,15 +4,32 @@ public import ResticRepository
 extension Archive {
     /// The blobs of a conversation's segments: all its messages.
     public func segmentBlobs(of folder: ConversationFolder) -> [BlobID] {
-        folder.months.flatMap { folder.node(of: $0.month)?.content ?? [] }
+        folder.months.flatMap(\.blobs)
+    }
+
+    /// Brings conversations to this machine, where the store keeps what it fetches: all segments, then the media.
+    ///
+    /// - Parameter progress: told of the bytes of each pack that has been looked after, from any thread.
+    public func fetch(
+        _ folders: [ConversationFolder], media: Bool, progress: @escaping @Sendable (_ bytes: Int) -> Void = { _ in }
+    ) throws(ArchiveError) {
+        do throws(RepositoryError) {
+            try repository.fetch(
+                folders.flatMap(segmentBlobs), .data, retention: .metadata, progress: progress)
+        } catch { throw .repository(error) }
+        guard media else { return }
+        var blobs: [BlobID] = []
+        for folder in folders { blobs += try mediaBlobs(of: folder) }
+        do throws(RepositoryError) {
+            try repository.fetch(blobs, .data, retention: .content, progress: progress)
+        } catch { throw .repository(error) }
     }
 
     /// The blobs of a conversation's media. Reads its segments.
     public func mediaBlobs(of folder: ConversationFolder) throws(ArchiveError) -> [BlobID] {
         var blobs: [BlobID] = []
         for month in folder.months where month.attachments > 0 {
-            guard let node = folder.node(of: month.month) else { continue }
-            for attachment in try messages(of: node).flatMap(\.message.attachments) {
+            for attachment in try messages(of: month.node).flatMap(\.message.attachments) {
                 guard case .stored(let sha256, _) = attachment.content else { continue }
                 // One chunk is named by the media's own digest.
                 if let blob = BlobID(hex: sha256), repository.contains(blob, .data) {

@@ -23,8 +23,14 @@ public struct Archive: Sendable {
     public init(repository: Repository, tree: TreeID) throws(ArchiveError) {
         self.repository = repository
         self.tree = tree
-        root = try Self.read { () throws(RepositoryError) in try repository.tree(tree) }
+        let root = try Self.read { () throws(RepositoryError) in try repository.tree(tree) }
+        self.root = root
         guard let node = root.node(named: Array(ArchiveLayout.manifest.utf8)) else { throw .notAnArchive }
+        // All three lists are read soon, and may lie in packs of different backups. What fails here is told by who reads it.
+        let lists = [ArchiveLayout.manifest, ArchiveLayout.people, ArchiveLayout.conversations].compactMap {
+            root.node(named: Array($0.utf8))?.content
+        }
+        try? repository.fetch(lists.joined(), .data, retention: .metadata)
         manifest = try ArchiveManifest(parsing: try repository.content(of: node))
     }
 
@@ -47,19 +53,36 @@ public struct Archive: Sendable {
         }
     }
 
-    /// A conversation's folder: its months and where their segments are. An empty folder when it has none.
+    /// A conversation's months and where their segments are; none when it has no messages. Costs one small read.
     public func folder(named name: String) throws(ArchiveError) -> ConversationFolder {
-        try folder(at: try subtree(of: root, named: ArchiveLayout.conversationFolders)?.node(named: Array(name.utf8)))
-    }
-
-    /// The same by the folder's node.
-    func folder(at node: Node?) throws(ArchiveError) -> ConversationFolder {
-        guard let id = node?.subtree else { return ConversationFolder(months: [], tree: .empty) }
-        let tree = try Self.read { () throws(RepositoryError) in try repository.tree(id) }
-        let months = try lines(of: ArchiveLayout.months, in: tree) { (reader) throws(JSONError) in
+        if let node = try monthList(of: name) {
+            let text = try repository.content(of: node)
+            let months = try Self.parseLines(text, name: ArchiveLayout.months(of: name)) {
+                (reader) throws(JSONError) in try MonthRecord(reading: &reader)
+            }
+            return ConversationFolder(months: months)
+        }
+        // Older archives have the list beside the segments, and the folder tells where these are.
+        let folders = try subtree(of: root, named: ArchiveLayout.conversationFolders)
+        guard let folders, let tree = try subtree(of: folders, named: name) else {
+            return ConversationFolder(months: [])
+        }
+        var months = try lines(of: ArchiveLayout.monthsOfOld, in: tree) { (reader) throws(JSONError) in
             try MonthRecord(reading: &reader)
         }
-        return ConversationFolder(months: months, tree: tree)
+        for index in months.indices {
+            let file = ArchiveLayout.segment(months[index].month.description)
+            guard let node = tree.node(named: Array(file.utf8)) else { throw .missingFile(file) }
+            months[index].blobs = node.content ?? []
+            months[index].size = node.size
+        }
+        return ConversationFolder(months: months)
+    }
+
+    /// The list of a conversation's months, by its folder's name; nil when there is none at this place.
+    func monthList(of folder: String) throws(ArchiveError) -> Node? {
+        try subtree(of: root, named: ArchiveLayout.monthLists)?
+            .node(named: Array(ArchiveLayout.months(of: folder).utf8))
     }
 
     /// The message lines of a segment, as stored, header included; no copy is kept.
@@ -124,13 +147,9 @@ public struct Archive: Sendable {
 public struct ConversationFolder: Sendable {
     /// Ascending.
     public let months: [MonthRecord]
-    /// The folder's entries.
-    public let tree: Tree
 
     /// The segment's file of a month.
-    public func node(of month: Month) -> Node? {
-        tree.node(named: Array(ArchiveLayout.segment(month.description).utf8))
-    }
+    public func node(of month: Month) -> Node? { months.first { $0.month == month }?.node }
 }
 
 extension Repository {

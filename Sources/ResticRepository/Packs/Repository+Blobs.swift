@@ -70,6 +70,14 @@ extension Repository {
         }
     }
 
+    /// Blobs in groups that `blobs` reads with one request each, of some `limit` bytes; those that the index does not know
+    /// are left out.
+    public func neighbours(_ ids: some Sequence<BlobID>, _ kind: BlobKind, limit: Int) -> [[BlobID]] {
+        let index = loadedIndex
+        let places = Set(ids).compactMap { index.firstPlace(of: $0, kind) }
+        return CoalescedRange.ranges(of: places, sizeLimit: limit).map { $0.entries.map(\.id) }
+    }
+
     /// What a pack says that it holds, read from its end; a list that makes no sense is read once more.
     public func packEntries(_ pack: PackID, size: Int) throws(RepositoryError) -> [PackEntry] {
         var start = size
@@ -128,7 +136,7 @@ extension Repository {
     }
 
     /// Neighbours of trees and records are wanted next; those of media are not.
-    private static func advice(
+    static func advice(
         on range: Range<Int>, packEnd: Int, _ kind: BlobKind, _ retention: ReadAdvice.Retention
     ) -> ReadAdvice {
         guard kind == .tree || retention == .metadata else { return ReadAdvice(retention: retention) }
@@ -204,7 +212,7 @@ struct CoalescedRange {
     static let sizeLimit = 32 << 20
 
     /// Sorts places and joins neighbours.
-    static func ranges(of places: [BlobPlace]) -> [CoalescedRange] {
+    static func ranges(of places: [BlobPlace], sizeLimit: Int = sizeLimit) -> [CoalescedRange] {
         var ranges: [CoalescedRange] = []
         let sorted = places.sorted { ($0.pack, $0.entry.offset) < ($1.pack, $1.entry.offset) }
         for place in sorted {

@@ -4,18 +4,21 @@ extension Repository {
     /// Brings blobs to this machine: a store that keeps what is read fetches those that it lacks, any other does nothing.
     ///
     /// Neighbours in a pack share a request, and several packs are asked at a time. Blobs that the index does not know are
-    /// left out. `progress` is told, from any thread, of the bytes of each pack that has been looked after.
+    /// left out. With what a reader of metadata is likely to want next. `progress` is told, from any thread, of the bytes of each pack that has been looked after.
     public func fetch(
         _ ids: some Sequence<BlobID>, _ kind: BlobKind, retention: ReadAdvice.Retention,
         progress: @escaping @Sendable (_ bytes: Int) -> Void = { _ in }
     ) throws(RepositoryError) {
         let index = loadedIndex
         var ranges: [PackID: [Range<Int>]] = [:]
+        var sizes: [PackID: Int] = [:]
         for id in Set(ids) {
             guard let place = index.firstPlace(of: id, kind) else { continue }
-            ranges[place.pack, default: []].append(place.entry.range)
+            sizes[place.pack, default: 0] += place.entry.length
+            ranges[place.pack, default: []].append(
+                Self.advice(on: place.entry.range, packEnd: place.packEnd, kind, retention).window ?? place.entry.range)
         }
-        let packs = ranges.sorted { $0.key < $1.key }.map { (id: $0.key, ranges: $0.value) }
+        let packs = ranges.sorted { $0.key < $1.key }.map { (id: $0.key, ranges: $0.value, size: sizes[$0.key] ?? 0) }
         let store = store
         _ = try concurrently(packs, atOnce: store.requestsInFlight) { (pack) throws(RepositoryError) in
             do throws(StorageError) {
@@ -23,7 +26,7 @@ extension Repository {
             } catch {
                 throw .storage(error)
             }
-            progress(pack.ranges.reduce(0) { $0 + $1.count })
+            progress(pack.size)
         }
     }
 }

@@ -1,3 +1,5 @@
+import Storage
+
 /// Does the same with many items, some at a time; the results are in the items' order.
 ///
 /// The first error ends it: what has begun is waited for, what has not begun is left, and the error is thrown. With one
@@ -43,7 +45,7 @@ private final class SharedWork<Item: Sendable, Result: Sendable>: @unchecked Sen
         results = Array(repeating: nil, count: items.count)
     }
 
-    func startThread() -> Bool { ResticRepository.startThread { [self] in run() } }
+    func startThread() -> Bool { Storage.startThread { [self] in run() } }
 
     func run() {
         while let index = take() {

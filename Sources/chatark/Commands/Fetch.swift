@@ -56,12 +56,7 @@ struct Fetch: ParsableCommand {
         } _: {
             _ = try archive.people()
             let folders = try chosen.map { try archive.folder(named: $0.folder) }
-            try repository.fetch(
-                folders.flatMap { archive.segmentBlobs(of: $0) }, .data, retention: .metadata, progress: count)
-            if !noMedia {
-                let media = try folders.flatMap { try archive.mediaBlobs(of: $0) }
-                try repository.fetch(media, .data, retention: .content, progress: count)
-            }
+            try archive.fetch(folders, media: !noMedia, progress: count)
             if original, let tree = layout.original {
                 try repository.fetch(
                     try Self.blobs(of: tree, in: repository), .data, retention: .content, progress: count)

@@ -50,7 +50,13 @@ struct MountCommand: ParsableCommand {
     var extendedAttributes = false
 
     @Option(help: ArgumentHelp("How much memory to use for what was read, for example 64M.", valueName: "size"))
-    var memory = "64M"
+    var memory = "192M"
+
+    @Option(
+        help: ArgumentHelp(
+            "Fetch before it is read: the media of a 'month' that is looked into, the 'conversation', or 'all'.",
+            valueName: "what"))
+    var prefetch: Prefetch?
 
     @Option(
         help: ArgumentHelp(
@@ -66,18 +72,20 @@ struct MountCommand: ParsableCommand {
         let zone = try Dates.zone(tz)
         let choice = snapshot != nil || at != nil ? try SnapshotChoice(id: snapshot, at: at) : nil
         let memoryLimit = try ByteSize.parse(memory)
+        if prefetch != nil, options.access.noCache || options.access.offline { throw CommandError.prefetchWithoutCache }
         guard foreground else { return try Background.start(self) }
         if readyDescriptor != nil { Background.closeInherited() }
 
         let location = try options.location()
-        let repository = try options.open()
+        let repository = try options.open(anticipating: true)
         let snapshots = try repository.snapshotsWithIndex()
         let root =
             try choice.map { FolderTree.Root.snapshot(try $0.find(among: snapshots, zone: zone).id) } ?? .allSnapshots
         let tree = try FolderTree(
             repository: repository, root: root, snapshots: snapshots, zone: zone, memoryLimit: memoryLimit,
-            owner: (getuid(), getgid()))
+            prefetch: prefetch, owner: (getuid(), getgid()))
         let mounted = try MountedFileSystem.mount(tree, at: mountpoint, mountOptions(snapshots, location))
+        tree.startPrefetch()
         if let readyDescriptor { Background.announce(on: readyDescriptor) }
         let isTalkative = readyDescriptor == nil && !options.quiet
         if isTalkative { Output.note("Mounted at \(mounted.path); Ctrl-C or 'chatark umount \(mountpoint)' ends it.") }
@@ -105,3 +113,5 @@ struct MountCommand: ParsableCommand {
         return Array(Set(ours.flatMap(\.paths)))
     }
 }
+
+extension Prefetch: ExpressibleByArgument {}

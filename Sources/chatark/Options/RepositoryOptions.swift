@@ -70,16 +70,23 @@ struct RepositoryOptions: ParsableArguments {
 
     /// Opens the repository without locking it. That there is one is looked at before anybody is asked for a password.
     ///
-    /// - Parameter keeping: whether what is kept on this machine may answer.
-    func open(keeping: Bool = true) throws -> Repository {
+    /// - Parameters:
+    ///   - keeping: whether what is kept on this machine may answer.
+    ///   - anticipating: whether the snapshots and the index are asked for at once, because they will be read, without a
+    ///     lock, as they are now.
+    func open(keeping: Bool = true, anticipating: Bool = false) throws -> Repository {
         let location = try location()
-        let store = try access.store(at: location, keeping: keeping)
+        let files = keeping && !access.noCache ? access.cache.files(of: location) : nil
+        var store = try access.store(at: location, keeping: keeping)
+        // Who was here before has the key and the index, and asks for two listings alone.
+        if anticipating, location.folder == nil, !access.offline, files?.lastKey == nil {
+            store = OpeningStore(store, indexes: true)
+        }
         do throws(StorageError) {
             _ = try store.read(.config, range: nil, advice: ReadAdvice(retention: .metadata))
         } catch {
             throw error.isNotFound ? RepositoryError.noRepository(location: location.words) : .storage(error)
         }
-        let files = keeping && !access.noCache ? access.cache.files(of: location) : nil
         let repository = try Repository.open(
             store, password: try password(for: .opening), keyHint: files?.lastKey.flatMap { KeyID(hex: $0) },
             localIndex: files?.index)

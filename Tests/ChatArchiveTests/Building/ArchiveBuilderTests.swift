@@ -82,7 +82,7 @@ struct ArchiveBuilderTests {
         let (first, _) = try bench.backUp([source], at: 1000)
         var builder = try ArchiveBuilder(continuing: [first], in: .utc)
         builder.begin(source.source)
-        for person in source.people { builder.add(person) }
+        for person in source.people { try builder.add(person) }
         builder.beginExport()
         for (message, conversation) in source.exports[0] { try builder.add(message, to: ConversationID(conversation)) }
         let writer = try bench.repository.makeWriter()
@@ -212,26 +212,44 @@ struct ArchiveBuilderTests {
         #expect(one.tree == other.tree)
     }
 
+    /// An archive as older versions wrote it: each list of months lies beside its segments.
+    private func old(_ archive: Archive, in bench: Bench, segments: Bool = true) throws -> Archive {
+        let writer = try bench.repository.makeWriter()
+        var folder = TreeBuilder(.init(modified: .epoch))
+        var list = try #require(try archive.monthList(of: "c"))
+        list.name = Array("months.jsonl".utf8)
+        folder.add(list)
+        if segments { for month in try archive.folder(named: "c").months { folder.add(month.node) } }
+        var folders = TreeBuilder(.init(modified: .epoch))
+        folders.addDirectory("c", try folder.finish(writer))
+        var root = TreeBuilder(.init(modified: .epoch))
+        for node in archive.root.nodes where node.kind == .file { root.add(node) }
+        root.addDirectory("conversations", try folders.finish(writer))
+        let tree = try root.finish(writer)
+        _ = try writer.finish()
+        return try Archive(repository: bench.repository, tree: tree)
+    }
+
     @Test("a segment that is gone is an error that names it, not an empty month")
     func missingSegment() throws {
         let bench = try Bench()
         let (first, _) = try bench.backUp([given([text("a", id: "1")])], at: 1000)
-        let writer = try bench.repository.makeWriter()
-        var folder = TreeBuilder(.init(modified: .epoch))
-        for node in try first.folder(named: "c").tree.nodes where node.name == Array("months.jsonl".utf8) {
-            folder.add(node)
-        }
-        var folders = TreeBuilder(.init(modified: .epoch))
-        folders.addDirectory("c", try folder.finish(writer))
-        var root = TreeBuilder(.init(modified: .epoch))
-        for node in first.root.nodes where node.kind == .file { root.add(node) }
-        root.addDirectory("conversations", try folders.finish(writer))
-        let tree = try root.finish(writer)
-        _ = try writer.finish()
-        let damaged = try Archive(repository: bench.repository, tree: tree)
+        let damaged = try old(first, in: bench, segments: false)
         #expect(throws: ArchiveError.self) {
             _ = try bench.backUp([given([text("b", id: "2")])], continuing: [damaged], at: 2000)
         }
+    }
+
+    @Test("an archive with its lists of months in the folders is read and continued")
+    func olderLayout() throws {
+        let bench = try Bench()
+        let (first, _) = try bench.backUp([given([text("a", id: "1")])], at: 1000)
+        let older = try old(first, in: bench)
+        #expect(try older.folder(named: "c").months == first.folder(named: "c").months)
+        let both = [given([text("a", id: "1"), text("b", id: "2")])]
+        let (second, _) = try bench.backUp(both, continuing: [older], at: 2000)
+        let (expected, _) = try bench.backUp(both, continuing: [first], at: 2000)
+        #expect(second.tree == expected.tree)
     }
 
     @Test("ten backups of two sources in several months show what a naive model says, and restic finds no fault")

@@ -19,6 +19,15 @@ struct FolderTreeTests {
         if case FolderTreeError.notFound = error { true } else { false }
     }
 
+    @Test("a member is called what the conversation says, elsewhere by the own name")
+    func namesInConversation() throws {
+        let chats = try StoredChats(names: [PersonID("p2"): "班长"])
+        let walk = FolderWalk(try chats.tree(.snapshot(chats.snapshots[0])), numbers: SeededNumbers(seed: 1))
+        #expect(walk.inodes[Array("conversations/chat/2021-09/2021-09-30_12-00-00_班长.jpg".utf8)] != nil)
+        #expect(walk.inodes[Array("conversations/chat/2021-09/2021-09-30_13-00-00_张伟_two.pdf".utf8)] != nil)
+        #expect(walk.inodes[Array("contacts/李雷.vcf".utf8)] != nil)
+    }
+
     // MARK: Waiting
 
     @Test("who must not wait never reaches storage, and gets what others have loaded")

@@ -100,6 +100,57 @@ import Testing
     }
 }
 
+@Suite struct MediaWalksTests {
+    typealias Walks = MediaWalks<Int>
+
+    /// Reads files of 100,000 bytes, twelve a month, and does what it is told to load at once.
+    private func walk(_ walks: inout Walks, _ positions: [Walks.Position]) -> [Int] {
+        var loads: [Int] = []
+        for position in positions {
+            guard let load = walks.note(1, position, size: 100_000) else { continue }
+            #expect(load.after >= position)
+            loads.append(load.bytes)
+            let files = (load.bytes + 99_999) / 100_000
+            let last = load.after.month * 12 + load.after.file + files
+            walks.loaded(1, upTo: .init(month: last / 12, file: last % 12), bytes: files * 100_000)
+        }
+        return loads
+    }
+
+    @Test("the third medium in a row loads a MiB ahead, and more each time up to the limit")
+    func inOrder() {
+        var walks = Walks(windowLimit: 8 << 20)
+        let loads = walk(&walks, (0..<600).map { .init(month: $0 / 12, file: $0 % 12) })
+        #expect(loads.first == 1 << 20)
+        #expect(loads.allSatisfy { $0 <= 8 << 20 })
+        #expect(loads.count < 25)
+        #expect(loads.reduce(0, +) >= 59_000_000 - (9 << 20))
+        #expect(loads.reduce(0, +) <= 60_000_000 + (9 << 20))
+    }
+
+    @Test("pieces of one file, steps back and two files load nothing")
+    func others() {
+        var walks = Walks(windowLimit: 8 << 20)
+        let back: [Walks.Position] = (0..<40).map { .init(month: 40 - $0, file: 0) }
+        #expect(walk(&walks, back).isEmpty)
+        var again = Walks(windowLimit: 8 << 20)
+        #expect(walk(&again, [Walks.Position](repeating: .init(month: 0, file: 3), count: 50)).isEmpty)
+        #expect(walk(&again, [.init(month: 0, file: 4)]).isEmpty)
+    }
+
+    @Test("one load at a time, and none when nothing follows")
+    func end() throws {
+        var walks = Walks(windowLimit: 8 << 20)
+        for file in 0..<2 { #expect(walks.note(1, .init(month: 0, file: file), size: 10) == nil) }
+        let third = walks.note(1, .init(month: 0, file: 2), size: 10)
+        let load = try #require(third)
+        #expect(walks.note(1, .init(month: 0, file: 3), size: 10) == nil)
+        #expect(load.after == .init(month: 0, file: 2))
+        walks.loaded(1, upTo: nil, bytes: 0)
+        for file in 4..<60 { #expect(walks.note(1, .init(month: 0, file: file), size: 10) == nil) }
+    }
+}
+
 @Suite struct PreloadTests {
     @Test("values are loaded ahead once, and those that fail are loaded by who asks")
     func preload() throws {

@@ -12,12 +12,12 @@ struct StoredChats {
     private(set) var snapshots: [SnapshotID] = []
 
     /// A conversation `chat` of 30 messages in September and October 2021, one an hour, and pictures of several blobs.
-    init(backups: Int = 1, original: Bool = false) throws {
+    init(backups: Int = 1, original: Bool = false, names: [PersonID: String] = [:]) throws {
         repository = try History.makeRepository(in: store)
         history = History(archiveZone: .utc, viewZone: .utc)
         history.people = [Person(id: PersonID("p1"), name: "张伟"), Person(id: PersonID("p2"), name: "李雷")]
         history.conversations = [
-            Conversation(id: ConversationID("c"), title: "chat", kind: .direct, app: "test"),
+            Conversation(id: ConversationID("c"), title: "chat", kind: .direct, app: "test", names: names),
             Conversation(id: ConversationID("e"), title: "empty", kind: .direct, app: "test"),
         ]
         var numbers = SeededNumbers(seed: 5)

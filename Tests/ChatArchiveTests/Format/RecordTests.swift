@@ -1,5 +1,6 @@
 import ChatModel
 import JSON
+import ResticRepository
 import Testing
 
 @testable import ChatArchive
@@ -45,7 +46,7 @@ struct RecordTests {
             given: [
                 2: .init(digest: "0123456789abcdef", duplicates: 1),
                 0: .init(digest: "fedcba9876543210", duplicates: 0),
-            ])
+            ], blobs: [try #require(BlobID(hex: String(repeating: "ab", count: 32)))], size: 77)
         #expect(
             text { person.encode(into: &$0) } == """
                 {"person":{"id":"p1","name":"张伟","self":true,"phones":["+86 10"],"handles":["@z"]},"names":["Wei"]}
@@ -60,7 +61,8 @@ struct RecordTests {
         #expect(
             text { month.encode(into: &$0) } == """
                 {"month":"2021-09","messages":3,"attachments":1,"first":1630738800000,"last":1630738809000,\
-                "sources":{"0":{"digest":"fedcba9876543210"},"2":{"digest":"0123456789abcdef","duplicates":1}}}
+                "sources":{"0":{"digest":"fedcba9876543210"},"2":{"digest":"0123456789abcdef","duplicates":1}},\
+                "size":77,"blobs":["\(String(repeating: "ab", count: 32))"]}
 
                 """)
         #expect(

@@ -1,4 +1,4 @@
-import Dispatch
+import Storage
 import Synchronization
 
 /// What is loaded before anybody asks: some jobs at a time, others wait, and beyond a limit they are not done at all.
@@ -10,19 +10,23 @@ final class BackgroundLoads: Sendable {
 
     private let state = Mutex(State())
     private let atOnce: Int
-    private static let waitingLimit = 64
+    private let waitingLimit: Int
 
-    init(atOnce: Int) { self.atOnce = max(1, atOnce) }
+    init(atOnce: Int, waiting limit: Int = 64) {
+        self.atOnce = max(1, atOnce)
+        waitingLimit = limit
+    }
 
     func start(_ job: @escaping @Sendable () -> Void) {
         let starts = state.withLock { state in
-            guard state.waiting.count < Self.waitingLimit else { return false }
+            guard state.waiting.count < waitingLimit else { return false }
             state.waiting.append(job)
             guard state.running < atOnce else { return false }
             state.running += 1
             return true
         }
-        if starts { DispatchQueue.global().async { [self] in run() } }
+        // Without a thread the job waits for one that the next job gets.
+        if starts, !startThread({ [self] in run() }) { state.withLock { $0.running -= 1 } }
     }
 
     private func run() {

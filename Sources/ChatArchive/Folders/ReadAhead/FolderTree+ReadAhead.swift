@@ -22,6 +22,59 @@ extension FolderTree {
         }
     }
 
+    /// Larger files are read ahead of by themselves.
+    private static let mediaLimit = 2 << 20
+
+    /// Notes a read of a message's medium, and loads the next ones for one who goes through a conversation.
+    func noteMedium(_ inode: InodeNumber, size: UInt64) {
+        guard let folder = listedFolder(of: inode), let index = place(of: inode)?.index,
+            case .month(let snapshot, let view, let conversation, let month)? = InodeLayout.place(folder),
+            let chats = try? self.view(ofSnapshot: snapshot, .never)
+        else { return }
+        let key = FolderKey(archive: chats.archive.tree, conversation: conversation)
+        guard let stored = folders.cached(key) else { return }
+        let months = months(of: stored, view)
+        guard let position = months.firstIndex(of: month) else { return }
+        let load = mediaWalks.withLock {
+            $0.note(key, .init(month: position, file: index), size: Int(clamping: size))
+        }
+        guard let load else { return }
+        background.start { [self] in
+            var end: MediaWalks<FolderKey>.Position?
+            var (bytes, ids): (Int, [BlobID]) = (0, [])
+            defer { mediaWalks.withLock { $0.loaded(key, upTo: end, bytes: bytes) } }
+            for position in load.after.month..<months.count where bytes < load.bytes {
+                guard
+                    let listing = try? listing(
+                        of: ListingKey(folder: key, month: months[position], mediaOnly: view == .media), chats,
+                        .until(.now + .seconds(60)), isAhead: true)
+                else { break }
+                let first = position == load.after.month ? load.after.file + 1 : 0
+                for file in first..<max(first, listing.entries.count) where bytes < load.bytes {
+                    end = .init(month: position, file: file)
+                    guard let blob = smallMedium(listing.entries[file]) else { continue }
+                    ids.append(blob)
+                    bytes += Int(clamping: listing.entries[file].size)
+                }
+            }
+            for batch in repository.neighbours(ids, .data, limit: Int(Self.fetchSize)) {
+                background.start { [self] in preload(batch) }
+            }
+        }
+    }
+
+    /// The blob of a medium that is one blob, and no large one.
+    private func smallMedium(_ entry: MonthListing.Entry) -> BlobID? {
+        guard entry.size <= Self.mediaLimit,
+            case .message(let segment, let line, let part)? = InodeLayout.place(entry.inode),
+            part > 0,
+            let attachment = try? message(segment: segment, line: line, part: part, .until(.now + .seconds(60)))
+                .attachment,
+            case .stored(let sha256, _) = attachment.content, let blob = BlobID(hex: sha256)
+        else { return nil }
+        return repository.length(of: blob, .data) == nil ? nil : blob
+    }
+
     private func preload(_ ids: [BlobID]) {
         blobs.preload(ids) { missing, deliver in
             try? repository.blobs(missing, .data) { (id, bytes) throws(RepositoryError) in
@@ -39,8 +92,7 @@ extension FolderTree {
             var left = segments.budget / 4
             var numbers: [Int] = []
             for position in positions {
-                guard let node = folder.node(of: folder.months[position].month),
-                    let place = place(of: node, key.archive),
+                guard let place = place(of: folder.months[position].node, key.archive),
                     let number = registry.withLock({ $0.number(ofSegment: place) })
                 else { continue }
                 left -= place.blobs.reduce(0) { $0 + (repository.length(of: $1, .data) ?? 0) }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Reads the XML of messages piece by piece, as it is and not as it should be: what people's phones wrote has bare
 /// ampersands in addresses and bytes that are no UTF-8. There are the five entities and characters by number, and no
 /// others; a document type is a fault. Comments and processing instructions are passed over.
@@ -27,7 +29,8 @@ package struct XMLReader {
 
     private let bytes: [UInt8]
     private var position = 0
-    private var open: [ArraySlice<UInt8>] = []
+    /// Where the names of open elements stand.
+    private var open: [Range<Int>] = []
     private var parts = 0
     /// The end of an element without content, which comes after its beginning.
     private var endsAtOnce = false
@@ -46,21 +49,19 @@ package struct XMLReader {
         }
         while position < bytes.count {
             guard bytes[position] == UInt8(ascii: "<") else { return .text(characters()) }
-            if starts(with: "<!--") {
+            switch position + 1 < bytes.count ? bytes[position + 1] : 0 {
+            case UInt8(ascii: "/"): return try endTag()
+            case UInt8(ascii: "?"): position = try find("?>", from: position + 2) + 2
+            case UInt8(ascii: "!"):
+                if starts(with: "<![CDATA[") {
+                    let start = position + 9
+                    let end = try find("]]>", from: start)
+                    position = end + 3
+                    return .text(string(start..<end))
+                }
+                guard starts(with: "<!--") else { throw .documentType }
                 position = try find("-->", from: position + 4) + 3
-            } else if starts(with: "<![CDATA[") {
-                let start = position + 9
-                let end = try find("]]>", from: start)
-                position = end + 3
-                return .text(string(bytes[start..<end]))
-            } else if starts(with: "<!") {
-                throw .documentType
-            } else if starts(with: "<?") {
-                position = try find("?>", from: position + 2) + 2
-            } else if starts(with: "</") {
-                return try endTag()
-            } else {
-                return try startTag()
+            default: return try startTag()
             }
         }
         guard open.isEmpty else { throw .damaged(offset: position) }
@@ -99,15 +100,15 @@ package struct XMLReader {
     private mutating func attribute() throws(ContentFault) -> Attribute {
         let name = try self.name()
         skipSpace()
-        guard starts(with: "=") else { throw .damaged(offset: position) }
+        guard position < bytes.count, bytes[position] == UInt8(ascii: "=") else { throw .damaged(offset: position) }
         position += 1
         skipSpace()
         guard position < bytes.count else { throw .damaged(offset: position) }
         let quote = bytes[position]
         guard quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") else { throw .damaged(offset: position) }
         position += 1
-        guard let end = bytes[position...].firstIndex(of: quote) else { throw .damaged(offset: position) }
-        let value = resolved(bytes[position..<end])
+        guard let end = first(quote, from: position) else { throw .damaged(offset: position) }
+        let value = resolved(position..<end)
         position = end + 1
         return Attribute(name: string(name), value: value)
     }
@@ -116,20 +117,20 @@ package struct XMLReader {
         position += 2
         let name = try self.name()
         skipSpace()
-        guard starts(with: ">"), open.last == name else { throw .damaged(offset: position) }
+        guard position < bytes.count, bytes[position] == UInt8(ascii: ">"), let last = open.last,
+            last.count == name.count, bytes[last] == bytes[name]
+        else { throw .damaged(offset: position) }
         position += 1
         open.removeLast()
         return .end(name: string(name))
     }
 
     /// A name is what stands up to a space or one of `= / > < " '`.
-    private mutating func name() throws(ContentFault) -> ArraySlice<UInt8> {
+    private mutating func name() throws(ContentFault) -> Range<Int> {
         let start = position
-        while position < bytes.count, !Self.isSpace(bytes[position]), !Self.endsName.contains(bytes[position]) {
-            position += 1
-        }
+        while position < bytes.count, !Self.endsName(bytes[position]) { position += 1 }
         guard position > start, position - start <= 256 else { throw .damaged(offset: start) }
-        return bytes[start..<position]
+        return start..<position
     }
 
     private mutating func countPart() throws(ContentFault) {
@@ -141,26 +142,30 @@ package struct XMLReader {
 
     private mutating func characters() -> String {
         let start = position
-        position = bytes[start...].firstIndex(of: UInt8(ascii: "<")) ?? bytes.count
-        return resolved(bytes[start..<position])
+        position = first(UInt8(ascii: "<"), from: start) ?? bytes.count
+        return resolved(start..<position)
     }
 
     /// Replaces entities; an ampersand that begins none is itself.
-    private func resolved(_ raw: ArraySlice<UInt8>) -> String {
-        guard raw.contains(UInt8(ascii: "&")) else { return string(raw) }
+    private func resolved(_ range: Range<Int>) -> String {
+        let ampersand = first(UInt8(ascii: "&"), from: range.lowerBound, to: range.upperBound)
+        if ampersand == nil { return string(range) }
         var result: [UInt8] = []
-        result.reserveCapacity(raw.count)
-        var index = raw.startIndex
-        while index < raw.endIndex {
-            if raw[index] == UInt8(ascii: "&"), let entity = Self.entity(raw[index...].dropFirst().prefix(12)) {
-                result.append(contentsOf: String(entity.character).utf8)
+        result.reserveCapacity(range.count)
+        var index = range.lowerBound
+        while index < range.upperBound {
+            let byte = bytes[index]
+            if byte == UInt8(ascii: "&"),
+                let entity = Self.entity(bytes[index + 1..<min(index + 13, range.upperBound)])
+            {
+                UTF8.encode(entity.character).map { result.append(contentsOf: $0) }
                 index += entity.length + 2
             } else {
-                result.append(raw[index])
+                result.append(byte)
                 index += 1
             }
         }
-        return string(result[...])
+        return String(decoding: result, as: UTF8.self)
     }
 
     /// The character of what follows an ampersand, and how many bytes stand before its semicolon.
@@ -186,7 +191,14 @@ package struct XMLReader {
 
     // MARK: Bytes
 
-    private static let endsName = Array("=/><\"'".utf8)
+    private static func endsName(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "="), UInt8(ascii: "/"), UInt8(ascii: ">"), UInt8(ascii: "<"), UInt8(ascii: "\""),
+            UInt8(ascii: "'"):
+            true
+        default: isSpace(byte)
+        }
+    }
 
     private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
 
@@ -196,28 +208,32 @@ package struct XMLReader {
 
     private func starts(with text: StaticString) -> Bool {
         guard bytes.count - position >= text.utf8CodeUnitCount else { return false }
-        return text.withUTF8Buffer { text in
-            for (index, byte) in text.enumerated() where bytes[position + index] != byte { return false }
-            return true
+        for index in 0..<text.utf8CodeUnitCount where bytes[position + index] != text.utf8Start[index] { return false }
+        return true
+    }
+
+    /// Where a byte stands next, before an end.
+    private func first(_ byte: UInt8, from start: Int, to end: Int? = nil) -> Int? {
+        let end = end ?? bytes.count
+        return bytes.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress, start < end else { return nil }
+            guard let found = memchr(base + start, Int32(byte), end - start) else { return nil }
+            return UnsafeRawPointer(found) - base
         }
     }
 
     /// Where a text begins next.
     private func find(_ text: StaticString, from start: Int) throws(ContentFault) -> Int {
-        let found: Int? = text.withUTF8Buffer { text in
-            var index = start
-            while index + text.count <= bytes.count {
-                guard let first = bytes[index...].firstIndex(of: text[0]), first + text.count <= bytes.count else {
-                    return nil
-                }
-                if bytes[first..<first + text.count].elementsEqual(text) { return first }
-                index = first + 1
-            }
-            return nil
+        let count = text.utf8CodeUnitCount
+        var index = start
+        while let found = first(text.utf8Start[0], from: index), found + count <= bytes.count {
+            if (1..<count).allSatisfy({ bytes[found + $0] == text.utf8Start[$0] }) { return found }
+            index = found + 1
         }
-        guard let found else { throw .damaged(offset: start) }
-        return found
+        throw .damaged(offset: start)
     }
 
-    private func string(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
+    private func string(_ range: Range<Int>) -> String {
+        bytes.withUnsafeBufferPointer { String(decoding: UnsafeBufferPointer(rebasing: $0[range]), as: UTF8.self) }
+    }
 }

@@ -52,11 +52,14 @@ package struct WeChatContent: Hashable, Sendable {
     package var isNoise: Bool
     /// Whether its type or subtype is one that is not known: then the message keeps its raw content and is counted.
     package var isUnknown: Bool
+    /// Whether its XML breaks before its end: what stands before is shown, and the message keeps its raw content.
+    package var isDamaged: Bool
 
     /// A content.
     package init(
         _ kind: Message.Kind, _ text: String = "", sender: String? = nil, media: [Media] = [], repliesTo: Int64? = nil,
-        forwardedFrom: String? = nil, isNoise: Bool = false, isUnknown: Bool = false
+        forwardedFrom: String? = nil, isNoise: Bool = false, isUnknown: Bool = false,
+        isDamaged: Bool = false
     ) {
         self.kind = kind
         self.text = text
@@ -66,5 +69,6 @@ package struct WeChatContent: Hashable, Sendable {
         self.forwardedFrom = forwardedFrom
         self.isNoise = isNoise
         self.isUnknown = isUnknown
+        self.isDamaged = isDamaged
     }
 }

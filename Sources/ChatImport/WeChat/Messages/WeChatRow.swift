@@ -21,7 +21,8 @@ package struct WeChatRow: Hashable, Sendable {
     package var sender: String?
     /// The content, decompressed, else as it is stored.
     package var content: [UInt8]
-    /// What the shape keeps beside the content for reading (WeChat's own transcription of a voice, the words of a call).
+    /// What the shape keeps beside the content for reading (WeChat's own transcription of a voice, the words of
+    /// a call, what a sticker means).
     package var note: String?
 
     /// A row.

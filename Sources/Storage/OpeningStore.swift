@@ -1,0 +1,142 @@
+import Synchronization
+
+/// In front of a store that is far away, for one who opens a repository to read it: asks at once for all that is asked
+/// for in turn otherwise, so that opening takes two round trips and not five.
+///
+///     config ─┬─ listing of keys ────── keys
+///             ├─ listing of snapshots ─ snapshots      each answer is given once, to the first who asks for it;
+///             └─ listing of indexes ─── index files    what is asked for again is asked of the store
+///
+/// For what only looks: a listing may be as old as the opening.
+public final class OpeningStore: ObjectStore {
+    private enum Question: Hashable {
+        case list(ObjectKind)
+        case read(ObjectName)
+    }
+
+    private enum Answer {
+        case objects([StoredObject])
+        case bytes([UInt8])
+    }
+
+    /// An answer that is on its way.
+    private final class Pending: Sendable {
+        private let result = Mutex<Result<Answer, StorageError>?>(nil)
+        private let arrived = Gate()
+
+        func arrive(_ answer: Result<Answer, StorageError>) {
+            result.withLock { $0 = answer }
+            arrived.open()
+        }
+
+        func take() -> Result<Answer, StorageError>? {
+            arrived.wait()
+            return result.withLock { $0 }
+        }
+    }
+
+    /// More files of a kind than this are read when they are asked for.
+    private static let fileLimit = 32
+    /// And more bytes: then the line's width decides, not the way.
+    private static let sizeLimit = 8 << 20
+
+    private let inner: any ObjectStore
+    private let pending = Mutex<[Question: Pending]>([:])
+
+    /// Starts to ask.
+    ///
+    /// - Parameter indexes: whether index files will be asked for, because none are kept on this machine.
+    public init(_ inner: any ObjectStore, indexes: Bool) {
+        self.inner = inner
+        ask(.read(.config)) { (store) throws(StorageError) in
+            .bytes(try store.read(.config, range: nil, advice: Self.advice))
+        }
+        for kind in [ObjectKind.keys, .snapshots, .index] {
+            ask(.list(kind)) { [self] (store) throws(StorageError) in
+                let objects = try store.list(kind)
+                let readsAll =
+                    (kind != .index || indexes) && objects.count <= Self.fileLimit
+                    && objects.reduce(0) { $0 + $1.size } <= Self.sizeLimit
+                for object in objects where readsAll {
+                    ask(.read(object.name)) { (store) throws(StorageError) in
+                        .bytes(try store.read(object.name, range: nil, advice: Self.advice))
+                    }
+                }
+                return .objects(objects)
+            }
+        }
+    }
+
+    private static let advice = ReadAdvice(retention: .metadata)
+
+    private func ask(
+        _ question: Question, _ body: @escaping @Sendable (any ObjectStore) throws(StorageError) -> Answer
+    ) {
+        let answer = Pending()
+        pending.withLock { $0[question] = answer }
+        let isStarted = startThread { [inner] in
+            do throws(StorageError) {
+                answer.arrive(.success(try body(inner)))
+            } catch {
+                answer.arrive(.failure(error))
+            }
+        }
+        if !isStarted { _ = pending.withLock { $0.removeValue(forKey: question) } }
+    }
+
+    private func take(_ question: Question) throws(StorageError) -> Answer? {
+        let answer = pending.withLock { $0.removeValue(forKey: question) }
+        return try answer?.take()?.get()
+    }
+
+    // MARK: ObjectStore
+
+    /// The store's own.
+    public var location: String { inner.location }
+
+    /// The store's own.
+    public var requestsInFlight: Int { inner.requestsInFlight }
+
+    /// See `ObjectStore`.
+    public func list(_ kind: ObjectKind) throws(StorageError) -> [StoredObject] {
+        if case .objects(let objects) = try take(.list(kind)) { return objects }
+        return try inner.list(kind)
+    }
+
+    /// See `ObjectStore`.
+    public func size(of name: ObjectName) throws(StorageError) -> Int { try inner.size(of: name) }
+
+    /// See `ObjectStore`.
+    public func read(_ name: ObjectName, range: Range<Int>?) throws(StorageError) -> [UInt8] {
+        if range == nil, case .bytes(let bytes) = try take(.read(name)) { return bytes }
+        return try inner.read(name, range: range)
+    }
+
+    /// See `ObjectStore`.
+    public func read(_ name: ObjectName, range: Range<Int>?, advice: ReadAdvice) throws(StorageError) -> [UInt8] {
+        if range == nil, case .bytes(let bytes) = try take(.read(name)) { return bytes }
+        return try inner.read(name, range: range, advice: advice)
+    }
+
+    /// See `ObjectStore`.
+    public func prefetch(
+        _ name: ObjectName, ranges: [Range<Int>], retention: ReadAdvice.Retention
+    ) throws(StorageError) {
+        try inner.prefetch(name, ranges: ranges, retention: retention)
+    }
+
+    /// See `ObjectStore`.
+    public func forget(_ name: ObjectName, range: Range<Int>?) {
+        _ = pending.withLock { $0.removeValue(forKey: .read(name)) }
+        inner.forget(name, range: range)
+    }
+
+    /// See `ObjectStore`.
+    public func write(_ name: ObjectName, _ bytes: [UInt8]) throws(StorageError) { try inner.write(name, bytes) }
+
+    /// See `ObjectStore`.
+    public func remove(_ name: ObjectName) throws(StorageError) { try inner.remove(name) }
+
+    /// See `ObjectStore`.
+    public func createLayout() throws(StorageError) { try inner.createLayout() }
+}
