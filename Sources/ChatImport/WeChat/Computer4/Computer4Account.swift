@@ -67,7 +67,7 @@ package final class Computer4Account: WeChatAccount {
         people = Computer4People(databases, place: place)
         try databases.checkKeys(of: [people.path] + shards)
         owner = try people.owner(named: files.name, isAlone: place.isEmpty)
-        pictures = AccountPictures(files, keys: imageKeys)
+        pictures = AccountPictures(files, keys: imageKeys, version4In: "msg/attach")
         media = Computer4Media(
             databases, pictures, links: AccountFiles.below(place, "hardlink/hardlink.db"),
             voices: try Self.shards("media_", in: place, files))
