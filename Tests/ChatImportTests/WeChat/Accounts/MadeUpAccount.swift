@@ -1,3 +1,4 @@
+import ChatMedia
 import ChatModel
 import Foundation
 import Testing
@@ -37,6 +38,9 @@ final class MadeUpAccount {
         return try String(contentsOfFile: root + ".keys", encoding: .utf8).split(separator: "\n")
             .first { $0.hasPrefix(name + " ") }.map { String($0.dropFirst(name.count + 1)) }
     }
+
+    /// The key of its pictures.
+    func imageKeys() throws -> WeChatImageKeys { WeChatImageKeys(key: try key("v4-image-aes").map { Array($0.utf8) }) }
 
     /// The keys of its databases; none when they lie open.
     func databaseKeys(_ shape: String) throws -> [DatabaseKey] {
