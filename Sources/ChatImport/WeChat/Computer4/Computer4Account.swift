@@ -66,7 +66,7 @@ package final class Computer4Account: WeChatAccount {
         databases = AccountDatabases(files, keys: keys, parameters: [.computer4])
         people = Computer4People(databases, place: place)
         try databases.checkKeys(of: [people.path] + shards)
-        owner = try people.owner(named: files.name, isAlone: place.isEmpty)
+        owner = try people.owner(named: files.name(inner: "db_storage"), isAlone: place.isEmpty)
         pictures = AccountPictures(files, keys: imageKeys, version4In: "msg/attach")
         media = Computer4Media(
             databases, pictures, links: AccountFiles.below(place, "hardlink/hardlink.db"),

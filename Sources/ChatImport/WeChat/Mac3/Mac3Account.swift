@@ -51,7 +51,7 @@ package final class Mac3Account: WeChatAccount {
         people = Mac3People(databases)
         try databases.checkKeys(of: [Mac3People.path] + shards)
         do {
-            owner = try people.owner(digest: files.name)
+            owner = try people.owner(digest: files.name(inner: ""))
         } catch {
             throw .stopped(error)
         }

@@ -65,7 +65,7 @@ package final class Windows3Account: WeChatAccount {
         databases = AccountDatabases(files, keys: keys, parameters: [.windows3])
         people = Windows3People(databases, place: place)
         try databases.checkKeys(of: [AccountFiles.below(place, "MicroMsg.db")] + shards)
-        owner = try people.owner(named: files.name, isAlone: place.isEmpty)
+        owner = try people.owner(named: files.name(inner: "Msg"), isAlone: place.isEmpty)
         pictures = AccountPictures(files, keys: WeChatImageKeys())
         media = Windows3Media(
             databases, pictures, place: place,
