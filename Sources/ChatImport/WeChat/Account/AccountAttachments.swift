@@ -1,4 +1,4 @@
-internal import ChatMedia
+import ChatMedia
 import ChatModel
 
 /// The words for media that an account lacks, and attachments of what it has.

@@ -1,4 +1,4 @@
-internal import ChatMedia
+import ChatMedia
 import ChatModel
 
 /// Finds how the pictures of an account are decoded that lie there in disguise (`.dat`).
@@ -32,7 +32,7 @@ final class AccountPictures {
                 keys.xor = try search.byte(in: folder)
             }
             let picture = try WeChatMedia.picture(size: size, keys: keys) { (range) throws(SystemFault) in
-                try file.bytes(range)
+                try file.bytes(Int(range.lowerBound)..<Int(range.upperBound))
             }
             attachment.decoding = picture.decoding
             attachment.mediaType = picture.format?.mediaType ?? ""
@@ -88,31 +88,6 @@ private struct XorSearch {
         guard head.count == 15, head.starts(with: [0x07, 0x08, 0x56]), size >= 2,
             head[10] >= 2 || head[11] > 0 || head[12] > 0 || head[13] > 0
         else { return nil }
-        return WeChatImageKeys.xor(ofThumbnailEndingIn: try file.bytes(size - 2..<size))
-    }
-}
-
-extension SourceFile {
-    /// The bytes of a range; fewer when the file has become shorter.
-    func bytes(_ range: Range<Int64>) throws(SystemFault) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: Int(range.upperBound - range.lowerBound))
-        var count = 0
-        while count < bytes.count {
-            var fault: SystemFault?
-            let start = count
-            let more = bytes.withUnsafeMutableBytes { buffer in
-                do throws(SystemFault) {
-                    return try read(
-                        into: UnsafeMutableRawBufferPointer(rebasing: buffer[start...]), at: Int(range.lowerBound) + start)
-                } catch {
-                    fault = error
-                    return 0
-                }
-            }
-            if let fault { throw fault }
-            if more == 0 { break }
-            count += more
-        }
-        return Array(bytes.prefix(count))
+        return WeChatImageKeys.xor(ofThumbnailEndingIn: try file.bytes(Int(size) - 2..<Int(size)))
     }
 }

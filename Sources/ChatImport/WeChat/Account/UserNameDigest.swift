@@ -17,9 +17,11 @@ enum UserNameDigest {
     static func ofTable(_ table: String, prefix: String) -> String? {
         guard table.hasPrefix(prefix) else { return nil }
         let digest = table.dropFirst(prefix.count)
-        let isDigest = digest.utf8.count == 32 && digest.utf8.allSatisfy {
-            (0x30...0x39).contains($0) || (0x61...0x66).contains($0) || (0x41...0x46).contains($0)
-        }
+        let isDigest =
+            digest.utf8.count == 32
+            && digest.utf8.allSatisfy {
+                (0x30...0x39).contains($0) || (0x61...0x66).contains($0) || (0x41...0x46).contains($0)
+            }
         return isDigest ? digest.lowercased() : nil
     }
 }

@@ -2,13 +2,9 @@ package import ChatModel
 
 /// One account's history in one shape of WeChat's databases.
 ///
-/// `WeChatImport` drives it: people, then groups, then rows; each row's content becomes a message, and its media are looked
-/// for with `attachment(for:of:)` while the row is current.
-package protocol WeChatAccount {
-    /// The shape, in words for a person: "WeChat for Android".
-    static var shape: String { get }
-    /// The folder of the account below the source's root; empty for the root itself.
-    var folder: String { get }
+/// `WeChatImport` drives it: contacts, then groups, then rows; each row's content becomes a message, and its media are
+/// looked for with `attachment(for:of:)` while the row is current.
+package protocol WeChatAccount: AnyObject {
     /// The owner's user name; nil when nothing tells it.
     var owner: String? { get }
 
@@ -16,17 +12,12 @@ package protocol WeChatAccount {
     func contacts(_ body: (WeChatContact) throws -> Void) throws
     /// Tells every group.
     func groups(_ body: (WeChatGroup) throws -> Void) throws
-    /// Tells every row of every shard, those of one conversation by time within a shard. What cannot be read is told, and
-    /// the rest is read all the same.
+    /// Tells every row of every shard. What cannot be read is told, and the rest is read all the same.
     func rows(_ body: (WeChatRow) throws -> Void, damaged: (DatabaseDamage) throws -> Void) throws
     /// Finds a file of a row.
     func attachment(for media: WeChatContent.Media, of row: WeChatRow) throws -> Attachment
     /// What a person should know of how the account was read; complete when its rows and their files were.
     var notes: [WeChatNote] { get }
-}
-
-extension WeChatAccount {
-    package var notes: [WeChatNote] { [] }
 }
 
 /// Something that a person should know of how an account was read.
@@ -92,7 +83,7 @@ package struct WeChatGroup: Hashable, Sendable {
     }
 
     package var username: String
-    /// The name that the group was given; empty when its members' names stand for it.
+    /// The name that is shown: the owner's remark, or the group's own name; empty when its members' names stand for it.
     package var name: String
     package var owner: String?
     package var members: [Member]
@@ -110,17 +101,31 @@ package struct WeChatGroup: Hashable, Sendable {
 }
 
 /// A database, or a part of one, that could not be read.
-package struct DatabaseDamage: Hashable, Sendable {
+public struct DatabaseDamage: Hashable, Sendable {
     /// The file, below the source's root.
-    package var path: String
+    public var path: String
     /// The table; empty for the whole file.
-    package var table: String
-    package var fault: DatabaseFault
+    public var table: String
+    /// How many rows are known to be lost, and in how many places more may be.
+    public var rows: Int
+    /// See `rows`.
+    public var gaps: Int
+    /// Why, or why the first of them.
+    public var fault: DatabaseFault
 
-    package init(path: String, table: String = "", fault: DatabaseFault) {
+    /// Damage of a table, or of a whole file.
+    public init(path: String, table: String = "", rows: Int = 0, gaps: Int = 0, fault: DatabaseFault) {
         self.path = path
         self.table = table
+        self.rows = rows
+        self.gaps = gaps
         self.fault = fault
+    }
+
+    /// Nil when nothing was passed over.
+    package init?(path: String, table: String, _ damaged: DamagedRows) {
+        guard let fault = damaged.firstFault else { return nil }
+        self.init(path: path, table: table, rows: damaged.rows, gaps: damaged.gaps, fault: fault)
     }
 }
 

@@ -1,4 +1,4 @@
-package import ChatMedia
+import ChatMedia
 package import ChatModel
 
 /// An account of WeChat 4 on Windows, macOS or Linux: its folder in `xwechat_files`, or its `db_storage` folder alone.
@@ -9,8 +9,6 @@ package import ChatModel
 ///               db_storage/hardlink/hardlink.db               where pictures, videos and files lie
 ///               msg/{attach,video,file}/…                     pictures, videos, files
 package final class Computer4Account: WeChatAccount {
-    package static let shape = "WeChat 4 for Windows, macOS or Linux"
-
     package let folder: String
     package let owner: String?
 
@@ -22,28 +20,6 @@ package final class Computer4Account: WeChatAccount {
     private let shards: [String]
     private var duplicates = 0
 
-    /// The accounts in a folder, which may be one itself.
-    ///
-    /// - Parameters:
-    ///   - root: the source's root.
-    ///   - keys: what may open the databases; each tries all.
-    ///   - imageKeys: what decodes the account's pictures.
-    /// - Throws: `database` when no key opens an account.
-    package static func find(
-        at root: String, keys: [DatabaseKey], imageKeys: WeChatImageKeys = WeChatImageKeys()
-    ) throws(ImportError) -> [Computer4Account] {
-        let folders = try AccountFolders.find(at: root) { folder throws(ImportError) in
-            try place(in: AccountFiles(root: root, folder: folder)) != nil
-        }
-        var accounts: [Computer4Account] = []
-        for folder in folders {
-            let files = AccountFiles(root: root, folder: folder)
-            guard let place = try place(in: files) else { continue }
-            accounts.append(try Computer4Account(files, databasesIn: place, keys: keys, imageKeys: imageKeys))
-        }
-        return accounts
-    }
-
     /// The folder of the databases below an account's, nil when it is none.
     private static func place(in files: AccountFiles) throws(ImportError) -> String? {
         for place in ["db_storage", ""] {
@@ -53,9 +29,19 @@ package final class Computer4Account: WeChatAccount {
         return nil
     }
 
-    private static func shards(_ prefix: String, in place: String, _ files: AccountFiles) throws(ImportError) -> [String] {
+    private static func shards(_ prefix: String, in place: String, _ files: AccountFiles) throws(ImportError)
+        -> [String]
+    {
         let folder = AccountFiles.below(place, "message")
         return ShardName(prefix: prefix, suffix: ".db").sorted(try files.names(folder)).map { folder + "/" + $0 }
+    }
+
+    /// The account of a folder below the source's root. Throws `database` when no key opens it.
+    static func open(_ files: AccountFiles, _ keys: SourceKeys) throws(ImportError) -> Computer4Account {
+        guard let place = try place(in: files) else { throw .notRecognised(path: files.whole("")) }
+        return try Computer4Account(
+            files, databasesIn: place, keys: keys.databaseKeys,
+            imageKeys: WeChatImageKeys(key: keys.imageKey, xor: keys.imageByte))
     }
 
     private init(

@@ -28,7 +28,8 @@ final class Computer4Media {
     func attachment(for media: WeChatContent.Media, of row: WeChatRow) throws -> Attachment {
         switch media.kind {
         case .sticker: return AccountAttachments.missing(media)
-        case .voice: return media.isForwarded ? AccountAttachments.missing(media) : try voices.attachment(for: media, of: row)
+        case .voice:
+            return media.isForwarded ? AccountAttachments.missing(media) : try voices.attachment(for: media, of: row)
         case .image: return try image(media, row)
         case .video: return try video(media, row)
         case .file: return try file(media, row)
@@ -66,7 +67,9 @@ final class Computer4Media {
         for link in try links.find(media) {
             var stem = "msg/video/\(link.first)/\(link.name)"
             for end in [".mp4", "_raw"] where stem.hasSuffix(end) { stem.removeLast(end.count) }
-            if let path = files.first([stem + "_raw.mp4", stem + ".mp4"]) { return AccountAttachments.plain(path, media) }
+            if let path = files.first([stem + "_raw.mp4", stem + ".mp4"]) {
+                return AccountAttachments.plain(path, media)
+            }
             thumbnails.append(stem + "_thumb.jpg")
         }
         if let path = files.first(thumbnails) { return AccountAttachments.plain(path, media, isThumbnail: true) }
@@ -75,7 +78,9 @@ final class Computer4Media {
 
     private func file(_ media: WeChatContent.Media, _ row: WeChatRow) throws -> Attachment {
         for link in try links.find(media) {
-            if let path = files.file("msg/file/\(link.first)/\(link.name)") { return AccountAttachments.plain(path, media) }
+            if let path = files.file("msg/file/\(link.first)/\(link.name)") {
+                return AccountAttachments.plain(path, media)
+            }
         }
         // A name alone is not enough: a month may have several files of one.
         if let size = media.size, !media.name.isEmpty {

@@ -36,7 +36,8 @@ struct Computer4People {
                 }
             }
         } catch let fault as DatabaseFault {
-            databases.note(.unreadable(DatabaseDamage(path: databases.files.path(path), table: "contact", fault: fault)))
+            databases.note(
+                .unreadable(DatabaseDamage(path: databases.files.path(path), table: "contact", fault: fault)))
         } catch {
             throw .stopped(error)
         }

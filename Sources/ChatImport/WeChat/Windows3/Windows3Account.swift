@@ -1,4 +1,4 @@
-internal import ChatMedia
+import ChatMedia
 package import ChatModel
 
 /// An account of WeChat 3 on Windows: its folder in `WeChat Files`, or its `Msg` folder alone.
@@ -10,8 +10,6 @@ package import ChatModel
 ///               Msg/HardLinkImage.db …           where pictures, videos and files lie
 ///               FileStorage/…                    pictures, videos, files
 package final class Windows3Account: WeChatAccount {
-    package static let shape = "WeChat 3 for Windows"
-
     package let folder: String
     package let owner: String?
 
@@ -22,25 +20,6 @@ package final class Windows3Account: WeChatAccount {
     /// Messages' databases below the account's folder, by number.
     private let shards: [String]
     private var duplicates = 0
-
-    /// The accounts in a folder, which may be one itself.
-    ///
-    /// - Parameters:
-    ///   - root: the source's root.
-    ///   - keys: what may open the databases; each tries all.
-    /// - Throws: `database` when no key opens an account.
-    package static func find(at root: String, keys: [DatabaseKey]) throws(ImportError) -> [Windows3Account] {
-        let folders = try AccountFolders.find(at: root) { folder throws(ImportError) in
-            try place(in: AccountFiles(root: root, folder: folder)) != nil
-        }
-        var accounts: [Windows3Account] = []
-        for folder in folders {
-            let files = AccountFiles(root: root, folder: folder)
-            guard let place = try place(in: files) else { continue }
-            accounts.append(try Windows3Account(files, databasesIn: place, keys: keys))
-        }
-        return accounts
-    }
 
     /// The folder of the databases below an account's, nil when it is none.
     private static func place(in files: AccountFiles) throws(ImportError) -> String? {
@@ -59,6 +38,12 @@ package final class Windows3Account: WeChatAccount {
         return []
     }
 
+    /// The account of a folder below the source's root. Throws `database` when no key opens it.
+    static func open(_ files: AccountFiles, _ keys: SourceKeys) throws(ImportError) -> Windows3Account {
+        guard let place = try place(in: files) else { throw .notRecognised(path: files.whole("")) }
+        return try Windows3Account(files, databasesIn: place, keys: keys.databaseKeys)
+    }
+
     private init(_ files: AccountFiles, databasesIn place: String, keys: [DatabaseKey]) throws(ImportError) {
         folder = files.folder
         shards = try Self.shards(in: place, files)
@@ -69,8 +54,10 @@ package final class Windows3Account: WeChatAccount {
         pictures = AccountPictures(files, keys: WeChatImageKeys())
         media = Windows3Media(
             databases, pictures, place: place,
-            voices: ShardName(prefix: "MediaMSG", suffix: ".db").sorted(try files.names(AccountFiles.below(place, "Multi")))
-                .map { AccountFiles.below(AccountFiles.below(place, "Multi"), $0) })
+            voices: ShardName(prefix: "MediaMSG", suffix: ".db").sorted(
+                try files.names(AccountFiles.below(place, "Multi"))
+            )
+            .map { AccountFiles.below(AccountFiles.below(place, "Multi"), $0) })
     }
 
     package func contacts(_ body: (WeChatContact) throws -> Void) throws { try people.contacts(body) }

@@ -28,7 +28,8 @@ struct Windows3People {
                 }
             }
         } catch let fault as DatabaseFault {
-            databases.note(.unreadable(DatabaseDamage(path: databases.files.path(path), table: "Contact", fault: fault)))
+            databases.note(
+                .unreadable(DatabaseDamage(path: databases.files.path(path), table: "Contact", fault: fault)))
         } catch {
             throw .stopped(error)
         }

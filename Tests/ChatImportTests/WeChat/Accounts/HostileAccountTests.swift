@@ -23,7 +23,7 @@ struct HostileAccountTests {
                 """)
     }
 
-    private static func rows(_ account: some WeChatAccount) throws -> (rows: [WeChatRow], damages: [DatabaseDamage]) {
+    private static func rows(_ account: any WeChatAccount) throws -> (rows: [WeChatRow], damages: [DatabaseDamage]) {
         var (rows, damages) = ([WeChatRow](), [DatabaseDamage]())
         try account.rows(
             { row in
@@ -48,7 +48,7 @@ struct HostileAccountTests {
               x'1A0A0804120641425C5C2E2E1A0A080412062F6574632F78');
             INSERT INTO MSG VALUES (6, 1, 16, 99999999999, 0, 0, 9223372036854775807, 'wxid_a', NULL, NULL, NULL, NULL);
             """, into: folder)
-        let account = try #require(try Windows3Account.find(at: folder.path, keys: []).first)
+        let account = try #require(try MadeUpAccount.open(folder.path).first)
         let (rows, damages) = try Self.rows(account)
         #expect(rows.map(\.talker) == ["wxid_a", "wxid_b", "\u{FFFD}", "wxid_a", "wxid_a", "wxid_a"])
         #expect(rows[0].content == Array("by number".utf8))
@@ -63,7 +63,7 @@ struct HostileAccountTests {
         let folder = try TemporaryFolder()
         try folder.write("secret.jpg", [0xFF, 0xD8, 0xFF])
         try Self.windows3("", into: folder)
-        let account = try #require(try Windows3Account.find(at: folder.path, keys: []).first)
+        let account = try #require(try MadeUpAccount.open(folder.path).first)
         for path in ["../../secret.jpg", "/etc/passwd", "FileStorage/../../../secret.jpg", "", "a\0b"] {
             let row = WeChatRow(talker: "wxid_a", time: Timestamp(seconds: 0), mediaPath: path, thumbnailPath: path)
             for kind in [WeChatContent.Media.Kind.image, .video, .file] {
@@ -84,9 +84,10 @@ struct HostileAccountTests {
         let people = try folder.write("WeChat Files/wxid_me/Msg/MicroMsg.db", [])
         try Programs.run(
             "sqlite3", [people],
-            input: "CREATE TABLE Contact (x); INSERT INTO Contact VALUES (1); CREATE TABLE ChatRoom (ChatRoomName, RoomData);"
+            input:
+                "CREATE TABLE Contact (x); INSERT INTO Contact VALUES (1); CREATE TABLE ChatRoom (ChatRoomName, RoomData);"
                 + "INSERT INTO ChatRoom VALUES ('1@chatroom', x'FFFF'), (x'FF', 3), (NULL, NULL);")
-        let account = try #require(try Windows3Account.find(at: folder.path, keys: []).first)
+        let account = try #require(try MadeUpAccount.open(folder.path).first)
         let (rows, damages) = try Self.rows(account)
         #expect(rows.isEmpty)
         #expect(damages.map(\.fault) == [.noSuchTable])
@@ -111,7 +112,7 @@ struct HostileAccountTests {
                   (3, 23, 21474836529, 2, 1600000002, x'28B52FFD00', NULL), (4, 24, 3, 77, 1600000003, x'FF00', x'1A0422022E2E');
                 CREATE TABLE Msg_short (local_id); CREATE TABLE "Msg_\(digest)_x" (local_id);
                 """)
-        let account = try #require(try Computer4Account.find(at: folder.path, keys: []).first)
+        let account = try #require(try MadeUpAccount.open(folder.path).first)
         let (rows, damages) = try Self.rows(account)
         #expect(damages == [])
         #expect(rows.map(\.talker) == Array(repeating: digest, count: 4))
@@ -133,7 +134,7 @@ struct HostileAccountTests {
                 INSERT INTO Chat_\(digest) VALUES (1, 'a', x'00', CAST(x'FFFE' AS TEXT), 'b', NULL), (2, 5, 1600000000, 'hi', 1, 0);
                 CREATE TABLE Chat_\(digest)_dels (a); INSERT INTO Chat_\(digest)_dels VALUES (1), (2), (3);
                 """)
-        let account = try #require(try Mac3Account.find(at: folder.path, keys: []).first)
+        let account = try #require(try MadeUpAccount.open(folder.path).first)
         let (rows, damages) = try Self.rows(account)
         #expect(damages == [])
         #expect(rows.map(\.talker) == [digest, digest])
@@ -151,7 +152,7 @@ struct HostileAccountTests {
         let databases = try #require(FileManager.default.enumerator(atPath: made.root)?.allObjects as? [String])
             .filter { $0.hasSuffix(".db") }.sorted()
         var total = 0
-        try Self.open(shape, made).rows({ _ in total += 1 }, damaged: { _ in })
+        try made.open().rows({ _ in total += 1 }, damaged: { _ in })
         for round in 0..<12 {
             let place = made.root + "/" + databases[Int.random(in: 0..<databases.count, using: &generator)]
             let whole = try Data(contentsOf: URL(fileURLWithPath: place))
@@ -166,7 +167,7 @@ struct HostileAccountTests {
                 }
             }
             try damaged.writeAsOlder(to: place)
-            let account = try Self.open(shape, made)
+            let account = try made.open()
             try account.contacts { _ in }
             try account.groups { _ in }
             let (rows, _) = try Self.rows(account)
@@ -174,15 +175,7 @@ struct HostileAccountTests {
             try whole.writeAsOlder(to: place)
         }
         var after = 0
-        try Self.open(shape, made).rows({ _ in after += 1 }, damaged: { _ in })
+        try made.open().rows({ _ in after += 1 }, damaged: { _ in })
         #expect(after == total)
-    }
-
-    private static func open(_ shape: String, _ made: MadeUpAccount) throws -> any WeChatAccount {
-        switch shape {
-        case "pc3": try #require(try Windows3Account.find(at: made.root, keys: []).first)
-        case "v4": try #require(try Computer4Account.find(at: made.root, keys: [], imageKeys: made.imageKeys()).first)
-        default: try #require(try Mac3Account.find(at: made.root, keys: []).first)
-        }
     }
 }
