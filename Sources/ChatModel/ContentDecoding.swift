@@ -26,8 +26,8 @@ public struct ContentDecoding: Hashable, Sendable {
         /// A piece; nil when it contradicts itself (whole blocks and at most as many shown for AES, the same number
         /// otherwise).
         public init?(_ method: Method, source: Range<Int64>, shown: Int64) {
-            let count = Int64(source.count)
             guard source.lowerBound >= 0, shown >= 0 else { return nil }
+            let count = source.upperBound - source.lowerBound
             if case .aes(let key) = method {
                 guard key.count == 16, count % 16 == 0, shown <= count else { return nil }
             } else {
@@ -39,21 +39,106 @@ public struct ContentDecoding: Hashable, Sendable {
         }
     }
 
+    /// The most pieces that a decoding has.
+    public static let pieceLimit = 64
+
     /// In the order in which they are shown.
     public let pieces: [Piece]
     /// The bytes that are shown.
     public let size: Int64
+    /// The bytes that the file must have at least.
+    public let sourceEnd: Int64
 
-    /// A decoding; nil when it has no piece, or more bytes than fit a number.
+    /// A decoding; nil when it has no piece or too many, or more bytes than fit a number.
     public init?(_ pieces: [Piece]) {
-        guard !pieces.isEmpty else { return nil }
+        guard !pieces.isEmpty, pieces.count <= Self.pieceLimit else { return nil }
         var size: Int64 = 0
+        var end: Int64 = 0
         for piece in pieces {
             let (sum, overflow) = size.addingReportingOverflow(piece.shown)
             guard !overflow else { return nil }
             size = sum
+            end = max(end, piece.source.upperBound)
         }
         self.pieces = pieces
         self.size = size
+        sourceEnd = end
+    }
+}
+
+extension ContentDecoding {
+    /// As text, for a line of JSON.
+    public var text: String {
+        pieces.map { piece in
+            let (offset, length) = (piece.source.lowerBound, piece.source.upperBound - piece.source.lowerBound)
+            switch piece.method {
+            case .copy: return "copy:\(offset):\(length)"
+            case .xor(let byte): return "xor:\(byte):\(offset):\(length)"
+            case .aes(let key): return "aes:\(Self.hex(key)):\(offset):\(length):\(piece.shown)"
+            }
+        }.joined(separator: " ")
+    }
+
+    /// Reads what `text` writes; nil for anything else.
+    public init?(text: String) {
+        // The longest piece has 6 + 32 + 3 × 20 characters.
+        guard text.utf8.count <= Self.pieceLimit * 100 else { return nil }
+        var pieces: [Piece] = []
+        for word in text.utf8.split(separator: 0x20, omittingEmptySubsequences: false) {
+            guard pieces.count < Self.pieceLimit, let piece = Self.piece(word) else { return nil }
+            pieces.append(piece)
+        }
+        self.init(pieces)
+    }
+
+    private static func piece(_ word: Substring.UTF8View) -> Piece? {
+        let fields = word.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+        switch (fields[0].elementsEqual("copy".utf8), fields[0].elementsEqual("xor".utf8), fields.count) {
+        case (true, _, 3):
+            guard let source = range(fields[1], fields[2]) else { return nil }
+            return Piece(.copy, source: source, shown: source.upperBound - source.lowerBound)
+        case (_, true, 4):
+            guard let number = number(fields[1]), let byte = UInt8(exactly: number),
+                let source = range(fields[2], fields[3])
+            else { return nil }
+            return Piece(.xor(byte), source: source, shown: source.upperBound - source.lowerBound)
+        default:
+            guard fields[0].elementsEqual("aes".utf8), fields.count == 5, let key = bytes(fields[1]),
+                let source = range(fields[2], fields[3]), let shown = number(fields[4])
+            else { return nil }
+            return Piece(.aes(key: key), source: source, shown: shown)
+        }
+    }
+
+    private static func range(_ offset: Substring.UTF8View, _ length: Substring.UTF8View) -> Range<Int64>? {
+        guard let start = number(offset), let length = number(length) else { return nil }
+        let (end, overflow) = start.addingReportingOverflow(length)
+        return overflow ? nil : start..<end
+    }
+
+    private static func number(_ digits: Substring.UTF8View) -> Int64? {
+        guard (1...19).contains(digits.count), digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        return Int64(Substring(digits))
+    }
+
+    private static func hex(_ bytes: [UInt8]) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+
+    private static func bytes(_ hex: Substring.UTF8View) -> [UInt8]? {
+        guard hex.count == 32 else { return nil }
+        var bytes: [UInt8] = []
+        var high: UInt8?
+        for digit in hex {
+            guard let value = Character(UnicodeScalar(digit)).hexDigitValue else { return nil }
+            if let first = high {
+                bytes.append(first << 4 | UInt8(value))
+                high = nil
+            } else {
+                high = UInt8(value)
+            }
+        }
+        return bytes
     }
 }

@@ -47,7 +47,7 @@ public enum InterchangeLine: Hashable, Sendable {
 }
 
 extension Person {
-    /// Writes `{"id","name","self","phones","handles"}`.
+    /// Writes `{"id","name","self","phones","handles","labels","avatar"}`.
     public func encode(into writer: inout JSONWriter) {
         writer.beginObject()
         writer.optionalString("id", id.text)
@@ -58,6 +58,11 @@ extension Person {
         }
         writer.optionalStrings("phones", phones)
         writer.optionalStrings("handles", handles)
+        writer.optionalStrings("labels", labels)
+        if let avatar {
+            writer.key("avatar")
+            avatar.encode(into: &writer)
+        }
         writer.endObject()
     }
 
@@ -73,6 +78,8 @@ extension Person {
             case "self": isSelf = try reader.readNullIfPresent() ? false : reader.readBool()
             case "phones": phones = try reader.readStrings()
             case "handles": handles = try reader.readStrings()
+            case "labels": labels = try reader.readStrings()
+            case "avatar": avatar = try reader.readNullIfPresent() ? nil : Attachment(reading: &reader)
             default: try reader.skipValue()
             }
         }

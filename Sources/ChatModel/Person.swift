@@ -10,13 +10,22 @@ public struct Person: Hashable, Sendable {
     public var phones: [String]
     /// What people call this person on the platform (a user name, a WeChat number).
     public var handles: [String]
+    /// What the owner of the history filed this person under.
+    public var labels: [String]
+    /// The person's picture.
+    public var avatar: Attachment?
 
     /// A person.
-    public init(id: PersonID, name: String, isSelf: Bool = false, phones: [String] = [], handles: [String] = []) {
+    public init(
+        id: PersonID, name: String, isSelf: Bool = false, phones: [String] = [], handles: [String] = [],
+        labels: [String] = [], avatar: Attachment? = nil
+    ) {
         self.id = id
         self.name = name
         self.isSelf = isSelf
         self.phones = phones
         self.handles = handles
+        self.labels = labels
+        self.avatar = avatar
     }
 }

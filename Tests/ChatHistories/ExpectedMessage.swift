@@ -69,6 +69,7 @@ struct ExpectedMessage {
         case .file(let file): path = file
         case .entry(_, let name): path = name
         case .missing(let reason): return .missing(reason)
+        case .contained(let bytes): return .here(bytes)
         case .stored: return .missing("")
         }
         guard backup.files.contains(path), let bytes = history.contents[path] else {

@@ -25,7 +25,7 @@ extension History {
             let writer = try repository.makeWriter()
             var builder = try ArchiveBuilder(continuing: previous, in: archiveZone)
             builder.begin(source)
-            for person in people { builder.add(person) }
+            for person in people { try builder.add(person) }
             for conversation in conversations { builder.add(conversation) }
             for row in backup.rows { try builder.add(row.message, to: row.conversation) }
             let provider = HistoryFiles(writer: writer, contents: contents.filter { backup.files.contains($0.key) })

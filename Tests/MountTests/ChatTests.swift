@@ -32,8 +32,8 @@ struct StoredChats {
         let words = ["hello", "今天", "meeting", "合同", "later", "好的", "train", "🙂", "number", "谢谢"]
         var builder = try ArchiveBuilder(continuing: [], in: .utc)
         builder.begin(ArchiveSource(host: "here", path: "/export"))
-        builder.add(Person(id: PersonID("p1"), name: "张伟"))
-        builder.add(Person(id: PersonID("p2"), name: "我", isSelf: true))
+        try builder.add(Person(id: PersonID("p1"), name: "张伟"))
+        try builder.add(Person(id: PersonID("p2"), name: "我", isSelf: true))
         var messages: [(title: String, texts: [(time: Timestamp, text: String)])] = []
         for conversation in 0..<conversations {
             let id = ConversationID("c\(conversation)")

@@ -31,6 +31,12 @@ extension ArchiveBuilder {
             folders.add(folder)
             lists.add(list)
         }
+        for position in people.indices {
+            guard let (avatar, source) = try avatars.avatar(of: people[position].person.id),
+                let stored = try work.attachments.avatar(avatar, of: sources[source])
+            else { continue }
+            people[position].person.avatar = stored
+        }
         // The readings tell which archive knows more; they stand still while nothing new comes.
         if work.changed { for source in given { readings[source] = readings[source].next(at: time) } }
 

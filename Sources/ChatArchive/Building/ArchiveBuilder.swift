@@ -29,8 +29,9 @@ public struct ArchiveBuilder {
     private var current: Int?
     /// How many exports each source has given.
     private var exports: [Int: Int] = [:]
-    private(set) var people: [PersonRecord] = []
+    var people: [PersonRecord] = []
     private var personPositions: [PersonID: Int] = [:]
+    var avatars = WaitingAvatars()
     var conversations: [ConversationRecord] = []
     private var conversationPositions: [ConversationID: Int] = [:]
     private var takenFolders: Set<String> = []
@@ -72,8 +73,11 @@ public struct ArchiveBuilder {
         if let current { exports[current, default: 0] += 1 }
     }
 
-    /// Takes what a source says of a person.
-    public mutating func add(_ person: Person) {
+    /// Takes what a source says of a person. A picture is stored at the end.
+    public mutating func add(_ person: Person) throws(ArchiveError) {
+        var person = person
+        if let avatar = person.avatar, let current { try avatars.add(avatar, of: person.id, source: current) }
+        person.avatar = nil
         guard let position = personPositions[person.id] else { return note(PersonRecord(person)) }
         people[position].update(with: person)
     }

@@ -32,6 +32,15 @@ struct AttachmentStore<Provider: AttachmentProvider> {
         return output.bytes
     }
 
+    /// What the archive stores of a person's picture; nil when there is none. Does not count as an attachment.
+    mutating func avatar(_ avatar: Attachment, of source: ArchiveSource) throws(ArchiveError) -> Attachment? {
+        let counts = (stored, missing)
+        defer { (stored, missing) = counts }
+        let resolved = try resolve(avatar, of: source)
+        if case .stored = resolved.content { return resolved }
+        return nil
+    }
+
     private mutating func resolve(_ attachment: Attachment, of source: ArchiveSource) throws(ArchiveError) -> Attachment
     {
         var attachment = attachment
@@ -40,18 +49,26 @@ struct AttachmentStore<Provider: AttachmentProvider> {
             if let content = try provider.file(at: path, of: source) {
                 try keep(content, in: &attachment)
             } else {
-                attachment.content = .missing(reason: "the export does not contain the file")
+                attachment.markMissing("the export does not contain the file")
             }
         case .entry(let container, let name):
             if let content = try store(name, in: container, of: source) {
                 try keep(content, in: &attachment)
             } else {
-                attachment.content = .missing(reason: "the export does not contain the file")
+                attachment.markMissing("the export does not contain the file")
             }
+        case .contained(let bytes):
+            let content: FileContent
+            do throws(RepositoryError) {
+                var file = FileContentWriter(writer, chunker: chunker, group: .media)
+                try file.append(bytes)
+                content = try file.finish()
+            } catch { throw .repository(error) }
+            try keep(content, in: &attachment)
         case .stored(let sha256, _):
             // A segment fed back: only what this archive has can be kept.
             if try !media.contains(sha256) {
-                attachment.content = .missing(reason: "the export does not contain the file")
+                attachment.markMissing("the export does not contain the file")
             }
         case .missing: break
         }
@@ -60,7 +77,11 @@ struct AttachmentStore<Provider: AttachmentProvider> {
     }
 
     private mutating func keep(_ content: FileContent, in attachment: inout Attachment) throws(ArchiveError) {
-        if try media.add(content, name: attachment.name) { stored += 1 }
+        attachment.checkDecoding(contentSize: Int64(content.size))
+        if case .missing = attachment.content { return }
+        // What is kept in disguise is no file of the kind that its shown name says.
+        let name = attachment.decoding == nil ? attachment.name : "disguised.dat"
+        if try media.add(content, name: name) { stored += 1 }
         attachment.content = .stored(sha256: content.digest.hex, size: Int64(content.size))
     }
 

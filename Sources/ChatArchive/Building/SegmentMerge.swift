@@ -231,6 +231,8 @@ struct SegmentMerge {
         var result = FileComparison.same
         for (left, right) in zip(left.attachments, right.attachments) {
             switch (left.content, right.content) {
+            // A preview stands for the file that was not there.
+            case (.stored, .stored) where left.isThumbnail != right.isThumbnail: result = .compatible
             case (.stored(let one, _), .stored(let other, _)): if one != other { return .different }
             case (.stored, _), (_, .stored): result = .compatible
             default: break
@@ -252,12 +254,19 @@ struct SegmentMerge {
         if let id = message.id { knownIDs.insert(id) }
     }
 
-    /// Takes files that were missing before; never the other way.
+    /// Takes files that were missing before, originals of which there was a preview, and ways to decode that were not
+    /// known; never the other way.
     private mutating func adopt(_ attachments: [Attachment], at index: Int) {
         for (position, attachment) in attachments.enumerated()
         where position < unsorted[index].message.attachments.count {
-            if case .stored = unsorted[index].message.attachments[position].content { continue }
-            if case .stored = attachment.content { unsorted[index].message.attachments[position] = attachment }
+            let known = unsorted[index].message.attachments[position]
+            guard case .stored(let digest, _) = attachment.content else { continue }
+            if case .stored(let knownDigest, _) = known.content {
+                let isOriginal = known.isThumbnail && !attachment.isThumbnail
+                let isDecoded = knownDigest == digest && known.decoding == nil && attachment.decoding != nil
+                guard isOriginal || isDecoded else { continue }
+            }
+            unsorted[index].message.attachments[position] = attachment
         }
     }
 }

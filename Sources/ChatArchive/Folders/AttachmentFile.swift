@@ -27,7 +27,9 @@ struct AttachmentFile {
                 "The \(kind.rawValue) \(attachment.name.isEmpty ? "" : "'\(attachment.name)' ")is not here: \(reason).\n"
                     .utf8)
         } else {
-            ownName = showsName ? SafeName.make(stem, limit: room - suffix.utf8.count) : ""
+            let mark = attachment.isThumbnail ? "_thumbnail" : ""
+            let own = showsName ? SafeName.make(stem, limit: room - suffix.utf8.count - mark.utf8.count) : ""
+            ownName = own.isEmpty ? String(mark.dropFirst()) : own + mark
             self.suffix = suffix
             note = nil
         }
@@ -35,11 +37,16 @@ struct AttachmentFile {
 
     /// Bytes of content.
     static func size(_ attachment: Attachment, of kind: Message.Kind) -> UInt64 {
-        if case .stored(_, let size) = attachment.content { return UInt64(clamping: size) }
+        if case .stored = attachment.content { return UInt64(clamping: attachment.shownSize ?? 0) }
         return UInt64(AttachmentFile(attachment, of: kind).note?.count ?? 0)
     }
 
     private static func suffix(of attachment: Attachment, _ kind: Message.Kind) -> String {
+        // The names of disguised files and of previews are not those of what is shown.
+        if attachment.decoding != nil || attachment.isThumbnail {
+            if let known = suffixes[attachment.mediaType] { return known }
+            if attachment.isThumbnail { return ".jpg" }
+        }
         if let dot = attachment.name.lastIndex(of: "."), dot != attachment.name.startIndex {
             let suffix = attachment.name[dot...].lowercased()
             if (2...9).contains(suffix.utf8.count), suffix.dropFirst().utf8.allSatisfy(isLowercaseOrDigit) {
@@ -64,7 +71,8 @@ struct AttachmentFile {
 
     private static let suffixes = [
         "image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "image/webp": ".webp", "video/mp4": ".mp4",
-        "audio/ogg": ".ogg", "audio/mpeg": ".mp3", "audio/wav": ".wav", "application/pdf": ".pdf", "text/plain": ".txt",
+        "image/tiff": ".tif", "image/bmp": ".bmp", "image/x-wxgf": ".wxgf", "audio/amr": ".amr",
+        "audio/silk": ".silk", "audio/ogg": ".ogg", "audio/mpeg": ".mp3", "audio/wav": ".wav", "application/pdf": ".pdf", "text/plain": ".txt",
         "text/vcard": ".vcf",
     ]
 }

@@ -41,8 +41,8 @@ extension FolderTree {
         case .contact(let snapshot, let person):
             let view = try view(ofSnapshot: snapshot, waiting)
             guard view.people.indices.contains(person) else { throw .notFound }
-            let card = ContactCard.render(view.people[person])
-            return file(place, size: UInt64(card.count), try self.snapshot(snapshot).time)
+            let size = UInt64(ContactCard.size(view.people[person]))
+            return file(place, size: size, try self.snapshot(snapshot).time)
         case .message(let segment, let line, let part):
             let (_, found, attachment) = try message(segment: segment, line: line, part: part, waiting)
             let size = attachment.map { AttachmentFile.size($0, of: found.kind) } ?? UInt64(found.text.count)
@@ -84,7 +84,8 @@ extension FolderTree {
         Array("\(fromDates ? "../" : "")snapshots/\(try snapshot(number).name)".utf8)
     }
 
-    /// What a message's file is beyond its content: `user.chatark.id`, `.sender`, `.type`, `.sha256`, `.gone-since` (RFC 3339).
+    /// What a message's file is beyond its content: `user.chatark.id`, `.sender`, `.type`, `.sha256` and `.decode`
+    /// of the file as it is stored, `.gone-since` (RFC 3339).
     public func extendedAttributes(
         of inode: InodeNumber, waiting: Waiting
     ) throws(FolderTreeError) -> [(name: String, value: [UInt8])] {
@@ -98,6 +99,9 @@ extension FolderTree {
         values.append(("user.chatark.type", Array(found.kind.rawValue.utf8)))
         if case .stored(let sha256, _)? = attachment?.content {
             values.append(("user.chatark.sha256", Array(sha256.utf8)))
+            if let decoding = attachment?.decoding {
+                values.append(("user.chatark.decode", Array(decoding.text.utf8)))
+            }
         }
         if let gone = found.gone { values.append(("user.chatark.gone-since", Array(gone.rfc3339.utf8))) }
         return values

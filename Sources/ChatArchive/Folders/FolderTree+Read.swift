@@ -19,18 +19,17 @@ extension FolderTree {
                 return
             }
             if case .stored(let sha256, _) = attachment.content {
-                let file = try mediaFile(sha256, ofSegment: segment, waiting)
+                let file = try mediaFile(sha256, in: archives(ofSegment: segment), waiting)
                 noteMedium(inode, size: file.size)
-                return try read(file, offset, count, waiting, body)
+                guard let decoding = attachment.decoding else { return try read(file, offset, count, waiting, body) }
+                return try read(file, decoding: decoding, sha256, offset, count, waiting, body)
             }
             lend(AttachmentFile(attachment, of: found.kind).note ?? [], offset, count, body)
         case .transcript(let snapshot, let conversation, let month):
             let text = try transcript(snapshot: snapshot, conversation: conversation, month, waiting)
             lend(text.bytes, offset, count, body)
         case .contact(let snapshot, let person):
-            let view = try view(ofSnapshot: snapshot, waiting)
-            guard view.people.indices.contains(person) else { throw .notFound }
-            lend(ContactCard.render(view.people[person]), offset, count, body)
+            lend(try card(of: person, view(ofSnapshot: snapshot, waiting), waiting), offset, count, body)
         case .plainFile(let tree, let index):
             let node = try plainNode(tree, index, waiting)
             guard node.kind != .symlink else { throw .notFound }
@@ -53,27 +52,31 @@ extension FolderTree {
     // MARK: Files of blobs
 
     /// The blobs of stored media. One chunk is named by the media's own digest; else its node in the archive lists them.
-    private func mediaFile(
-        _ sha256: String, ofSegment segment: Int, _ waiting: Waiting
+    func mediaFile(
+        _ sha256: String, in archives: @autoclosure () -> [TreeID], _ waiting: Waiting
     ) throws(FolderTreeError) -> MediaFile {
         if let blob = BlobID(hex: sha256), let file = MediaFile([blob], length: { repository.length(of: $0, .data) }) {
             return file
         }
         return try media.value(sha256, waiting: waiting) { () throws(FolderTreeError) in
-            let file = try file(of: mediaNode(sha256, ofSegment: segment, waiting).content ?? [], waiting)
+            let file = try file(of: mediaNode(sha256, in: archives(), waiting).content ?? [], waiting)
             return (file, file.blobs.count * 40 + 200)
         }
     }
 
-    /// The node that lists the blobs of media, from the archive through which its segment was met, or from the newest
-    /// that was looked into: that archive may have been forgotten since, and each has all that earlier ones had.
-    private func mediaNode(
-        _ sha256: String, ofSegment segment: Int, _ waiting: Waiting
-    ) throws(FolderTreeError) -> Node {
-        let archives = registry.withLock { registry in
+    /// Where to look for a segment's media: in the archive through which it was met, or in the newest that were looked
+    /// into: that archive may have been forgotten since, and each has all that earlier ones had.
+    private func archives(ofSegment segment: Int) -> [TreeID] {
+        registry.withLock { registry in
             let own = registry.segments.indices.contains(segment) ? [registry.segments[segment].archive] : []
             return own + registry.snapshots.archives.reversed().prefix(2)
         }
+    }
+
+    /// The node that lists the blobs of media.
+    private func mediaNode(
+        _ sha256: String, in archives: [TreeID], _ waiting: Waiting
+    ) throws(FolderTreeError) -> Node {
         var failure = FolderTreeError.archive(.missingFile("\(ArchiveLayout.media)/\(sha256)"))
         let prefix = Array(sha256.utf8)
         for archive in archives {
@@ -117,7 +120,7 @@ extension FolderTree {
         return file
     }
 
-    private func read(
+    func read(
         _ file: MediaFile, _ offset: UInt64, _ count: Int, _ waiting: Waiting, _ body: (UnsafeRawBufferPointer) -> Void
     ) throws(FolderTreeError) {
         guard offset < file.size, count > 0 else { return body(UnsafeRawBufferPointer(start: nil, count: 0)) }

@@ -76,7 +76,7 @@ struct Transcript {
     private static func words(_ attachment: Attachment, _ kind: Message.Kind) -> String {
         let name = attachment.name.isEmpty ? "\(kind.rawValue): " : "\(kind.rawValue): \(oneLine(attachment.name)), "
         switch attachment.content {
-        case .stored(_, let size): return "<\(name)\(grouped(size)) bytes>"
+        case .stored, .contained: return "<\(name)\(grouped(attachment.shownSize ?? 0)) bytes>"
         case .missing(let reason): return "<\(name)missing: \(oneLine(reason))>"
         case .file(let path): return "<\(name)\(oneLine(path))>"
         case .entry(_, let entry): return "<\(name)\(oneLine(entry))>"

@@ -14,6 +14,8 @@ public enum ArchiveError: Error, Sendable {
     case damagedFile(String, line: Int, JSONError)
     /// The archive says a time zone that this machine does not know.
     case unknownZone(String)
+    /// Stored media is shorter than its message or person says; named by its digest.
+    case shortMedia(String)
     /// A month's messages and those that no source has any more do not fit the account.
     case accountDoesNotAddUp
     /// The temporary file for what does not fit in memory failed.
@@ -34,6 +36,8 @@ extension ArchiveError: CustomStringConvertible {
         case .damagedFile(let name, let line, let error):
             "Line \(line) of the archive's '\(name)' cannot be read: \(error)."
         case .unknownZone(let name): "The archive's time zone '\(name)' is not known on this machine. Install tzdata."
+        case .shortMedia(let digest):
+            "The archive's media \(digest.prefix(8)) is shorter than what refers to it says. Run 'chatark check' to see what is damaged."
         case .accountDoesNotAddUp:
             "The rows that were read and the messages that were stored do not add up. Nothing was stored; please report this."
         case .temporaryFile(let errno):

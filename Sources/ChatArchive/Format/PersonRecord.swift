@@ -24,6 +24,8 @@ public struct PersonRecord: Hashable, Sendable {
             earlierNames.removeAll { $0 == newer.name }
             person.name = newer.name
         }
+        if !newer.labels.isEmpty { person.labels = newer.labels }
+        if let avatar = newer.avatar { person.avatar = avatar }
         addDetails(of: newer)
     }
 
@@ -39,6 +41,8 @@ public struct PersonRecord: Hashable, Sendable {
 
     private mutating func addDetails(of other: Person) {
         person.isSelf = person.isSelf || other.isSelf
+        if person.labels.isEmpty { person.labels = other.labels }
+        if person.avatar == nil { person.avatar = other.avatar }
         for phone in other.phones where !person.phones.contains(phone) { person.phones.append(phone) }
         for handle in other.handles where !person.handles.contains(handle) { person.handles.append(handle) }
     }

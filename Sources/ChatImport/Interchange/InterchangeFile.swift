@@ -37,8 +37,12 @@ struct InterchangeFile {
             if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { continue }
             switch Self.parse(bytes) {
             case nil: try skip(.badLine)
-            case .person(let person)?:
+            case .person(var person)?:
                 understood += 1
+                if var avatar = person.avatar {
+                    place(&avatar)
+                    person.avatar = avatar
+                }
                 try deliver(.person(person))
             case .conversation(let conversation)?:
                 understood += 1
@@ -89,7 +93,7 @@ struct InterchangeFile {
             if !isDigest || size < 0 {
                 attachment.content = .missing(reason: "the line names no content that can be found")
             }
-        case .missing: break
+        case .contained, .missing: break
         }
     }
 }

@@ -152,7 +152,7 @@ final class BackupRun {
         let options = ImportOptions(assumedZone: zone, ownName: about.ownName, keys: keys)
         try readSource(at: source.path, format: format, options: options) { event in
             switch event {
-            case .person(let person): builder.add(person)
+            case .person(let person): try builder.add(person)
             case .conversation(let conversation): builder.add(conversation)
             case .message(let message, let conversation): try builder.add(message, to: conversation)
             case .export: builder.beginExport()

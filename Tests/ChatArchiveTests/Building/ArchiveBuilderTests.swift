@@ -82,7 +82,7 @@ struct ArchiveBuilderTests {
         let (first, _) = try bench.backUp([source], at: 1000)
         var builder = try ArchiveBuilder(continuing: [first], in: .utc)
         builder.begin(source.source)
-        for person in source.people { builder.add(person) }
+        for person in source.people { try builder.add(person) }
         builder.beginExport()
         for (message, conversation) in source.exports[0] { try builder.add(message, to: ConversationID(conversation)) }
         let writer = try bench.repository.makeWriter()

@@ -43,7 +43,7 @@ final class Bench {
         var builder = try ArchiveBuilder(continuing: heads, in: zone, bucketLimit: bucketLimit)
         for given in sources {
             builder.begin(given.source)
-            for person in given.people { builder.add(person) }
+            for person in given.people { try builder.add(person) }
             for conversation in given.conversations { builder.add(conversation) }
             for export in given.exports {
                 builder.beginExport()

@@ -1,4 +1,4 @@
-/// Standard base64 with padding (RFC 4648 section 4), as Go's encoding/json writes byte arrays.
+/// Standard base64 with padding (RFC 4648 section 4), as strings of JSON hold bytes.
 package enum Base64 {
     private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
