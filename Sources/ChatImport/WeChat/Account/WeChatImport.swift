@@ -24,9 +24,10 @@ struct WeChatImport {
         guard let shape = WeChatShape.all.first(where: { $0.isMain(export.path, export.name) }) else {
             throw ImportError.notRecognised(path: export.root)
         }
-        let account = try shape.open(export.root, shape.folder(export.path), options.keys)
-        var reading = WeChatImport(account, root: export.path)
-        try reading.read(deliver)
+        for account in try shape.open(export.root, shape.folder(export.path), options.keys) {
+            var reading = WeChatImport(account, root: export.path)
+            try reading.read(deliver)
+        }
     }
 
     mutating func read(_ deliver: (ImportEvent) throws -> Void) throws {

@@ -7,11 +7,32 @@ package struct WeChatShape: Sendable {
     let isMain: @Sendable (_ path: String, _ name: String) -> Bool
     /// The account's folder, below the root, of a main database's path.
     let folder: @Sendable (_ path: String) -> String
-    /// Opens the account of a folder below the root.
-    let open: @Sendable (_ root: String, _ folder: String, _ keys: SourceKeys) throws -> any WeChatAccount
+    /// Opens the accounts of a folder below the root; one, as a rule.
+    let open: @Sendable (_ root: String, _ folder: String, _ keys: SourceKeys) throws -> [any WeChatAccount]
+
+    /// A shape with several accounts in a folder.
+    init(
+        name: String, isMain: @escaping @Sendable (_ path: String, _ name: String) -> Bool,
+        folder: @escaping @Sendable (_ path: String) -> String,
+        openAll: @escaping @Sendable (_ root: String, _ folder: String, _ keys: SourceKeys) throws -> [any WeChatAccount]
+    ) {
+        self.name = name
+        self.isMain = isMain
+        self.folder = folder
+        open = openAll
+    }
+
+    /// A shape with one account in a folder.
+    init(
+        name: String, isMain: @escaping @Sendable (_ path: String, _ name: String) -> Bool,
+        folder: @escaping @Sendable (_ path: String) -> String,
+        open: @escaping @Sendable (_ root: String, _ folder: String, _ keys: SourceKeys) throws -> any WeChatAccount
+    ) {
+        self.init(name: name, isMain: isMain, folder: folder, openAll: { [try open($0, $1, $2)] })
+    }
 
     /// All that can be read.
-    static let all: [WeChatShape] = [.android]
+    static let all: [WeChatShape] = [.android, .iPhone, .iPhoneBackup]
 
     /// An account that was found.
     struct Place: Sendable {
@@ -41,6 +62,8 @@ package struct WeChatShape: Sendable {
             guard let names = try? SourceFolder.names(in: folder.isEmpty ? root : root + "/" + folder, root) else {
                 continue
             }
+            // In a backup of a phone there are thousands of files without names.
+            let isPhoneBackup = names.contains("Manifest.db")
             for name in names {
                 let path = folder.isEmpty ? name : folder + "/" + name
                 if let shape = all.first(where: { $0.isMain(path, name) }) {
@@ -49,7 +72,7 @@ package struct WeChatShape: Sendable {
                     if !found.contains(where: { $0.shape.name == shape.name && $0.folder == place.folder }) {
                         found.append(place)
                     }
-                } else if depth < depthLimit, !passedOver.contains(name), SourceFolder.isFolder(root + "/" + path) {
+                } else if depth < depthLimit, !isPhoneBackup, !passedOver.contains(name), SourceFolder.isFolder(root + "/" + path) {
                     waiting.append((path, depth + 1))
                 }
             }
