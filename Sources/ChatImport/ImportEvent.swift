@@ -46,6 +46,9 @@ public enum SkipReason: String, Sendable, CaseIterable {
     case noConversation = "belongs to no conversation"
     case tooLong = "longer than 64 MB"
     case deviceSignal = "a signal between devices"
+
+    /// Whether nothing that a person could have seen is missing.
+    public var isHarmless: Bool { self == .deviceSignal }
 }
 
 /// Something that the user should know about how a source was read.
@@ -64,6 +67,12 @@ public enum ImportNote: Hashable, Sendable {
     case damagedDatabase(DatabaseDamage)
     /// Messages of which the content breaks off; what stands before is shown, and the rest kept as it is.
     case damagedContents(count: Int)
+    /// Rows that several databases of an account have, and that were read once.
+    case repeatedRows(count: Int)
+    /// Rows that the owner had deleted and the program keeps aside; they are not shown.
+    case deletedRows(path: String, count: Int)
+    /// Encrypted pictures that cannot be shown without their key.
+    case picturesNeedKey(count: Int)
     /// Messages of types that are not known, by type and subtype; they keep their content as it is.
     case unknownMessageTypes([String: Int])
 }
@@ -87,6 +96,12 @@ extension ImportNote: CustomStringConvertible {
         case .damagedDatabase(let damage): Self.words(damage)
         case .damagedContents(let count):
             "\(count) messages have a content that breaks off; what can be read is shown, and the rest is kept."
+        case .repeatedRows(let count): "\(count) rows are in several databases of the account, and were read once."
+        case .deletedRows(let path, let count):
+            "'\(path)' still has \(count) messages that were deleted there. They are kept in original/ and not shown."
+        case .picturesNeedKey(let count):
+            "\(count) pictures are encrypted with a key of the account that was not given, or is another one. They are kept "
+                + "as they are; give 'image-aes KEY' in the file of --database-key-file to see them."
         case .unknownMessageTypes(let types):
             "\(types.values.reduce(0, +)) messages are of types that are not known, and keep their content as it is: "
                 + types.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(12)

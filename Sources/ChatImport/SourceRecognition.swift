@@ -99,7 +99,7 @@ enum SourceFolder {
             let name = String(path.split(separator: "/").last ?? "")
             let folder = path.count > name.count ? String(path.dropLast(name.count + 1)) : "."
             let root = path.hasPrefix("/") && folder.isEmpty ? "/" : folder
-            if wanted ?? .wechat == .wechat, WeChatShape.all.contains(where: { $0.isMain(name, name) }) {
+            if wanted ?? .wechat == .wechat, WeChatShape.place(of: name) != nil {
                 return [Export(format: .wechat, root: root, path: name, folder: "")]
             }
             let recognised = try format(of: path)

@@ -1,68 +1,69 @@
-import ChatMedia
 import ChatModel
-import Glibc
+import Foundation
 
-/// The files around an account's databases: looked for by path, and looked into as far as their first bytes tell what they
-/// are and how they are read.
+/// The files of one account: looked for by paths below its folder, told by paths below the source's root.
 struct AccountFiles {
-    /// The source's root.
+    /// The source's root, without a slash at its end.
     let root: String
     /// The account's folder below the root; empty for the root itself.
     let folder: String
-    /// What the owner knows about encrypted pictures.
-    var imageKeys = WeChatImageKeys()
 
-    /// The first of some paths, relative to the account's folder, where a file is; nil when none has one. `..` in front
-    /// leads out of the account's folder, never out of the root.
-    ///
-    /// - Parameter stickerKey: for stickers, of which the beginning may be encrypted.
-    func attachment(
-        _ paths: [String], name: String = "", size: Int64? = nil, isThumbnail: Bool = false, stickerKey: [UInt8]? = nil
-    ) -> Attachment? {
-        for path in paths {
-            guard let path = placed(path), let file = try? SourceFile(path: root + "/" + path), file.count > 0 else {
-                continue
-            }
-            var attachment = Attachment(name: name, content: .file(path: path), isThumbnail: isThumbnail)
-            let length = Int64(file.count)
-            let read: (Range<Int64>) -> [UInt8] = { range in
-                (try? file.bytes(Int(range.lowerBound)..<Int(range.upperBound))) ?? []
-            }
-            let found =
-                stickerKey.map { WeChatMedia.sticker(size: length, key: $0, read) }
-                ?? WeChatMedia.picture(size: length, keys: imageKeys, read)
-            // A document is what its name says.
-            if name.isEmpty {
-                attachment.mediaType = found.format?.mediaType ?? ""
-                attachment.decoding = found.decoding
-            }
-            return attachment
-        }
+    /// The path below the root of something below the account's folder.
+    func path(_ below: String) -> String {
+        if folder.isEmpty { return below }
+        return below.isEmpty ? folder : folder + "/" + below
+    }
+
+    /// Where the system finds something below the account's folder.
+    func whole(_ below: String) -> String {
+        let path = path(below)
+        return path.isEmpty ? root : root + "/" + path
+    }
+
+    /// A name in a folder; an empty folder is the one that paths begin at.
+    static func below(_ folder: String, _ name: String) -> String { folder.isEmpty ? name : folder + "/" + name }
+
+    /// The last name of the account's folder.
+    var name: String { String((folder.isEmpty ? root : folder).split(separator: "/").last ?? "") }
+
+    /// The path below the root of a regular file, nil when there is none. `below` may be anything that a database says.
+    func file(_ below: String) -> String? {
+        guard case .file(let path) = SourceMedia(root: root, folder: folder).content(of: below) else { return nil }
+        return path
+    }
+
+    /// The first of some files that is there, by its path below the root.
+    func first(_ candidates: [String]) -> String? {
+        for candidate in candidates { if let path = file(candidate) { return path } }
         return nil
     }
 
-    /// The path below the root, when it leads to no other place and a file is there.
-    func placed(_ path: String) -> String? {
-        var components = folder.split(separator: "/").map(String.init)
-        for component in path.split(separator: "/", omittingEmptySubsequences: false) {
-            if component == ".." {
-                guard components.popLast() != nil else { return nil }
-            } else {
-                guard !component.isEmpty, component != ".", component.utf8.count <= 255, !component.utf8.contains(0)
-                else { return nil }
-                components.append(String(component))
-            }
-        }
-        let path = components.joined(separator: "/")
+    /// The size in bytes of a file that was found; nil when it went away.
+    func size(_ path: String) -> Int64? {
         var status = stat()
-        guard lstat(root + "/" + path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-        return path
+        guard lstat(root + "/" + path, &status) == 0 else { return nil }
+        return Int64(status.st_size)
     }
-}
 
-extension Attachment {
-    /// One that the source does not have.
-    static func missing(_ name: String, _ reason: String) -> Attachment {
-        Attachment(name: name, content: .missing(reason: reason))
+    /// The names in a folder, in order; none when it is not there.
+    func names(_ below: String) throws(ImportError) -> [String] {
+        let whole = whole(below)
+        guard SourceFolder.isFolder(whole) || below.isEmpty else { return [] }
+        return try SourceFolder.names(in: whole, whole)
+    }
+
+    /// Whether there is a folder.
+    func hasFolder(_ below: String) -> Bool { SourceFolder.isFolder(whole(below)) }
+
+    /// The months, as `2021-09`, that a moment may lie in on the clock of the computer that had the account; that of
+    /// China first. None for a moment that no calendar has.
+    static func months(of time: Timestamp) -> [String] {
+        guard Timestamp.plausible.contains(time) else { return [] }
+        var months: [String] = []
+        for hours in [8, -12, 14] as [Int64] {
+            let month = Month(of: CivilTime(secondsSince1970: time.seconds + hours * 3600)).description
+            if !months.contains(month) { months.append(month) }
+        }
+        return months
     }
 }

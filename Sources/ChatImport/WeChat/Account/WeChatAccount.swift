@@ -7,8 +7,6 @@ package import ChatModel
 package protocol WeChatAccount: AnyObject {
     /// The owner's user name; nil when nothing tells it.
     var owner: String? { get }
-    /// The databases that were read so far: their paths below the source's root, and what is told of each.
-    var databases: [(path: String, account: ForeignDatabase.Account)] { get }
 
     /// Tells every contact, the owner too.
     func contacts(_ body: (WeChatContact) throws -> Void) throws
@@ -18,6 +16,23 @@ package protocol WeChatAccount: AnyObject {
     func rows(_ body: (WeChatRow) throws -> Void, damaged: (DatabaseDamage) throws -> Void) throws
     /// Finds a file of a row.
     func attachment(for media: WeChatContent.Media, of row: WeChatRow) throws -> Attachment
+    /// What a person should know of how the account was read; complete when its rows and their files were.
+    var notes: [WeChatNote] { get }
+}
+
+/// Something that a person should know of how an account was read.
+package enum WeChatNote: Hashable, Sendable {
+    /// A database that was opened, by its path below the source's root: whether it was encrypted, what its log had.
+    case opened(path: String, ForeignDatabase.Account)
+    /// A database that people, media or voices are looked up in could not be read, or not all of it.
+    case unreadable(DatabaseDamage)
+    /// Rows that were in several shards, and were told once.
+    case duplicates(rows: Int)
+    /// Rows that the owner had deleted, which the program keeps aside in tables of their own; they are not told.
+    case deletedRows(path: String, rows: Int)
+    /// Pictures that need the account's picture key, which was not given or is another account's; they are kept as they
+    /// are.
+    case picturesNeedKey(count: Int)
 }
 
 /// A contact, as an account keeps it.
@@ -83,30 +98,23 @@ package struct WeChatGroup: Hashable, Sendable {
         self.members = members
         self.announcement = announcement
     }
-
-    /// The members of `RoomData`, the protobuf that all shapes but iOS keep: repeated 1 {1 user name, 2 name in the
-    /// group}.
-    package static func members(ofRoomData bytes: [UInt8]) -> [Member] {
-        guard let message = try? ProtobufMessage(bytes), let members = try? message.messages(1) else { return [] }
-        return members.compactMap { member in
-            guard let name = member.text(1), !name.isEmpty else { return nil }
-            return Member(username: name, nickname: member.text(2) ?? "")
-        }
-    }
 }
 
 /// A database, or a part of one, that could not be read.
-package struct DatabaseDamage: Hashable, Sendable {
+public struct DatabaseDamage: Hashable, Sendable {
     /// The file, below the source's root.
-    package var path: String
+    public var path: String
     /// The table; empty for the whole file.
-    package var table: String
+    public var table: String
     /// How many rows are known to be lost, and in how many places more may be.
-    package var rows: Int
-    package var gaps: Int
-    package var fault: DatabaseFault
+    public var rows: Int
+    /// See `rows`.
+    public var gaps: Int
+    /// Why, or why the first of them.
+    public var fault: DatabaseFault
 
-    package init(path: String, table: String = "", rows: Int = 0, gaps: Int = 0, fault: DatabaseFault) {
+    /// Damage of a table, or of a whole file.
+    public init(path: String, table: String = "", rows: Int = 0, gaps: Int = 0, fault: DatabaseFault) {
         self.path = path
         self.table = table
         self.rows = rows
@@ -118,5 +126,12 @@ package struct DatabaseDamage: Hashable, Sendable {
     package init?(path: String, table: String, _ damaged: DamagedRows) {
         guard let fault = damaged.firstFault else { return nil }
         self.init(path: path, table: table, rows: damaged.rows, gaps: damaged.gaps, fault: fault)
+    }
+}
+
+extension WeChatGroup {
+    /// Whether a user name is that of a group.
+    static func isName(_ username: String) -> Bool {
+        username.hasSuffix("@chatroom") || username.hasSuffix("@im.chatroom")
     }
 }

@@ -8,6 +8,8 @@ struct WeChatImport {
     private let account: any WeChatAccount
     private let root: String
     private var contacts: [String: WeChatContact] = [:]
+    /// Who has been told as a person, and who as a conversation.
+    private var toldPeople: Set<String> = []
     private var toldConversations: Set<String> = []
     private var unknownTypes: [String: Int] = [:]
     private var damagedContents = 0
@@ -21,10 +23,10 @@ struct WeChatImport {
     static func read(
         _ export: SourceFolder.Export, _ options: ImportOptions, _ deliver: (ImportEvent) throws -> Void
     ) throws {
-        guard let shape = WeChatShape.all.first(where: { $0.isMain(export.path, export.name) }) else {
+        guard let place = WeChatShape.place(of: export.path) else {
             throw ImportError.notRecognised(path: export.root)
         }
-        for account in try shape.open(export.root, shape.folder(export.path), options.keys) {
+        for account in try place.open(root: export.root, options.keys) {
             var reading = WeChatImport(account, root: export.path)
             try reading.read(deliver)
         }
@@ -35,9 +37,7 @@ struct WeChatImport {
         try account.groups { try tell($0, deliver) }
         var damages: [DatabaseDamage] = []
         try account.rows({ try read($0, deliver) }, damaged: { damages.append($0) })
-        for database in account.databases {
-            if let note = Self.note(on: database) { try deliver(.note(note)) }
-        }
+        for note in account.notes.compactMap(Self.importNote) { try deliver(.note(note)) }
         for damage in damages { try deliver(.note(.damagedDatabase(damage))) }
         if damagedContents > 0 { try deliver(.note(.damagedContents(count: damagedContents))) }
         if !unknownTypes.isEmpty { try deliver(.note(.unknownMessageTypes(unknownTypes))) }
@@ -54,12 +54,18 @@ struct WeChatImport {
                     Person(
                         id: Self.person(contact.username), name: contact.shownName(),
                         isSelf: contact.username == account.owner, phones: contact.phones,
-                        handles: contact.alias.isEmpty ? [] : [contact.alias])))
-        }
-        if let owner = account.owner, found[owner] == nil {
-            try deliver(.person(Person(id: Self.person(owner), name: "", isSelf: true)))
+                        handles: contact.alias.isEmpty ? [] : [contact.alias], labels: contact.labels,
+                        avatar: contact.avatar)))
         }
         contacts = found
+        toldPeople = Set(found.keys)
+    }
+
+    /// Somebody who is no contact any more, and never was one of the group's members: the identifier is all that is known.
+    private mutating func tellPerson(_ username: String, _ deliver: (ImportEvent) throws -> Void) throws {
+        guard toldPeople.insert(username).inserted else { return }
+        try deliver(
+            .person(Person(id: Self.person(username), name: username, isSelf: username == account.owner)))
     }
 
     private mutating func tell(_ group: WeChatGroup, _ deliver: (ImportEvent) throws -> Void) throws {
@@ -88,7 +94,8 @@ struct WeChatImport {
         try deliver(
             .conversation(
                 Conversation(
-                    id: conversation(talker), title: contacts[talker]?.shownName() ?? "", kind: Self.kind(of: talker),
+                    id: conversation(talker), title: contacts[talker]?.shownName() ?? talker,
+                    kind: Self.kind(of: talker),
                     app: "wechat", members: [Self.person(talker)] + (account.owner.map { [Self.person($0)] } ?? []))))
     }
 
@@ -122,32 +129,46 @@ struct WeChatImport {
             return try deliver(.skipped(SkippedRow(reason: .noConversation, path: root, offset: Int(row.localID))))
         }
         try tellConversation(with: row.talker, deliver)
-        var message = Message(time: row.time, sender: sender(of: row, content), kind: content.kind, text: content.text)
+        let sender = sender(of: row, content)
+        if let sender { try tellPerson(sender, deliver) }
+        var message = Message(
+            time: row.time, sender: sender.map(Self.person), kind: content.kind, text: content.text)
         if row.serverID != 0 { message.id = MessageID(String(row.serverID)) }
         message.replyTo = content.repliesTo.map { MessageID(String($0)) }
         message.forwardedFrom = content.forwardedFrom
-        for media in content.media { message.attachments.append(try account.attachment(for: media, of: row)) }
+        for media in content.media {
+            let attachment = try account.attachment(for: media, of: row)
+            // What a forwarded message had is named in its text; a copy of it is seldom kept.
+            if media.isForwarded, case .missing = attachment.content { continue }
+            message.attachments.append(attachment)
+        }
         message.raw = content.raw(of: row)
         if content.isUnknown { unknownTypes["\(row.type)/\(row.subtype)", default: 0] += 1 }
         if content.isDamaged { damagedContents += 1 }
         try deliver(.message(message, in: conversation(row.talker)))
     }
 
-    /// The platform's own lines are nobody's.
-    private func sender(of row: WeChatRow, _ content: WeChatContent) -> PersonID? {
-        if let sender = content.sender { return Self.person(sender) }
+    /// The user name of the sender; the platform's own lines are nobody's.
+    private func sender(of row: WeChatRow, _ content: WeChatContent) -> String? {
+        if let sender = content.sender { return sender }
         if content.kind == .system || content.kind == .deleted { return nil }
-        if row.isOwn == true { return account.owner.map(Self.person) }
-        if let sender = row.sender, !sender.isEmpty { return Self.person(sender) }
-        return row.isInGroup ? nil : Self.person(row.talker)
+        if row.isOwn == true { return account.owner }
+        if let sender = row.sender, !sender.isEmpty { return sender }
+        return row.isInGroup ? nil : row.talker
     }
 
-    private static func note(on database: (path: String, account: ForeignDatabase.Account)) -> ImportNote? {
-        let account = database.account
-        if account.unreadableLogFrames > 0 {
-            return .unreadableLog(path: database.path, frames: account.unreadableLogFrames)
+    private static func importNote(_ note: WeChatNote) -> ImportNote? {
+        switch note {
+        case .opened(let path, let account):
+            if account.unreadableLogFrames > 0 {
+                return .unreadableLog(path: path, frames: account.unreadableLogFrames)
+            }
+            if let log = account.log { return .readLog(path: path, log) }
+            return account.lacksLog ? .lacksLog(path: path) : nil
+        case .unreadable(let damage): return .damagedDatabase(damage)
+        case .duplicates(let rows): return .repeatedRows(count: rows)
+        case .deletedRows(let path, let rows): return .deletedRows(path: path, count: rows)
+        case .picturesNeedKey(let count): return .picturesNeedKey(count: count)
         }
-        if let log = account.log { return .readLog(path: database.path, log) }
-        return account.lacksLog ? .lacksLog(path: database.path) : nil
     }
 }

@@ -1,17 +1,10 @@
 import ChatModel
 import SQLite
 
-extension WeChatShape {
-    /// WeChat on Android: `MicroMsg/<md5("mm" + uin)>/EnMicroMsg.db` with the account's folder around it.
-    static let android = WeChatShape(
-        name: "WeChat for Android", isMain: { _, name in name == "EnMicroMsg.db" }, folder: { parent(of: $0) },
-        open: { root, folder, keys in try AndroidAccount(root: root, folder: folder, keys: keys) })
-}
-
-/// An account of WeChat on Android: one database, and media in folders by hash.
+/// An account of WeChat on Android: `MicroMsg/<md5("mm" + uin)>/EnMicroMsg.db`, with media in folders by hash around it.
 final class AndroidAccount: WeChatAccount {
     let owner: String?
-    var databases: [(path: String, account: ForeignDatabase.Account)] { [(path, database.account)] }
+    var notes: [WeChatNote] { [.opened(path: path, database.account)] }
     private let path: String
     private let database: ForeignDatabase
     private let media: AndroidMedia
@@ -43,7 +36,7 @@ final class AndroidAccount: WeChatAccount {
         }
         let columns = ["username", "nickname", "conRemark", "alias", "contactLabelIds"]
         _ = try database.readableRows(of: "rcontact", columns) { row in
-            guard let name = row.text(0), !name.isEmpty, !Self.isGroup(name) else { return true }
+            guard let name = row.text(0), !name.isEmpty, !WeChatGroup.isName(name) else { return true }
             var contact = WeChatContact(
                 username: name, nickname: row.text(1) ?? "", remark: row.text(2) ?? "", alias: row.text(3) ?? "",
                 labels: (row.text(4) ?? "").split(separator: ",").compactMap { labels[String($0)] },
@@ -83,7 +76,7 @@ final class AndroidAccount: WeChatAccount {
     func groups(_ body: (WeChatGroup) throws -> Void) throws {
         var names: [String: String] = [:]
         _ = try database.readableRows(of: "rcontact", ["username", "nickname", "conRemark"]) { row in
-            guard let name = row.text(0), Self.isGroup(name) else { return true }
+            guard let name = row.text(0), WeChatGroup.isName(name) else { return true }
             names[name] = [row.text(2), row.text(1)].compactMap { $0 }.first { !$0.isEmpty }
             return true
         }
@@ -92,7 +85,7 @@ final class AndroidAccount: WeChatAccount {
         do {
             _ = try database.readableRows(of: "chatroom", columns) { row in
                 guard let name = row.text(0), !name.isEmpty else { return true }
-                var members = row.bytes(3).map { WeChatGroup.members(ofRoomData: $0) } ?? []
+                var members = row.bytes(3).map { WeChatRoomData.members($0) } ?? []
                 let known = Set(members.map(\.username))
                 for member in (row.text(1) ?? "").split(separator: ";") where !known.contains(String(member)) {
                     members.append(.init(username: String(member)))
@@ -108,10 +101,6 @@ final class AndroidAccount: WeChatAccount {
         for (username, name) in names.sorted(by: { $0.key < $1.key }) where !told.contains(username) {
             try body(WeChatGroup(username: username, name: name))
         }
-    }
-
-    private static func isGroup(_ name: String) -> Bool {
-        name.hasSuffix("@chatroom") || name.hasSuffix("@im.chatroom")
     }
 
     // MARK: Messages

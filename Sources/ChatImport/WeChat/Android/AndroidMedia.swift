@@ -11,7 +11,7 @@ import SQLite
 final class AndroidMedia {
     /// The path column of the current row.
     var imagePath: String?
-    private let files: AccountFiles
+    private let files: PhoneFiles
     private let database: ForeignDatabase
     /// Names of pictures by message, better ones last; read at the first picture.
     private lazy var pictures = readPictures()
@@ -21,7 +21,7 @@ final class AndroidMedia {
     private lazy var stickers = readStickers()
 
     init(root: String, folder: String, _ database: ForeignDatabase) {
-        files = AccountFiles(root: root, folder: folder)
+        files = PhoneFiles(root: root, folder: folder)
         self.database = database
     }
 
@@ -41,8 +41,9 @@ final class AndroidMedia {
         return nil
     }
 
-    private func text(of table: String, _ column: String, _ condition: String, _ key: ForeignDatabase.Binding) -> String?
-    {
+    private func text(
+        of table: String, _ column: String, _ condition: String, _ key: ForeignDatabase.Binding
+    ) -> String? {
         var found: String?
         // A database without the table, or with a damaged one, has no words to tell.
         try? database.read(table, [column], condition, [key]) { row in
@@ -55,14 +56,14 @@ final class AndroidMedia {
     // MARK: Files
 
     func avatar(of username: String) -> Attachment? {
-        let hash = MD5.hex(username)
+        guard let hash = UserNameDigest.hexadecimal(username) else { return nil }
         let folder = "avatar/\(hash.prefix(2))/\(hash.dropFirst(2).prefix(2))"
         return files.attachment(["\(folder)/user_hd_\(hash).png", "\(folder)/user_\(hash).png"])
     }
 
     func attachment(for media: WeChatContent.Media, of row: WeChatRow) -> Attachment {
         if media.isForwarded {
-            return .missing(media.name, "it was forwarded inside another message, and the phone keeps no copy")
+            return .missing(media.name, "the phone keeps no copy of what is inside a forwarded message")
         }
         switch media.kind {
         case .image: return picture(of: row)
@@ -90,8 +91,9 @@ final class AndroidMedia {
     }
 
     private func voice() -> Attachment {
-        guard let name = imagePath, !name.isEmpty else { return .missing("", "the phone does not say where it is") }
-        let hash = MD5.hex(name)
+        guard let name = imagePath, !name.isEmpty, let hash = UserNameDigest.hexadecimal(name) else {
+            return .missing("", "the phone does not say where it is")
+        }
         return files.attachment(["voice2/\(hash.prefix(2))/\(hash.dropFirst(2).prefix(2))/msg_\(name).amr"])
             ?? .missing("", "the phone never downloaded it")
     }

@@ -10,21 +10,29 @@ import SQLite
 ///
 /// <md5> is that of the other's user name, or of the group's.
 final class IPhoneAccount: WeChatAccount {
-    private(set) var databases: [(path: String, account: ForeignDatabase.Account)] = []
+    private(set) var notes: [WeChatNote] = []
     private(set) lazy var owner: String? = readOwner()
     private let files: IPhoneFiles
     private let media: IPhoneMedia
-    /// What could not be read before the rows were.
-    private var damages: [DatabaseDamage] = []
 
-    /// - Parameter listed: the list of files of the phone's backup, to be told of with this account.
-    init(_ files: IPhoneFiles, listed: (path: String, backup: PhoneBackup)? = nil) {
+    /// An account of which the files are known.
+    init(_ files: IPhoneFiles) {
         self.files = files
         media = IPhoneMedia(files)
-        if let listed {
-            databases.append((listed.path, listed.backup.account))
-            if let damage = listed.backup.damage { damages.append(damage) }
+    }
+
+    /// The accounts in a backup of a phone. Throws when it cannot be read, or has none.
+    static func openBackup(_ folder: AccountFiles) throws(ImportError) -> [IPhoneAccount] {
+        let path = folder.path(PhoneBackup.list)
+        guard folder.file(PhoneBackup.list) != nil else { throw .oldPhoneBackup(path: folder.path(PhoneBackup.oldList)) }
+        let backup = try PhoneBackup(root: folder.root, path: path)
+        let accounts = backup.accounts.map { name in
+            IPhoneAccount(IPhoneFiles(root: folder.root, folder: folder.folder, backup: backup, name: name))
         }
+        guard let first = accounts.first else { throw .noWeChatInPhoneBackup(path: path) }
+        // What is told of the backup is told once.
+        first.notes = backup.notes
+        return accounts
     }
 
     /// Opens a database of the account, whose log a backup keeps elsewhere; nil when it is not there.
@@ -32,22 +40,22 @@ final class IPhoneAccount: WeChatAccount {
         guard let path = files.path(below) else { return nil }
         let database = try ForeignDatabase(
             path: files.root + "/" + path, logPath: files.whole(below + "-wal"), journalPath: files.whole(below + "-journal"))
-        databases.append((path, database.account))
+        note(.opened(path: path, database.account))
         return (path, database)
     }
 
-    /// Opens a database in which things are looked up; what cannot be read is told with the rows.
+    /// Opens a database in which things are looked up; what cannot be read is noted.
     private func openIfReadable(_ below: String) -> (path: String, database: ForeignDatabase)? {
         do throws(DatabaseFault) {
             return try open(below)
         } catch {
-            note(DatabaseDamage(path: files.path(below) ?? below, fault: error))
+            note(.unreadable(DatabaseDamage(path: files.path(below) ?? below, fault: error)))
             return nil
         }
     }
 
-    private func note(_ damage: DatabaseDamage) {
-        if !damages.contains(damage) { damages.append(damage) }
+    private func note(_ note: WeChatNote) {
+        if !notes.contains(note) { notes.append(note) }
     }
 
     private lazy var contactDatabase = openIfReadable("DB/WCDB_Contact.sqlite")
@@ -57,15 +65,15 @@ final class IPhoneAccount: WeChatAccount {
     /// The account's folder is called by the MD5 of the owner's user name, which proves whatever tells it.
     private func readOwner() -> String? {
         let digest = files.name.lowercased()
-        if let login = logins.first(where: { MD5.hex($0.username) == digest }) { return login.username }
+        if let login = logins.first(where: { UserNameDigest.hexadecimal($0.username) == digest }) { return login.username }
         let prefix = "mmsetting.archive."
         for name in files.namesBeside(in: "MMappedKV") where name.hasPrefix(prefix) {
             let name = String(name.dropFirst(prefix.count))
-            if MD5.hex(name) == digest { return name }
+            if UserNameDigest.hexadecimal(name) == digest { return name }
         }
         var found: String?
         eachPerson { person in
-            if MD5.hex(person.username) == digest { found = person.username }
+            if UserNameDigest.hexadecimal(person.username) == digest { found = person.username }
             return found == nil
         }
         return found
@@ -74,13 +82,13 @@ final class IPhoneAccount: WeChatAccount {
     /// Those who have logged in on the phone.
     private lazy var logins = contents(files.pathBeside("LoginInfo2.dat")).map(IPhonePeople.logins) ?? []
 
-    /// The bytes of a small file; nil when it is not there. What cannot be read is told with the rows.
+    /// The bytes of a small file; nil when it is not there. What cannot be read is noted.
     private func contents(_ path: String?) -> [UInt8]? {
         guard let path else { return nil }
         do throws(SystemFault) {
             return try SourceFile(path: files.root + "/" + path).prefix(4 << 20)
         } catch {
-            note(DatabaseDamage(path: path, fault: .unreadable(errno: error.errno)))
+            note(.unreadable(DatabaseDamage(path: path, fault: .unreadable(errno: error.errno))))
             return nil
         }
     }
@@ -149,13 +157,11 @@ final class IPhoneAccount: WeChatAccount {
         var tables: [String: [Table]] = [:]
         for (path, database) in shards {
             for name in database.tables {
-                guard let digest = TalkerNames.digest(ofTable: name) else { continue }
+                guard let digest = UserNameDigest.ofTable(name, prefix: "Chat_") else { continue }
                 tables[digest, default: []].append(Table(path: path, database: database, name: name))
             }
         }
         let names = try talkers(of: tables)
-        for damage in damages { try damaged(damage) }
-        damages = []
         for (digest, tables) in tables.sorted(by: { $0.key < $1.key }) {
             let talker = names[digest]
             media.talker = (talker, digest)
@@ -262,10 +268,11 @@ final class IPhoneAccount: WeChatAccount {
     ) {
         do {
             let lost = try database.readableRows(of: table, columns, body)
-            if let damage = DatabaseDamage(path: path, table: table, lost) { note(damage) }
+            if let damage = DatabaseDamage(path: path, table: table, lost) { note(.unreadable(damage)) }
         } catch {
             // The body throws nothing, so that it can only be a fault of the database.
-            note(DatabaseDamage(path: path, table: table, fault: error as? DatabaseFault ?? .notADatabase))
+            let fault = error as? DatabaseFault ?? .notADatabase
+            note(.unreadable(DatabaseDamage(path: path, table: table, fault: fault)))
         }
     }
 }

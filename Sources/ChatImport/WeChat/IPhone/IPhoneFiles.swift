@@ -6,7 +6,7 @@ import ChatModel
 ///     Documents/LoginInfo2.dat
 ///     Documents/<h>/DB/MM.sqlite    <h> is the MD5 of the owner's user name
 struct IPhoneFiles {
-    private let files: AccountFiles
+    private let files: PhoneFiles
     private let backup: PhoneBackup?
     /// The account's folder below `Documents`.
     let name: String
@@ -15,14 +15,14 @@ struct IPhoneFiles {
 
     /// The account of a folder of the app's container, below the root.
     init(root: String, folder: String) {
-        files = AccountFiles(root: root, folder: folder)
+        files = PhoneFiles(root: root, folder: folder)
         backup = nil
         name = String((folder.isEmpty ? root : folder).split(separator: "/").last ?? "")
     }
 
     /// An account in a backup that lies in a folder below the root.
     init(root: String, folder: String, backup: PhoneBackup, name: String) {
-        files = AccountFiles(root: root, folder: folder)
+        files = PhoneFiles(root: root, folder: folder)
         self.backup = backup
         self.name = name
     }
@@ -73,7 +73,7 @@ struct IPhoneFiles {
     func namesBeside(in below: String) -> [String] {
         if let backup { return backup.names(in: below).sorted() }
         guard !files.folder.isEmpty else { return [] }
-        let parent = WeChatShape.parent(of: files.folder)
+        let parent = files.folder.split(separator: "/").dropLast().joined(separator: "/")
         return Self.names(in: root + "/" + (parent.isEmpty ? below : parent + "/" + below))
     }
 

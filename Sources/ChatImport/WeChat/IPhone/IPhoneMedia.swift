@@ -24,7 +24,7 @@ final class IPhoneMedia {
         if media.isForwarded {
             return .missing(media.name, "it was forwarded inside another message, and the phone keeps no copy with it")
         }
-        let digest = row.talker == talker.name ? talker.digest : MD5.hex(row.talker)
+        let digest = row.talker == talker.name ? talker.digest : UserNameDigest.hexadecimal(row.talker) ?? ""
         let place = "\(digest)/\(row.localID)"
         switch media.kind {
         case .image:

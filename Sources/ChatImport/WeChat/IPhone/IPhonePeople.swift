@@ -17,7 +17,7 @@ enum IPhonePeople {
         var labels: [Int64] = []
         var members: [WeChatGroup.Member] = []
 
-        var isGroup: Bool { username.hasSuffix("@chatroom") || username.hasSuffix("@im.chatroom") }
+        var isGroup: Bool { WeChatGroup.isName(username) }
     }
 
     static let tables = ["Friend", "OpenIMContact"]

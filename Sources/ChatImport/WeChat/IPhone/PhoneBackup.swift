@@ -6,6 +6,9 @@ import SQLite
 ///     Manifest.db       Files(fileID, domain, relativePath, flags, file)
 ///     <id[0:2]>/<id>    the content of a file, id = SHA-1(domain + "-" + relativePath)
 final class PhoneBackup {
+    /// The list of its files, and that of backups up to iOS 9.
+    static let list = "Manifest.db"
+    static let oldList = "Manifest.mbdb"
     /// WeChat's files in a backup.
     static let domain = "AppDomain-com.tencent.xin"
     /// The folder that accounts lie in.
@@ -19,9 +22,7 @@ final class PhoneBackup {
     /// The folders of accounts, in order.
     private(set) var accounts: [String] = []
     /// What is told of the list of files.
-    let account: ForeignDatabase.Account
-    /// What could not be read of it.
-    private(set) var damage: DatabaseDamage?
+    private(set) var notes: [WeChatNote] = []
 
     /// Reads the list of files once.
     ///
@@ -29,7 +30,7 @@ final class PhoneBackup {
     init(root: String, path: String) throws(ImportError) {
         do {
             let database = try ForeignDatabase(path: root + "/" + path)
-            account = database.account
+            notes = [.opened(path: path, database.account)]
             var found: Set<String> = []
             let damaged = try database.readableRows(of: "Files", ["domain", "relativePath"]) { row in
                 guard row.withBytes(0, { $0.elementsEqual(Self.domain.utf8) }),
@@ -42,7 +43,7 @@ final class PhoneBackup {
                 return true
             }
             accounts = found.sorted()
-            damage = DatabaseDamage(path: path, table: "Files", damaged)
+            if let damage = DatabaseDamage(path: path, table: "Files", damaged) { notes.append(.unreadable(damage)) }
         } catch DatabaseFault.keyNeeded {
             // Only that of an encrypted backup is no database.
             throw .encryptedPhoneBackup(path: path)

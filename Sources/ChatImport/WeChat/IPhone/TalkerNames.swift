@@ -20,15 +20,6 @@ struct TalkerNames {
     /// - Parameter wanted: digests, 32 lower-case hexadecimal digits.
     init(wanted: Set<String>) { unresolved = wanted }
 
-    /// The digest in the name of a table of messages, `Chat_<md5>`; nil when it is another table.
-    static func digest(ofTable table: String) -> String? {
-        guard table.hasPrefix("Chat_") else { return nil }
-        let digest = table.dropFirst(5).lowercased()
-        let isDigest =
-            digest.utf8.count == 32 && digest.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
-        return isDigest ? digest : nil
-    }
-
     /// The user name of a digest; the digest itself when nothing tells it.
     subscript(digest: String) -> String { names[digest] ?? digest }
 
@@ -38,7 +29,7 @@ struct TalkerNames {
     /// Takes user names into account. Cost: an MD5 each.
     mutating func consider(_ candidates: [String]) {
         for name in candidates where !unresolved.isEmpty {
-            let digest = MD5.hex(name)
+            guard let digest = UserNameDigest.hexadecimal(name) else { continue }
             if unresolved.remove(digest) != nil { names[digest] = name }
         }
     }
