@@ -26,9 +26,10 @@ struct WeChatImport {
         guard let place = WeChatShape.place(of: export.path) else {
             throw ImportError.notRecognised(path: export.root)
         }
-        let account = try place.open(root: export.root, options.keys)
-        var reading = WeChatImport(account, root: export.path)
-        try reading.read(deliver)
+        for account in try place.open(root: export.root, options.keys) {
+            var reading = WeChatImport(account, root: export.path)
+            try reading.read(deliver)
+        }
     }
 
     mutating func read(_ deliver: (ImportEvent) throws -> Void) throws {

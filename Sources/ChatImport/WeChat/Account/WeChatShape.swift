@@ -6,23 +6,31 @@ struct WeChatShape: Sendable {
     private let databases: [String]
     /// Folders between the account's folder and those paths, any of which may be left out.
     private let between: Set<String>
-    private let open: @Sendable (AccountFiles, SourceKeys) throws -> any WeChatAccount
+    /// Opens the accounts of a folder: one, but for a backup of a whole phone.
+    private let open: @Sendable (AccountFiles, SourceKeys) throws -> [any WeChatAccount]
 
     /// All that can be read.
     private static let all = [
         WeChatShape(name: "WeChat for Android", databases: ["EnMicroMsg.db"], between: []) {
-            try AndroidAccount(root: $0.root, folder: $0.folder, keys: $1)
+            [try AndroidAccount(root: $0.root, folder: $0.folder, keys: $1)]
         },
         WeChatShape(
             name: "WeChat 3 for Windows", databases: ["MicroMsg.db", "Multi/MSG0.db", "MSG0.db"], between: ["Msg"]
-        ) { try Windows3Account.open($0, $1) },
+        ) { [try Windows3Account.open($0, $1)] },
         WeChatShape(
             name: "WeChat 4", databases: ["contact/contact.db", "message/message_0.db"], between: ["db_storage"]
-        ) { try Computer4Account.open($0, $1) },
+        ) { [try Computer4Account.open($0, $1)] },
         WeChatShape(
             name: "WeChat 3 for Mac",
             databases: ["Contact/wccontact_new2.db", "Group/group_new.db", "Message/msg_0.db"], between: []
-        ) { try Mac3Account.open($0, $1) },
+        ) { [try Mac3Account.open($0, $1)] },
+        WeChatShape(
+            name: "WeChat for iPhone",
+            databases: ["DB/MM.sqlite", "DB/WCDB_Contact.sqlite"] + (1...4).map { "DB/message_\($0).sqlite" }, between: []
+        ) { files, _ in [IPhoneAccount(IPhoneFiles(root: files.root, folder: files.folder))] },
+        WeChatShape(
+            name: "a backup of an iPhone", databases: [PhoneBackup.list, PhoneBackup.oldList], between: []
+        ) { files, _ in try IPhoneAccount.openBackup(files) },
     ]
 
     /// An account that was found.
@@ -33,8 +41,8 @@ struct WeChatShape: Sendable {
         /// The account's folder below the root; empty for the root itself.
         let folder: String
 
-        /// Opens the account.
-        func open(root: String, _ keys: SourceKeys) throws -> any WeChatAccount {
+        /// Opens the account, or all of a backup of a phone.
+        func open(root: String, _ keys: SourceKeys) throws -> [any WeChatAccount] {
             try shape.open(AccountFiles(root: root, folder: folder), keys)
         }
     }
@@ -74,6 +82,8 @@ struct WeChatShape: Sendable {
             guard let names = try? SourceFolder.names(in: folder.isEmpty ? root : root + "/" + folder, root) else {
                 continue
             }
+            // In a backup of a phone there are thousands of files by other names than their own.
+            let isPhoneBackup = names.contains(PhoneBackup.list)
             for name in names {
                 let path = folder.isEmpty ? name : folder + "/" + name
                 if let place = place(of: path) {
@@ -81,7 +91,7 @@ struct WeChatShape: Sendable {
                     if !found.contains(where: { $0.shape.name == place.shape.name && $0.folder == place.folder }) {
                         found.append(place)
                     }
-                } else if depth < depthLimit, !passedOver.contains(name), SourceFolder.isFolder(root + "/" + path) {
+                } else if depth < depthLimit, !isPhoneBackup, !passedOver.contains(name), SourceFolder.isFolder(root + "/" + path) {
                     waiting.append((path, depth + 1))
                 }
             }
