@@ -127,9 +127,9 @@ public struct WeChatMedia: Hashable, Sendable {
         let encrypted = first / 16 * 16 + 16
         let middle = headerLength + encrypted
         guard middle <= size, last <= size - middle, head.count >= Int(headerLength) + 16 else { return nil }
+        let shownSize = size - middle + first
         guard let begin = AES128.decrypt(Array(head[Int(headerLength)..<Int(headerLength) + 16]), key: key),
-            let format = MediaFormat(
-                head: begin.prefix(Int(min(first, 16))), size: size - headerLength - encrypted + first)
+            let format = MediaFormat(head: begin.prefix(Int(min(first, 16))), size: shownSize)
         else { return head[3] == UInt8(ascii: "2") ? WeChatMedia(needsKey: true) : nil }
         let byte = keys.xor ?? Self.xor(of: tail.suffix(Int(min(last, 16))), format) ?? defaultXor
         let decoding = decoding([

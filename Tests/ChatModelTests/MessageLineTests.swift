@@ -108,9 +108,15 @@ struct MessageLineTests {
         let contents: [Attachment.Content] = [
             .file(path: random.text()), .entry(container: random.text(), name: random.text()),
             .missing(reason: random.text()), .stored(sha256: random.text(), size: size),
+            .contained(
+                (0..<Int.random(in: 0..<40, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }),
         ]
         message.attachments = contents.filter { _ in Bool.random(using: &random) }.map {
-            Attachment(name: random.text(), mediaType: random.text(), content: $0)
+            var attachment = ChatModel.Attachment(name: random.text(), mediaType: random.text(), content: $0)
+            attachment.isThumbnail = Bool.random(using: &random)
+            guard Bool.random(using: &random), case .file = $0 else { return attachment }
+            attachment.decoding = ContentDecodingTests.randomDecoding(&random)
+            return attachment
         }
         message.replyTo = maybe(MessageID(random.text()))
         message.forwardedFrom = maybe(random.text())

@@ -23,9 +23,8 @@ struct AttachmentFile {
             let what = attachment.name.isEmpty ? kind.rawValue : attachment.name
             self.suffix = ".missing.txt"
             ownName = SafeName.make(what, limit: room - self.suffix.utf8.count)
-            note = Array(
-                "The \(kind.rawValue) \(attachment.name.isEmpty ? "" : "'\(attachment.name)' ")is not here: \(reason).\n"
-                    .utf8)
+            let quoted = attachment.name.isEmpty ? "" : "'\(attachment.name)' "
+            note = Array("The \(kind.rawValue) \(quoted)is not here: \(reason).\n".utf8)
         } else {
             let mark = attachment.isThumbnail ? "_thumbnail" : ""
             let own = showsName ? SafeName.make(stem, limit: room - suffix.utf8.count - mark.utf8.count) : ""
@@ -72,7 +71,8 @@ struct AttachmentFile {
     private static let suffixes = [
         "image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "image/webp": ".webp", "video/mp4": ".mp4",
         "image/tiff": ".tif", "image/bmp": ".bmp", "image/x-wxgf": ".wxgf", "audio/amr": ".amr",
-        "audio/silk": ".silk", "audio/ogg": ".ogg", "audio/mpeg": ".mp3", "audio/wav": ".wav", "application/pdf": ".pdf", "text/plain": ".txt",
+        "audio/silk": ".silk", "audio/ogg": ".ogg", "audio/mpeg": ".mp3", "audio/wav": ".wav",
+        "application/pdf": ".pdf", "text/plain": ".txt",
         "text/vcard": ".vcf",
     ]
 }

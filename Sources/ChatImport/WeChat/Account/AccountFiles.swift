@@ -23,8 +23,12 @@ struct AccountFiles {
     /// A name in a folder; an empty folder is the one that paths begin at.
     static func below(_ folder: String, _ name: String) -> String { folder.isEmpty ? name : folder + "/" + name }
 
-    /// The last name of the account's folder.
-    var name: String { String((folder.isEmpty ? root : folder).split(separator: "/").last ?? "") }
+    /// The name of the account's folder; of the one around it when only the folder of the databases, `inner`, was given.
+    func name(inner: String) -> String {
+        var names = (folder.isEmpty ? root : folder).split(separator: "/")
+        if names.count > 1, names.last.map(String.init) == inner { names.removeLast() }
+        return names.last.map(String.init) ?? ""
+    }
 
     /// The path below the root of a regular file, nil when there is none. `below` may be anything that a database says.
     func file(_ below: String) -> String? {

@@ -26,7 +26,8 @@ struct WeChatShape: Sendable {
         ) { [try Mac3Account.open($0, $1)] },
         WeChatShape(
             name: "WeChat for iPhone",
-            databases: ["DB/MM.sqlite", "DB/WCDB_Contact.sqlite"] + (1...4).map { "DB/message_\($0).sqlite" }, between: []
+            databases: ["DB/MM.sqlite", "DB/WCDB_Contact.sqlite"] + (1...4).map { "DB/message_\($0).sqlite" },
+            between: []
         ) { files, _ in [IPhoneAccount(IPhoneFiles(root: files.root, folder: files.folder))] },
         WeChatShape(
             name: "a backup of an iPhone", databases: [PhoneBackup.list, PhoneBackup.oldList], between: []
@@ -91,7 +92,9 @@ struct WeChatShape: Sendable {
                     if !found.contains(where: { $0.shape.name == place.shape.name && $0.folder == place.folder }) {
                         found.append(place)
                     }
-                } else if depth < depthLimit, !isPhoneBackup, !passedOver.contains(name), SourceFolder.isFolder(root + "/" + path) {
+                } else if depth < depthLimit, !isPhoneBackup, !passedOver.contains(name),
+                    SourceFolder.isFolder(root + "/" + path)
+                {
                     waiting.append((path, depth + 1))
                 }
             }

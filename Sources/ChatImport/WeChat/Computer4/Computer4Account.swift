@@ -20,28 +20,6 @@ package final class Computer4Account: WeChatAccount {
     private let shards: [String]
     private var duplicates = 0
 
-    /// The accounts in a folder, which may be one itself.
-    ///
-    /// - Parameters:
-    ///   - root: the source's root.
-    ///   - keys: what may open the databases; each tries all.
-    ///   - imageKeys: what decodes the account's pictures.
-    /// - Throws: `database` when no key opens an account.
-    static func find(
-        at root: String, keys: [DatabaseKey], imageKeys: WeChatImageKeys = WeChatImageKeys()
-    ) throws(ImportError) -> [Computer4Account] {
-        let folders = try AccountFolders.find(at: root) { folder throws(ImportError) in
-            try place(in: AccountFiles(root: root, folder: folder)) != nil
-        }
-        var accounts: [Computer4Account] = []
-        for folder in folders {
-            let files = AccountFiles(root: root, folder: folder)
-            guard let place = try place(in: files) else { continue }
-            accounts.append(try Computer4Account(files, databasesIn: place, keys: keys, imageKeys: imageKeys))
-        }
-        return accounts
-    }
-
     /// The folder of the databases below an account's, nil when it is none.
     private static func place(in files: AccountFiles) throws(ImportError) -> String? {
         for place in ["db_storage", ""] {
@@ -58,7 +36,7 @@ package final class Computer4Account: WeChatAccount {
         return ShardName(prefix: prefix, suffix: ".db").sorted(try files.names(folder)).map { folder + "/" + $0 }
     }
 
-    /// The account of a folder below the source's root.
+    /// The account of a folder below the source's root. Throws `database` when no key opens it.
     static func open(_ files: AccountFiles, _ keys: SourceKeys) throws(ImportError) -> Computer4Account {
         guard let place = try place(in: files) else { throw .notRecognised(path: files.whole("")) }
         return try Computer4Account(
@@ -74,8 +52,8 @@ package final class Computer4Account: WeChatAccount {
         databases = AccountDatabases(files, keys: keys, parameters: [.computer4])
         people = Computer4People(databases, place: place)
         try databases.checkKeys(of: [people.path] + shards)
-        owner = try people.owner(named: files.name, isAlone: place.isEmpty)
-        pictures = AccountPictures(files, keys: imageKeys)
+        owner = try people.owner(named: files.name(inner: "db_storage"), isAlone: place.isEmpty)
+        pictures = AccountPictures(files, keys: imageKeys, version4In: "msg/attach")
         media = Computer4Media(
             databases, pictures, links: AccountFiles.below(place, "hardlink/hardlink.db"),
             voices: try Self.shards("media_", in: place, files))

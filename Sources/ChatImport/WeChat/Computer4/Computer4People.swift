@@ -5,11 +5,13 @@ struct Computer4People {
     private let databases: AccountDatabases
     /// Below the account's folder.
     let path: String
+    private let sessions: String
 
     /// - Parameter place: the folder of the databases below the account's.
     init(_ databases: AccountDatabases, place: String) {
         self.databases = databases
         path = AccountFiles.below(place, "contact/contact.db")
+        sessions = AccountFiles.below(place, "session/session.db")
     }
 
     /// The owner's user name. The account's folder is called by it, then `_` and four hexadecimal digits.
@@ -43,10 +45,10 @@ struct Computer4People {
         return owner ?? (stem != name && stem.hasPrefix("wxid_") ? stem : nil)
     }
 
-    /// Tells every user name, of people and groups.
+    /// Tells every user name, of people and groups, and of conversations with people who are no contacts any more.
     func userNames(_ body: (String) -> Void) throws {
-        guard let database = databases.openIfThere(path) else { return }
-        for table in ["contact", "chat_room"] {
+        for (path, table) in [(path, "contact"), (path, "chat_room"), (sessions, "SessionTable")] {
+            guard let database = databases.openIfThere(path) else { continue }
             try databases.rows(of: database, at: path, table, ["username"]) { row in
                 if let name = row.name(0) { body(name) }
             }

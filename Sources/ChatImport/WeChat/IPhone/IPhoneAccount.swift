@@ -24,7 +24,9 @@ final class IPhoneAccount: WeChatAccount {
     /// The accounts in a backup of a phone. Throws when it cannot be read, or has none.
     static func openBackup(_ folder: AccountFiles) throws(ImportError) -> [IPhoneAccount] {
         let path = folder.path(PhoneBackup.list)
-        guard folder.file(PhoneBackup.list) != nil else { throw .oldPhoneBackup(path: folder.path(PhoneBackup.oldList)) }
+        guard folder.file(PhoneBackup.list) != nil else {
+            throw .oldPhoneBackup(path: folder.path(PhoneBackup.oldList))
+        }
         let backup = try PhoneBackup(root: folder.root, path: path)
         let accounts = backup.accounts.map { name in
             IPhoneAccount(IPhoneFiles(root: folder.root, folder: folder.folder, backup: backup, name: name))
@@ -39,7 +41,8 @@ final class IPhoneAccount: WeChatAccount {
     private func open(_ below: String) throws(DatabaseFault) -> (path: String, database: ForeignDatabase)? {
         guard let path = files.path(below) else { return nil }
         let database = try ForeignDatabase(
-            path: files.root + "/" + path, logPath: files.whole(below + "-wal"), journalPath: files.whole(below + "-journal"))
+            path: files.root + "/" + path, logPath: files.whole(below + "-wal"),
+            journalPath: files.whole(below + "-journal"))
         note(.opened(path: path, database.account))
         return (path, database)
     }
@@ -65,7 +68,9 @@ final class IPhoneAccount: WeChatAccount {
     /// The account's folder is called by the MD5 of the owner's user name, which proves whatever tells it.
     private func readOwner() -> String? {
         let digest = files.name.lowercased()
-        if let login = logins.first(where: { UserNameDigest.hexadecimal($0.username) == digest }) { return login.username }
+        if let login = logins.first(where: { UserNameDigest.hexadecimal($0.username) == digest }) {
+            return login.username
+        }
         let prefix = "mmsetting.archive."
         for name in files.namesBeside(in: "MMappedKV") where name.hasPrefix(prefix) {
             let name = String(name.dropFirst(prefix.count))
@@ -196,7 +201,8 @@ final class IPhoneAccount: WeChatAccount {
     }
 
     private func read(
-        _ table: Table, of talker: String, _ body: (WeChatRow) throws -> Void, _ damaged: (DatabaseDamage) throws -> Void
+        _ table: Table, of talker: String, _ body: (WeChatRow) throws -> Void,
+        _ damaged: (DatabaseDamage) throws -> Void
     ) throws {
         do {
             let lost = try table.database.readableRows(of: table.name, Self.columns) { row in
@@ -211,7 +217,8 @@ final class IPhoneAccount: WeChatAccount {
 
     private static func row(_ row: Statement, of talker: String) -> WeChatRow {
         WeChatRow(
-            talker: talker, serverID: row.int64(1), localID: row.int64(0), type: Int32(truncatingIfNeeded: row.int64(2)),
+            talker: talker, serverID: row.int64(1), localID: row.int64(0),
+            type: Int32(truncatingIfNeeded: row.int64(2)),
             time: Timestamp(seconds: row.int64(4)), isOwn: row.isNull(3) ? nil : row.int64(3) == 0,
             content: content(row))
     }
@@ -261,7 +268,9 @@ final class IPhoneAccount: WeChatAccount {
     }
 
     private var universalSessions: [String] {
-        files.names(in: "UniversalSession").map { $0 == "session.db" ? "UniversalSession/\($0)" : "UniversalSession/\($0)/session.db" }
+        files.names(in: "UniversalSession").map {
+            $0 == "session.db" ? "UniversalSession/\($0)" : "UniversalSession/\($0)/session.db"
+        }
     }
 
     /// Reads what can be read of a table in which things are looked up.

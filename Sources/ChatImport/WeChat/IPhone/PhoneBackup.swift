@@ -78,7 +78,8 @@ final class PhoneBackup {
         var length: UInt32 = 0
         guard EVP_Digest(bytes, bytes.count, &digest, &length, EVP_sha1(), nil) == 1, length == 20 else { return nil }
         let digits = Array("0123456789abcdef".utf8)
-        let identifier = String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+        let identifier = String(
+            decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
         return "\(identifier.prefix(2))/\(identifier)"
     }
 }

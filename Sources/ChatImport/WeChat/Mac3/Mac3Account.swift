@@ -20,29 +20,11 @@ package final class Mac3Account: WeChatAccount {
     private let shards: [String]
     private var others: [WeChatNote] = []
 
-    /// The accounts in a folder, which may be one itself.
-    ///
-    /// - Parameters:
-    ///   - root: the source's root.
-    ///   - keys: what may open the databases; each tries all.
-    /// - Throws: `database` when no key opens an account.
-    static func find(at root: String, keys: [DatabaseKey]) throws(ImportError) -> [Mac3Account] {
-        let folders = try AccountFolders.find(at: root) { folder throws(ImportError) in
-            let files = AccountFiles(root: root, folder: folder)
-            let hasPeople = files.file(Mac3People.path) != nil || files.file(Mac3People.groupsPath) != nil
-            if hasPeople { return true }
-            return !(try shards(files)).isEmpty
-        }
-        var accounts: [Mac3Account] = []
-        for folder in folders { accounts.append(try Mac3Account(AccountFiles(root: root, folder: folder), keys: keys)) }
-        return accounts
-    }
-
     private static func shards(_ files: AccountFiles) throws(ImportError) -> [String] {
         ShardName(prefix: "msg_", suffix: ".db").sorted(try files.names("Message")).map { "Message/" + $0 }
     }
 
-    /// The account of a folder below the source's root.
+    /// The account of a folder below the source's root. Throws `database` when no key opens it.
     static func open(_ files: AccountFiles, _ keys: SourceKeys) throws(ImportError) -> Mac3Account {
         try Mac3Account(files, keys: keys.databaseKeys)
     }
@@ -54,7 +36,7 @@ package final class Mac3Account: WeChatAccount {
         people = Mac3People(databases)
         try databases.checkKeys(of: [Mac3People.path] + shards)
         do {
-            owner = try people.owner(digest: files.name)
+            owner = try people.owner(digest: files.name(inner: ""))
         } catch {
             throw .stopped(error)
         }

@@ -20,13 +20,15 @@ struct Mac3People {
         return names.isComplete ? names[wanted] : nil
     }
 
-    /// Tells every user name, of people and groups.
+    /// Tells every user name, of people and groups, and of conversations with people who are no contacts any more.
     func userNames(_ body: (String) -> Void) throws {
-        for (path, table) in [
-            (Self.path, "WCContact"), (Self.groupsPath, "GroupContact"), (Self.groupsPath, "GroupMember"),
+        for (path, table, column) in [
+            (Self.path, "WCContact", "m_nsUsrName"), (Self.groupsPath, "GroupContact", "m_nsUsrName"),
+            (Self.groupsPath, "GroupMember", "m_nsUsrName"),
+            ("Session/session_new.db", "SessionAbstract", "m_nsUserName"),
         ] {
             guard let database = databases.openIfThere(path) else { continue }
-            try databases.rows(of: database, at: path, table, ["m_nsUsrName"]) { row in
+            try databases.rows(of: database, at: path, table, [column]) { row in
                 if let name = row.name(0) { body(name) }
             }
         }

@@ -21,25 +21,6 @@ package final class Windows3Account: WeChatAccount {
     private let shards: [String]
     private var duplicates = 0
 
-    /// The accounts in a folder, which may be one itself.
-    ///
-    /// - Parameters:
-    ///   - root: the source's root.
-    ///   - keys: what may open the databases; each tries all.
-    /// - Throws: `database` when no key opens an account.
-    static func find(at root: String, keys: [DatabaseKey]) throws(ImportError) -> [Windows3Account] {
-        let folders = try AccountFolders.find(at: root) { folder throws(ImportError) in
-            try place(in: AccountFiles(root: root, folder: folder)) != nil
-        }
-        var accounts: [Windows3Account] = []
-        for folder in folders {
-            let files = AccountFiles(root: root, folder: folder)
-            guard let place = try place(in: files) else { continue }
-            accounts.append(try Windows3Account(files, databasesIn: place, keys: keys))
-        }
-        return accounts
-    }
-
     /// The folder of the databases below an account's, nil when it is none.
     private static func place(in files: AccountFiles) throws(ImportError) -> String? {
         for place in ["Msg", ""] {
@@ -57,7 +38,7 @@ package final class Windows3Account: WeChatAccount {
         return []
     }
 
-    /// The account of a folder below the source's root.
+    /// The account of a folder below the source's root. Throws `database` when no key opens it.
     static func open(_ files: AccountFiles, _ keys: SourceKeys) throws(ImportError) -> Windows3Account {
         guard let place = try place(in: files) else { throw .notRecognised(path: files.whole("")) }
         return try Windows3Account(files, databasesIn: place, keys: keys.databaseKeys)
@@ -69,7 +50,7 @@ package final class Windows3Account: WeChatAccount {
         databases = AccountDatabases(files, keys: keys, parameters: [.windows3])
         people = Windows3People(databases, place: place)
         try databases.checkKeys(of: [AccountFiles.below(place, "MicroMsg.db")] + shards)
-        owner = try people.owner(named: files.name, isAlone: place.isEmpty)
+        owner = try people.owner(named: files.name(inner: "Msg"), isAlone: place.isEmpty)
         pictures = AccountPictures(files, keys: WeChatImageKeys())
         media = Windows3Media(
             databases, pictures, place: place,

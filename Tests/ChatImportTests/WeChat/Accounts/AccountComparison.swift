@@ -75,21 +75,26 @@ struct AccountComparison {
     private mutating func compareRows(_ made: MadeUpAccount) throws {
         var expected: [String: [[String: Any]]] = [:]
         for line in try made.lines("expected") {
-            expected[Self.key(line.string("conversation") ?? "", line.string("id"), line.number("time_ms") ?? 0), default: []]
-                .append(line)
+            expected[
+                Self.key(line.string("conversation") ?? "", line.string("id"), line.number("time_ms") ?? 0), default: []
+            ]
+            .append(line)
         }
         let names = names
         var noise: Set<String> = []
         var found: [(WeChatRow, WeChatContent, [Attachment])] = []
         var (rows, damages) = (0, [DatabaseDamage]())
-        try account.rows({ row in
-            rows += 1
-            let content = WeChatContent(of: row, owner: account.owner, name: { names[$0] })
-            if content.isNoise { noise.insert(Self.key(row)) }
-            guard !content.isNoise else { return }
-            let media = try content.media.filter { !$0.isForwarded }.map { try account.attachment(for: $0, of: row) }
-            found.append((row, content, media))
-        }, damaged: { damages.append($0) })
+        try account.rows(
+            { row in
+                rows += 1
+                let content = WeChatContent(of: row, owner: account.owner, name: { names[$0] })
+                if content.isNoise { noise.insert(Self.key(row)) }
+                guard !content.isNoise else { return }
+                let media = try content.media.filter { !$0.isForwarded }.map {
+                    try account.attachment(for: $0, of: row)
+                }
+                found.append((row, content, media))
+            }, damaged: { damages.append($0) })
         (self.rows, self.damages) = (rows, damages)
         for (row, content, media) in found {
             let key = Self.key(row)
@@ -126,7 +131,8 @@ struct AccountComparison {
         }
         if let sender = line.string("sender"), content.kind != .system, content.kind != .deleted {
             check(row.isOwn, line.isTrue("own"), "own \(what)")
-            let found = row.isOwn == true ? account.owner : content.sender ?? row.sender ?? (row.isInGroup ? nil : row.talker)
+            let found =
+                row.isOwn == true ? account.owner : content.sender ?? row.sender ?? (row.isInGroup ? nil : row.talker)
             check(found, sender, "sender of \(what)")
         }
         check(content.repliesTo.map { "\($0)" }, line.string("reply_to"), "reply of \(what)")
@@ -146,7 +152,9 @@ struct AccountComparison {
             return
         }
         check(attachment.isThumbnail, facts.isTrue("thumb_only"), "thumbnail of \(what)")
-        check(try digest(attachment), facts.string("sha256") ?? "", "bytes of \(what) \(attachment.content)".prefix(200).description)
+        check(
+            try digest(attachment), facts.string("sha256") ?? "",
+            "bytes of \(what) \(attachment.content)".prefix(200).description)
     }
 
     /// The SHA-256 of what is shown of an attachment.
@@ -159,9 +167,10 @@ struct AccountComparison {
         }
         if let decoding = attachment.decoding {
             let stored = bytes
-            bytes = DecodedReader(decoding).read(0..<decoding.size) { range in
-                Array(stored[Int(range.lowerBound)..<Int(range.upperBound)])
-            } ?? []
+            bytes =
+                DecodedReader(decoding).read(0..<decoding.size) { range in
+                    Array(stored[Int(range.lowerBound)..<Int(range.upperBound)])
+                } ?? []
         }
         var digest = [UInt8](repeating: 0, count: 32)
         var length: UInt32 = 0

@@ -1,4 +1,3 @@
-import ChatMedia
 import ChatModel
 import Foundation
 import Testing
@@ -32,19 +31,22 @@ final class MadeUpAccount {
         }
     }
 
-    /// A key of the account; nil when it needs none of that name.
-    func key(_ name: String) throws -> String? {
-        guard FileManager.default.fileExists(atPath: root + ".keys") else { return nil }
-        return try String(contentsOfFile: root + ".keys", encoding: .utf8).split(separator: "\n")
-            .first { $0.hasPrefix(name + " ") }.map { String($0.dropFirst(name.count + 1)) }
+    /// The keys of the account, as a user would give them.
+    func keys() throws -> SourceKeys {
+        guard FileManager.default.fileExists(atPath: root + ".keys") else { return SourceKeys() }
+        return try #require(SourceKeys(parsing: [UInt8](try Data(contentsOf: URL(fileURLWithPath: root + ".keys")))))
     }
 
-    /// The key of its pictures.
-    func imageKeys() throws -> WeChatImageKeys { WeChatImageKeys(key: try key("v4-image-aes").map { Array($0.utf8) }) }
+    /// The account, which must be the only one.
+    func open(_ keys: SourceKeys? = nil) throws -> any WeChatAccount {
+        let accounts = try Self.open(root, keys ?? self.keys())
+        #expect(accounts.count == 1)
+        return try #require(accounts.first)
+    }
 
-    /// The keys of its databases; none when they lie open.
-    func databaseKeys(_ shape: String) throws -> [DatabaseKey] {
-        try key("\(shape)-database-key").flatMap { DatabaseKey(Array($0.utf8)) }.map { [$0] } ?? []
+    /// The accounts in a folder.
+    static func open(_ root: String, _ keys: SourceKeys = SourceKeys()) throws -> [any WeChatAccount] {
+        try WeChatShape.places(below: root).flatMap { try $0.open(root: root, keys) }
     }
 }
 
