@@ -110,10 +110,12 @@ final class IPhoneAccount: WeChatAccount {
             if contact.username == owner {
                 toldOwner = true
                 if let login, contact.nickname.isEmpty { contact.nickname = login.name }
+                if let login, contact.alias.isEmpty { contact.alias = login.alias }
             }
             try body(contact)
         }
-        if let owner, !toldOwner { try body(WeChatContact(username: owner, nickname: login?.name ?? "")) }
+        guard let owner, !toldOwner else { return }
+        try body(WeChatContact(username: owner, nickname: login?.name ?? "", alias: login?.alias ?? ""))
     }
 
     func groups(_ body: (WeChatGroup) throws -> Void) throws {

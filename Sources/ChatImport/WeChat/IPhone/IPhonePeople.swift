@@ -69,17 +69,29 @@ enum IPhonePeople {
     struct Login: Hashable {
         let username: String
         var name = ""
+        /// The number that people see.
+        var alias = ""
     }
 
-    /// Those of `LoginInfo2.dat`: repeated 1 { 1 user name, 3 name }. None when it cannot be read.
+    /// Those of `LoginInfo2.dat`: repeated 1 { 1 user name, 2 number that people see, 3 name }. None when it cannot be
+    /// read.
     static func logins(_ bytes: [UInt8]) -> [Login] {
         guard let info = try? ProtobufMessage(bytes) else { return [] }
         return info.fields.compactMap { field in
             guard case (1, .bytes(let bytes)) = field, let login = try? ProtobufMessage(bytes),
                 let username = login.text(1), !username.isEmpty
             else { return nil }
-            return Login(username: username, name: login.text(3) ?? "")
+            let alias = login.text(2).flatMap { isAlias($0) ? $0 : nil } ?? ""
+            return Login(username: username, name: login.text(3) ?? "", alias: alias)
         }
+    }
+
+    /// Whether a text is what WeChat allows for such a number: letters first, then digits too.
+    private static func isAlias(_ text: String) -> Bool {
+        (6...20).contains(text.utf8.count) && text.utf8.first.map { (0x41...0x5A).contains($0 & 0xDF) } == true
+            && text.utf8.allSatisfy {
+                (0x41...0x5A).contains($0 & 0xDF) || (0x30...0x39).contains($0) || $0 == 0x5F || $0 == 0x2D
+            }
     }
 
     // MARK: Labels
