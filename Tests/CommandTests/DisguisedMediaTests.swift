@@ -102,14 +102,16 @@ struct DisguisedMediaTests {
         let program = page[start.lowerBound...].split(separator: "\n", omittingEmptySubsequences: false)
             .prefix { $0.isEmpty || $0.hasPrefix("    ") }.map { $0.dropFirst(4) }.joined(separator: "\n")
         try scratch.write(program, to: "decode.py")
-        let segment = try String(contentsOfFile: scratch("out/archive/conversations/chat/2021-09.jsonl"), encoding: .utf8)
+        let segment = try String(
+            contentsOfFile: scratch("out/archive/conversations/chat/2021-09.jsonl"), encoding: .utf8)
         let line = try #require(segment.split(separator: "\n").first { $0.contains(#""id":"2""#) })
         let message = try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
         let attachment = try #require((message["attachments"] as? [[String: Any]])?.first)
         let digest = try #require(attachment["sha256"] as? String)
         let stored = scratch("out/archive/media/\(digest.prefix(2))/\(digest).dat")
         try scratch.expect(
-            "python3", scratch("decode.py"), try #require(attachment["decode"] as? String), stored, scratch("shown.png"))
+            "python3", scratch("decode.py"), try #require(attachment["decode"] as? String), stored, scratch("shown.png")
+        )
         #expect(try Data(contentsOf: URL(fileURLWithPath: scratch("shown.png"))) == parts)
     }
 }
