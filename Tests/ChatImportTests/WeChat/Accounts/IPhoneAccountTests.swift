@@ -107,11 +107,15 @@ struct IPhoneAccountTests {
         let phone = try Phone()
         let mention = Phone.Row("<msg><emoji fromusername = \"wxid_mentioned\" md5=\"x\"/></msg>", type: 47)
         try phone.makeAccount(
-            "wxid_me", [("wxid_listed", [Phone.Row("1")]), ("wxid_mentioned", [Phone.Row("2"), mention]),
-                ("wxid_unknown", [Phone.Row("3")])], contacts: [])
+            "wxid_me",
+            [
+                ("wxid_listed", [Phone.Row("1")]), ("wxid_mentioned", [Phone.Row("2"), mention]),
+                ("wxid_unknown", [Phone.Row("3")]),
+            ], contacts: [])
         try phone.database(
             "wxid_me", "session/session.db",
-            "CREATE TABLE SessionAbstract (UsrName TEXT PRIMARY KEY); INSERT INTO SessionAbstract VALUES ('wxid_listed')")
+            "CREATE TABLE SessionAbstract (UsrName TEXT PRIMARY KEY); INSERT INTO SessionAbstract VALUES ('wxid_listed')"
+        )
         let unknown = phone.digest("wxid_unknown")
         for root in [phone.container, try phone.backUp()] {
             let texts = try Phone.texts(try accounts(root)).filter { !$0.contains("<msg>") }
@@ -169,7 +173,8 @@ struct IPhoneAccountTests {
             """)
         try phone.write("Documents/\(phone.digest("wxid_me"))/DB/message_2.sqlite", [UInt8](repeating: 7, count: 5000))
         try phone.write("Documents/\(phone.digest("wxid_me"))/DB/WCDB_Contact.sqlite", "no database")
-        try phone.write("Documents/\(phone.digest("wxid_me"))/contactlabel.list", "bplist00 no list, but long enough to be one.")
+        try phone.write(
+            "Documents/\(phone.digest("wxid_me"))/contactlabel.list", "bplist00 no list, but long enough to be one.")
         for root in [phone.container, try phone.backUp()] {
             let account = try #require(try accounts(root).first)
             var rows: [WeChatRow] = []
@@ -209,7 +214,8 @@ struct IPhoneAccountTests {
     @Test("a property list with any byte changed or cut anywhere is read or refused, and never trapped on")
     func propertyLists() throws {
         let made = try MadeUpAccount("ios", ["--container", "--messages", "30", "--media-bytes", "0"])
-        let folder = try #require(try FileManager.default.contentsOfDirectory(atPath: made.root + "/Documents").first { $0.count == 32 })
+        let folder = try #require(
+            try FileManager.default.contentsOfDirectory(atPath: made.root + "/Documents").first { $0.count == 32 })
         let path = made.root + "/Documents/\(folder)/contactlabel.list"
         let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
         #expect(!IPhonePeople.labels(bytes).isEmpty)
