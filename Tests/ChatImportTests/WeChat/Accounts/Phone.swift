@@ -71,7 +71,8 @@ final class Phone {
     func backUp() throws -> String {
         backups += 1
         let root = folder.path + "/backup\(backups)"
-        var sql = "CREATE TABLE Files (fileID TEXT PRIMARY KEY, domain TEXT, relativePath TEXT, flags INTEGER, file BLOB);\n"
+        var sql =
+            "CREATE TABLE Files (fileID TEXT PRIMARY KEY, domain TEXT, relativePath TEXT, flags INTEGER, file BLOB);\n"
         let names = try FileManager.default.subpathsOfDirectory(atPath: container)
         for name in names {
             let whole = container + "/" + name
@@ -90,7 +91,8 @@ final class Phone {
         var texts: [String] = []
         for account in accounts {
             try account.rows(
-                { texts.append("\($0.talker): \(String(decoding: $0.content, as: UTF8.self))") }, damaged: { throw $0.fault })
+                { texts.append("\($0.talker): \(String(decoding: $0.content, as: UTF8.self))") },
+                damaged: { throw $0.fault })
         }
         return texts
     }
