@@ -19,8 +19,8 @@ final class MadeUpAccount {
         try Programs.run(
             "python3",
             [
-                tool, "--shape", shape, "--messages", "3000", "--conversations", "20", "--groups", "6", "--media-bytes",
-                "2000000",
+                tool, "--shape", shape, "--messages", "1200", "--conversations", "20", "--groups", "6", "--media-bytes",
+                "1000000",
             ] + options + [root])
     }
 
