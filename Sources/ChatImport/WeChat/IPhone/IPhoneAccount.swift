@@ -40,11 +40,16 @@ final class IPhoneAccount: WeChatAccount {
     /// Opens a database of the account, whose log a backup keeps elsewhere; nil when it is not there.
     private func open(_ below: String) throws(DatabaseFault) -> (path: String, database: ForeignDatabase)? {
         guard let path = files.path(below) else { return nil }
-        let database = try ForeignDatabase(
-            path: files.root + "/" + path, logPath: files.whole(below + "-wal"),
-            journalPath: files.whole(below + "-journal"))
-        note(.opened(path: path, database.account))
-        return (path, database)
+        do throws(DatabaseFault) {
+            let database = try ForeignDatabase(
+                path: files.root + "/" + path, logPath: files.whole(below + "-wal"),
+                journalPath: files.whole(below + "-journal"))
+            note(.opened(path: path, database.account))
+            return (path, database)
+        } catch {
+            // Databases of iPhones have no keys.
+            throw error == .keyNeeded ? .notADatabase : error
+        }
     }
 
     /// Opens a database in which things are looked up; what cannot be read is noted.
@@ -168,12 +173,20 @@ final class IPhoneAccount: WeChatAccount {
                 tables[digest, default: []].append(Table(path: path, database: database, name: name))
             }
         }
-        let names = try talkers(of: tables)
+        let names = talkers(of: tables)
+        var duplicates = 0
         for (digest, tables) in tables.sorted(by: { $0.key < $1.key }) {
             let talker = names[digest]
             media.talker = (talker, digest)
-            for table in tables { try read(table, of: talker, body, damaged) }
+            var seen = SeenMessages()
+            for (place, table) in tables.enumerated() {
+                let isLast = place == tables.count - 1
+                try read(table, of: talker, { if seen.isNew($0, isLast: isLast) { try body($0) } }, damaged)
+                seen.endShard()
+            }
+            duplicates += seen.duplicates
         }
+        if duplicates > 0 { note(.duplicates(rows: duplicates)) }
         for (path, database) in shards {
             do throws(DatabaseFault) {
                 try database.checkUnchanged()
@@ -183,20 +196,26 @@ final class IPhoneAccount: WeChatAccount {
         }
     }
 
+    /// Opens all databases with messages. What cannot be opened is told and left out; throws when nothing can be.
     private func openShards(
         _ damaged: (DatabaseDamage) throws -> Void
     ) throws -> [(path: String, database: ForeignDatabase)] {
         var shards: [(path: String, database: ForeignDatabase)] = []
-        for name in files.names(in: "DB") where IPhoneFiles.isShard(name) {
-            let path = files.path("DB/" + name) ?? "DB/" + name
+        var damages: [DatabaseDamage] = []
+        let names = files.names(in: "DB").filter(IPhoneFiles.isShard)
+        for name in names.isEmpty ? ["MM.sqlite"] : names {
             do throws(DatabaseFault) {
                 guard shards.count < Self.mostShards else { throw .unreadable(errno: EMFILE) }
                 guard let shard = try open("DB/" + name) else { throw .unreadable(errno: ENOENT) }
                 shards.append(shard)
             } catch {
-                try damaged(DatabaseDamage(path: path, fault: error))
+                damages.append(DatabaseDamage(path: files.path("DB/" + name) ?? "DB/" + name, fault: error))
             }
         }
+        if shards.isEmpty, let first = damages.first {
+            throw ImportError.database(path: first.path, first.fault)
+        }
+        for damage in damages { try damaged(damage) }
         return shards
     }
 
@@ -236,7 +255,7 @@ final class IPhoneAccount: WeChatAccount {
 
     /// Finds out whose the tables are: from people, groups and their members, the list of conversations, and at last from
     /// what messages mention.
-    private func talkers(of tables: [String: [Table]]) throws -> TalkerNames {
+    private func talkers(of tables: [String: [Table]]) -> TalkerNames {
         var names = TalkerNames(wanted: Set(tables.keys))
         names.consider(TalkerNames.services)
         if let owner { names.consider([owner]) }

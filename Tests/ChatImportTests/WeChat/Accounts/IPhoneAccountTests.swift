@@ -6,10 +6,7 @@ import Testing
 @testable import ChatImport
 
 struct IPhoneAccountTests {
-    /// The accounts that are recognised in a folder.
-    private func accounts(_ root: String) throws -> [any WeChatAccount] {
-        try WeChatShape.places(below: root).flatMap { try $0.open(root: root, SourceKeys()) }
-    }
+    private func accounts(_ root: String) throws -> [any WeChatAccount] { try MadeUpAccount.open(root) }
 
     private func logs(_ account: any WeChatAccount) -> [WriteAheadLog.Counts] {
         account.notes.compactMap { note in
@@ -189,6 +186,86 @@ struct IPhoneAccountTests {
             let unreadable = account.notes.filter { if case .unreadable = $0 { true } else { false } }
             #expect(unreadable.count == 1)
         }
+    }
+
+    @Test("what is in two databases is told once, and what was recalled in between twice")
+    func duplicates() throws {
+        let phone = try Phone()
+        try phone.makeAccount("wxid_me", [("wxid_a", [Phone.Row("one"), Phone.Row("two"), Phone.Row("three")])])
+        let table = "Chat_" + phone.digest("wxid_a")
+        try phone.database(
+            "wxid_me", "DB/message_1.sqlite",
+            """
+            CREATE TABLE \(table) (MesLocalID INTEGER PRIMARY KEY, MesSvrID, CreateTime, Message TEXT, Type, Des);
+            INSERT INTO \(table) VALUES (2, 1002, 1600000002, 'two', 1, 1), (3, 1003, 1600000003, 'recalled', 10000, 1),
+                (4, 1004, 1600000004, 'four', 1, 0);
+            """)
+        let account = try #require(try accounts(phone.container).first)
+        let texts = try Phone.texts([account])
+        #expect(texts == ["one", "two", "three", "recalled", "four"].map { "wxid_a: " + $0 })
+        #expect(account.notes.contains(.duplicates(rows: 1)))
+    }
+
+    @Test("an account of which no database can be read is refused, and not taken for an empty one")
+    func nothingReadable() throws {
+        let phone = try Phone()
+        try phone.makeAccount("wxid_me", [("wxid_a", [Phone.Row("hello")])])
+        let path = "Documents/\(phone.digest("wxid_me"))/DB/MM.sqlite"
+        try phone.write(path, [UInt8](repeating: 0x5A, count: 8192))
+        for root in [phone.container, try phone.backUp()] {
+            let error = #expect(throws: ImportError.self) { _ = try Phone.texts(try accounts(root)) }
+            #expect("\(try #require(error))".contains("not that of a SQLite database"))
+        }
+        try phone.remove(path)
+        #expect(throws: ImportError.self) { _ = try Phone.texts(try accounts(phone.container)) }
+    }
+
+    @Test(
+        "damaged databases of an iPhone give what can be read, and say what cannot", arguments: [[], ["--container"]])
+    func damagedFiles(options: [String]) throws {
+        let made = try MadeUpAccount("ios", options + ["--wal", "--messages", "1000", "--media-bytes", "0"])
+        let total = try MadeUpAccount.open(made.root).reduce(0) { try $0 + count($1) }
+        let seed = UInt64.random(in: 0 ... .max)
+        var generator = SeededGenerator(seed: seed)
+        let files = try #require(FileManager.default.enumerator(atPath: made.root)?.allObjects as? [String])
+            .map { made.root + "/" + $0 }.filter { !SourceFolder.isFolder($0) }
+        let databases = try files.sorted().filter { path in
+            let head = try SourceFile(path: path).prefix(4)
+            return head == Array("SQLi".utf8) || head.starts(with: [0x37, 0x7F, 0x06])
+        }
+        #expect(databases.count >= 4)
+        for round in 0..<16 {
+            let place = databases[Int.random(in: 0..<databases.count, using: &generator)]
+            let whole = try Data(contentsOf: URL(fileURLWithPath: place))
+            var damaged = whole
+            if round % 4 == 3 {
+                damaged = damaged.prefix(Int.random(in: 0..<whole.count, using: &generator))
+            } else {
+                for _ in 0..<1 + round * 40 {
+                    damaged[Int.random(in: 0..<whole.count, using: &generator)] = .random(
+                        in: 0...255, using: &generator)
+                }
+            }
+            try damaged.writeAsOlder(to: place)
+            // Refused as a whole, or read in part.
+            do throws(ImportError) {
+                var rows = 0
+                try readSource(at: made.root, format: .wechat, options: ImportOptions(assumedZone: .utc)) { event in
+                    if case .message = event { rows += 1 }
+                }
+                #expect(rows <= total * 2, "seed \(seed), round \(round)")
+            } catch {
+                if case .stopped(let inner) = error { Issue.record("seed \(seed), round \(round): \(inner)") }
+            }
+            try whole.writeAsOlder(to: place)
+        }
+        #expect(try MadeUpAccount.open(made.root).reduce(0) { try $0 + count($1) } == total)
+    }
+
+    private func count(_ account: any WeChatAccount) throws -> Int {
+        var count = 0
+        try account.rows({ _ in count += 1 }, damaged: { throw $0.fault })
+        return count
     }
 
     @Test("people whose protocol buffers are garbage keep their user names")
