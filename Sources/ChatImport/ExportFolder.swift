@@ -21,6 +21,7 @@ public func exportFolder(ofFile path: String, format: SourceFormat) -> String? {
                 name.lowercased().hasSuffix(".txt") && folders.isEmpty
                     && (name == "_chat.txt" || beside.contains(where: isWhatsAppMedia))
             case .jsonl: false
+            case .wechat: true
             }
         guard isOwn else { return nil }
         return try SourceFolder.exports(at: folder, wanted: format).map(\.path) == [name] ? folder : nil

@@ -20,6 +20,12 @@ public enum ImportError: Error {
     case noWhatsAppMessages(path: String)
     /// A database that cannot be read.
     case database(path: String, DatabaseFault)
+    /// A backup that Finder or iTunes made of a phone, and encrypted.
+    case encryptedPhoneBackup(path: String)
+    /// A backup of a phone in the form that iTunes used up to iOS 9.
+    case oldPhoneBackup(path: String)
+    /// A backup of a phone in which there is no account of WeChat.
+    case noWeChatInPhoneBackup(path: String)
     /// Whoever received the rows stopped the import.
     case stopped(any Error)
 }
@@ -56,6 +62,21 @@ extension ImportError: CustomStringConvertible {
         case .noWhatsAppMessages(let path):
             "No line of '\(path)' begins like a WhatsApp message, with a date and a time. Nothing was imported."
         case .database(let path, let fault): "Cannot read the database '\(path)': \(fault)."
+        case .encryptedPhoneBackup(let path):
+            """
+            '\(path)' belongs to an encrypted backup of an iPhone or iPad, which chatark does not decrypt. Make one with \
+            'Encrypt local backup' switched off, or decrypt this one with a program that you trust.
+            """
+        case .oldPhoneBackup(let path):
+            """
+            '\(path.isEmpty ? "." : path)' is a backup of an iPhone or iPad in the form of iOS 9 and older (Manifest.mbdb), which is not \
+            read. Make a new backup with Finder or iTunes.
+            """
+        case .noWeChatInPhoneBackup(let path):
+            """
+            The backup of an iPhone or iPad that '\(path)' belongs to has no messages of WeChat. Log in to WeChat on it, and make \
+            a new backup.
+            """
         case .stopped(let error): "\(error)"
         }
     }

@@ -45,6 +45,10 @@ public enum SkipReason: String, Sendable, CaseIterable {
     case badLine = "not a line of the interchange format"
     case noConversation = "belongs to no conversation"
     case tooLong = "longer than 64 MB"
+    case deviceSignal = "a signal between devices"
+
+    /// Whether nothing that a person could have seen is missing.
+    public var isHarmless: Bool { self == .deviceSignal }
 }
 
 /// Something that the user should know about how a source was read.
@@ -53,6 +57,24 @@ public enum ImportNote: Hashable, Sendable {
     case zoneAssumed(path: String, zone: String)
     /// Dates can be read with the day or the month first, and the day was assumed.
     case dayFirstAssumed(path: String)
+    /// The log beside a database was read.
+    case readLog(path: String, WriteAheadLog.Counts)
+    /// The log beside a database cannot be read; frames that may be in it.
+    case unreadableLog(path: String, frames: Int)
+    /// A database that has a log while it is open came without one.
+    case lacksLog(path: String)
+    /// A part of a database cannot be read; the rest was.
+    case damagedDatabase(DatabaseDamage)
+    /// Messages of which the content breaks off; what stands before is shown, and the rest kept as it is.
+    case damagedContents(count: Int)
+    /// Rows that several databases of an account have, and that were read once.
+    case repeatedRows(count: Int)
+    /// Rows that the owner had deleted and the program keeps aside; they are not shown.
+    case deletedRows(path: String, count: Int)
+    /// Encrypted pictures that cannot be shown without their key.
+    case picturesNeedKey(count: Int)
+    /// Messages of types that are not known, by type and subtype; they keep their content as it is.
+    case unknownMessageTypes([String: Int])
 }
 
 extension ImportNote: CustomStringConvertible {
@@ -63,7 +85,45 @@ extension ImportNote: CustomStringConvertible {
             "The times in '\(path)' have no time zone; \(zone) is assumed. Another one can be given with --tz."
         case .dayFirstAssumed(let path):
             "The dates in '\(path)' do not tell whether the day or the month comes first; the day is assumed."
+        case .readLog(let path, let log):
+            "The -wal beside '\(path)' was read: \(log.committed) frames\(Self.rest(of: log))."
+        case .unreadableLog(let path, let frames):
+            "The -wal beside '\(path)' cannot be read, so up to \(frames) of the newest changes are missing. "
+                + "Quit WeChat on that device, and copy the database and its -wal again."
+        case .lacksLog(let path):
+            "'\(path)' has a -wal while WeChat runs, and none came with it. If WeChat was running when it was copied, "
+                + "the newest messages are missing."
+        case .damagedDatabase(let damage): Self.words(damage)
+        case .damagedContents(let count):
+            "\(count) messages have a content that breaks off; what can be read is shown, and the rest is kept."
+        case .repeatedRows(let count): "\(count) rows are in several databases of the account, and were read once."
+        case .deletedRows(let path, let count):
+            "'\(path)' still has \(count) messages that were deleted there. They are kept in original/ and not shown."
+        case .picturesNeedKey(let count):
+            "\(count) pictures are encrypted with a key of the account that was not given, or is another one. They are kept "
+                + "as they are; give 'image-aes KEY' in the file of --database-key-file to see them."
+        case .unknownMessageTypes(let types):
+            "\(types.values.reduce(0, +)) messages are of types that are not known, and keep their content as it is: "
+                + types.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(12)
+                .map { "\($0.key) (\($0.value))" }.joined(separator: ", ") + "."
         }
+    }
+}
+
+extension ImportNote {
+    private static func rest(of log: WriteAheadLog.Counts) -> String {
+        let parts = [
+            (log.uncommitted, "of a transaction that was not finished"), (log.stale, "left over from earlier"),
+            (log.damaged, "damaged"),
+        ]
+        return parts.filter { $0.0 > 0 }.map { "; \($0.0) \($0.1), not read" }.joined()
+    }
+
+    private static func words(_ damage: DatabaseDamage) -> String {
+        let place = damage.table.isEmpty ? "'\(damage.path)'" : "Table '\(damage.table)' of '\(damage.path)'"
+        guard damage.rows + damage.gaps > 0 else { return "\(place) cannot be read: \(damage.fault)." }
+        let gaps = damage.gaps > 0 ? ", and more may be in \(damage.gaps) places" : ""
+        return "\(place) is damaged: \(damage.rows) rows are lost\(gaps); the first because \(damage.fault)."
     }
 }
 
@@ -73,10 +133,13 @@ public struct ImportOptions: Sendable {
     public var assumedZone: Zone
     /// The owner's name as the source writes it, when the source does not say who the owner is.
     public var ownName: String?
+    /// What opens encrypted databases and pictures.
+    public var keys: SourceKeys
 
     /// Options.
-    public init(assumedZone: Zone, ownName: String? = nil) {
+    public init(assumedZone: Zone, ownName: String? = nil, keys: SourceKeys = SourceKeys()) {
         self.assumedZone = assumedZone
         self.ownName = ownName
+        self.keys = keys
     }
 }

@@ -5,6 +5,8 @@ import JSON
 /// short read and not a signal.
 final class SourceFile {
     let path: String
+    /// Bytes that it had when it was opened.
+    let count: Int
     private let descriptor: Int32
 
     /// Opens a regular file, or throws its errno.
@@ -15,6 +17,7 @@ final class SourceFile {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw SystemFault(errno: errno) }
         if status.st_mode & S_IFMT == S_IFDIR { throw SystemFault(errno: EISDIR) }
+        count = Int(status.st_size)
     }
 
     deinit {
@@ -49,6 +52,28 @@ final class SourceFile {
             count += more
         }
         return [UInt8](buffer[..<count])
+    }
+
+    /// The bytes of a range, fewer where the file ends.
+    func bytes(_ range: Range<Int>) throws(SystemFault) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: range.count)
+        var count = 0
+        var fault: SystemFault?
+        bytes.withUnsafeMutableBytes { buffer in
+            while count < range.count {
+                do throws(SystemFault) {
+                    let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[count...])
+                    let more = try read(into: rest, at: range.lowerBound + count)
+                    guard more > 0 else { return }
+                    count += more
+                } catch {
+                    fault = error
+                    return
+                }
+            }
+        }
+        if let fault { throw fault }
+        return Array(bytes.prefix(count))
     }
 
     /// A JSON reader of the text that begins at a position; its offsets count from there.

@@ -4,7 +4,7 @@ import JSON
 
 /// A format of exports that can be read.
 public enum SourceFormat: String, Sendable, CaseIterable {
-    case telegram, whatsapp, jsonl
+    case telegram, whatsapp, jsonl, wechat
 }
 
 /// The format of the exports at a path, or nil when there is none that is known.
@@ -32,6 +32,10 @@ public func readSource(
     for export in exports {
         do {
             try deliver(.export(path: export.path))
+            if format == .wechat {
+                try WeChatImport.read(export, options, deliver)
+                continue
+            }
             if format == .whatsapp {
                 try WhatsAppExport.read(export, options: options, deliver)
                 continue
@@ -40,7 +44,7 @@ public func readSource(
             let media = SourceMedia(root: export.root, folder: export.folder)
             do {
                 switch format {
-                case .whatsapp: break
+                case .whatsapp, .wechat: break
                 case .telegram:
                     var reading = TelegramExport(file, path: export.path, media: media, options: options)
                     try reading.read(deliver)
@@ -78,6 +82,8 @@ enum SourceFolder {
         let path: String
         /// The folder of the file, below the root; empty for the root itself.
         let folder: String
+        /// The file's name.
+        var name: String { String(path.split(separator: "/").last ?? "") }
     }
 
     /// Bytes of a file that are looked at to tell its format.
@@ -93,9 +99,17 @@ enum SourceFolder {
             let name = String(path.split(separator: "/").last ?? "")
             let folder = path.count > name.count ? String(path.dropLast(name.count + 1)) : "."
             let root = path.hasPrefix("/") && folder.isEmpty ? "/" : folder
+            if wanted ?? .wechat == .wechat, WeChatShape.place(of: name) != nil {
+                return [Export(format: .wechat, root: root, path: name, folder: "")]
+            }
             let recognised = try format(of: path)
             guard let format = wanted ?? recognised else { return [] }
             return [Export(format: format, root: root, path: name, folder: "")]
+        }
+        let accounts = wanted == nil || wanted == .wechat ? WeChatShape.places(below: path) : []
+        if !accounts.isEmpty {
+            // What lies in an account's folders was sent in the chats, even when it looks like an export.
+            return accounts.map { Export(format: .wechat, root: path, path: $0.database, folder: $0.folder) }
         }
         var exports: [Export] = []
         var html: String?

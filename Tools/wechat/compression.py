@@ -29,7 +29,8 @@ def _zstd():
     library.ZSTD_compressBound.restype = ctypes.c_size_t
     library.ZSTD_compressBound.argtypes = [ctypes.c_size_t]
     library.ZSTD_compressCCtx.restype = ctypes.c_size_t
-    library.ZSTD_compressCCtx.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_int]
+    library.ZSTD_compressCCtx.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p,
+                                          ctypes.c_size_t, ctypes.c_int]
     library.ZSTD_createCCtx.restype = ctypes.c_void_p
     return library, library.ZSTD_createCCtx()
 

@@ -1,4 +1,4 @@
-"""A database being written: rows in batches, the last ones on request only in its write-ahead log, encrypted on request."""
+"""A database being written: rows in batches; on request the last only in its log, and encrypted."""
 
 import os
 import shutil

@@ -44,7 +44,8 @@ class Expected:
             media = [of_media(m.media)] if m.media else []
         line = {"conversation": chat.id, "conversation_name": self.names[chat.id], "group": chat.is_group,
                 "id": str(m.id) if m.id else None, "time_ms": time, "own": m.own, "sender": m.sender,
-                "sender_name": account.name(m.sender, chat.group, self.nicknames) if m.sender else None, "kind": m.kind, "text": m.text,
+                "sender_name": account.name(m.sender, chat.group, self.nicknames) if m.sender else None, "kind": m.kind,
+                "text": m.text,
                 "contains": m.contains if contains is None else contains, "media": media,
                 "reply_to": str(m.reply) if m.reply else None}
         if m.earlier is not None:
@@ -95,11 +96,13 @@ def write_people(base, account, avatars, labels=True, announcements=True, nickna
     """`avatars`: username -> sha256 of what the shape holds; the flags: what else it holds."""
     write_lines(base + ".people.jsonl", (
         {"username": p.username, "name": p.nickname, "alias": p.alias or None, "remark": p.remark or None,
-         "shown": account.name(p.username), "labels": list(p.labels) if labels else [], "avatar": avatars.get(p.username),
+         "shown": account.name(p.username), "labels": list(p.labels) if labels else [],
+         "avatar": avatars.get(p.username),
          "self": p.username == account.me.username, "friend": p.friend, "official": p.official}
         for p in sorted(account.people.values(), key=lambda p: p.username) if p.known))
     write_lines(base + ".groups.jsonl", (
         {"username": g.username, "name": g.nickname, "remark": g.remark or None, "owner": g.owner if owners else None,
-         "members": [{"username": who, "group_nickname": g.group_nicknames.get(who) if nicknames else None} for who in g.members],
+         "members": [{"username": who, "group_nickname": g.group_nicknames.get(who) if nicknames else None}
+                     for who in g.members],
          "announcement": g.announcement or None if announcements else None}
         for g in sorted(account.groups, key=lambda g: g.username)))

@@ -2,8 +2,8 @@
 
 import os
 
-SYNTHETIC = """Everything in this folder is made up by a program (Tools/make-wechat of chatark) for tests and demonstrations.
-No person, account, message or picture in it is real. 本目录内容均由程序虚构。
+SYNTHETIC = """Everything in this folder is made up by a program (Tools/make-wechat of chatark), for tests and
+demonstrations. No person, account, message or picture in it is real. 本目录内容均由程序虚构。
 """
 
 

@@ -8,9 +8,10 @@ import time as clock
 from hashlib import sha256
 from random import Random
 
-from . import pictures, words
-from .contents import COMMON, Maker, Message
+from . import pictures
+from .contents import COMMON, Maker
 from .media import Studio
+from .message import Message
 from .people import make_account
 
 START = 1451606400  # 2016-01-01 00:00 UTC
@@ -37,7 +38,8 @@ class History:
         self.studio = Studio(options.media_bytes, expected)
         self.stickers = self._stickers(Random(f"{seed} stickers"))
         self.counts = self._counts(Random(f"{seed} counts"))
-        friends = [c for c in self.account.conversations if c.person and c.person.friend and c.person.known and c.person.remark]
+        friends = [c for c in self.account.conversations if c.person and c.person.friend and c.person.known
+                   and c.person.remark]
         self.gone = friends[-1].id if friends and options.stage == 2 else None  # the conversation deleted in between
         self.total = sum(self.counts.values())
         if options.stage == 2:
@@ -77,7 +79,7 @@ class History:
         options = self.options
         rng = Random(f"{options.seed} {chat.number} {chat.id}")
         maker = Maker(self.account, self.studio, self.stickers, chat, rng)
-        chat.recent = []
+        chat.recent, chat.kept = [], {}
         count = self.counts[chat.id]
         last = START * 1000
         for message in self._run(chat, rng, maker, count, START * 1000, END * 1000, 0):
@@ -128,6 +130,8 @@ class History:
             if message.type in (1, 3, 34, 43, 49) and message.kind not in ("system", "deleted") and message.sender:
                 message.light = _light(message)
                 chat.recent.append(message.light)
+                if message.media and message.media.data:
+                    chat.kept[message.media.kind] = message.light.media
                 if len(chat.recent) > RECENT:
                     del chat.recent[0]
             yield message
@@ -166,7 +170,8 @@ def _light(message):
         light.type = 0
     if message.media:
         item = message.media
-        light.media = type(item)(item.kind, item.state, item.extension, md5=item.md5, sha256=item.sha256, name=item.name, size=item.size)
+        light.media = type(item)(item.kind, item.state, item.extension, md5=item.md5, sha256=item.sha256,
+                                 name=item.name, size=item.size)
     return light
 
 

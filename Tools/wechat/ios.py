@@ -8,7 +8,8 @@
                   OpenData/<md5>/n.<ext>   emoticon1/<md5>.pic
     h = md5 of the own id, <md5> of the talker, n = MesLocalID
 
-    backup: Manifest.db names every file; its content is at <id[0:2]>/<id>, id = sha1("AppDomain-com.tencent.xin-" + path)
+    backup: Manifest.db names every file; its content is at <id[0:2]>/<id>,
+            id = sha1("AppDomain-com.tencent.xin-" + path)
 """
 
 import os
@@ -18,20 +19,24 @@ import sqlite3
 from hashlib import sha1
 
 from . import expected, protobuf
-from .contents import attribute, element, prefixed, revoke_xml, with_transcript
 from .database import Database
 from .files import Files
 from .history import MIDDLE
+from .markup import attribute, element, prefixed, revoke_xml, with_transcript
 from .people import md5_hex
 from .shape import Shape
 
 CONVERSATION = """
-CREATE TABLE Chat_{0} (TableVer INTEGER DEFAULT 1, MesLocalID INTEGER PRIMARY KEY AUTOINCREMENT, MesSvrID BIGINT DEFAULT 0,
- CreateTime INTEGER DEFAULT 0, Message TEXT, Status INTEGER DEFAULT 0, ImgStatus INTEGER DEFAULT 0, Type INTEGER, Des INTEGER)
+CREATE TABLE Chat_{0} (TableVer INTEGER DEFAULT 1, MesLocalID INTEGER PRIMARY KEY AUTOINCREMENT,
+ MesSvrID BIGINT DEFAULT 0,
+ CreateTime INTEGER DEFAULT 0, Message TEXT, Status INTEGER DEFAULT 0, ImgStatus INTEGER DEFAULT 0, Type INTEGER,
+ Des INTEGER)
 """
 CONTACT = """
-CREATE TABLE {0} (userName TEXT PRIMARY KEY, type INTEGER DEFAULT 0, certificationFlag INTEGER DEFAULT 0, imgStatus INTEGER DEFAULT 0,
- encodeUserName TEXT, dbContactLocal BLOB, dbContactOther BLOB, dbContactRemark BLOB, dbContactHeadImage BLOB, dbContactProfile BLOB,
+CREATE TABLE {0} (userName TEXT PRIMARY KEY, type INTEGER DEFAULT 0, certificationFlag INTEGER DEFAULT 0,
+ imgStatus INTEGER DEFAULT 0,
+ encodeUserName TEXT, dbContactLocal BLOB, dbContactOther BLOB, dbContactRemark BLOB, dbContactHeadImage BLOB,
+ dbContactProfile BLOB,
  dbContactSocial BLOB, dbContactChatRoom BLOB, dbContactBrand BLOB)
 """
 DOMAIN = "AppDomain-com.tencent.xin"
@@ -49,7 +54,8 @@ class IOS(Shape):
         self.container = folder if options.container else os.path.join(folder, ".container")
         self.folder = f"Documents/{md5_hex(self.account.me.username)}"
         self.files = Files(self.container)
-        self.shards = [self._open("DB/MM.sqlite", "CREATE TABLE Hello (a INTEGER)"), self._open("DB/message_1.sqlite", "", options.wal, options.wal)]
+        self.shards = [self._open("DB/MM.sqlite", "CREATE TABLE Hello (a INTEGER)"),
+                       self._open("DB/message_1.sqlite", "", options.wal, options.wal)]
         self.tables, self.locals, self.lasts = set(), {}, {}
 
     def _open(self, name, schema, tail=False, stale=False):
@@ -63,7 +69,9 @@ class IOS(Shape):
         self.go(seen)
         for database in self.shards:
             database.finish()
-        sessions = self._open("session/session.db", "CREATE TABLE SessionAbstract (UsrName TEXT PRIMARY KEY, CreateTime INTEGER, unreadcount INTEGER, "
+        sessions = self._open("session/session.db",
+                              "CREATE TABLE SessionAbstract (UsrName TEXT PRIMARY KEY, CreateTime INTEGER, unreadcount "
+                              "INTEGER, "
                               "ConStrRes1 TEXT)")
         for chat, seconds in self.lasts.items():
             sessions.insert("SessionAbstract", (chat, seconds, 0, ""))
@@ -81,21 +89,25 @@ class IOS(Shape):
         self.files.write("Documents/LoginInfo2.dat", protobuf.encode(login))
         labels = {name: number for number, name in enumerate(self.account.labels, 1)}
         self.files.write(f"{self.folder}/contactlabel.list", _archived(labels))
-        db = self._open("DB/WCDB_Contact.sqlite", CONTACT.format("Friend").strip() + ";\n" + CONTACT.format("OpenIMContact").strip())
+        db = self._open("DB/WCDB_Contact.sqlite", CONTACT.format("Friend").strip() + ";\n"
+                        + CONTACT.format("OpenIMContact").strip())
         people = [p for p in self.account.people.values() if p.known and p.username != me.username]
         for who in people + self.account.groups:
             tags = ",".join(str(labels[name]) for name in getattr(who, "labels", ()))
             remark = [(1, who.nickname), (2, getattr(who, "alias", "")), (3, who.remark), (8, tags)]
-            image = [(2, f"https://example.com/head/{who.username}/132"), (3, f"https://example.com/head/{who.username}/0")] if who.avatar else []
+            image = [(2, f"https://example.com/head/{who.username}/132"),
+                     (3, f"https://example.com/head/{who.username}/0")] if who.avatar else []
             room = None
             members = getattr(who, "members", None)
             if members:
-                xml = "".join(f'<Member UserName="{attribute(name)}"><DisplayName>{element(who.group_nicknames.get(name, ""))}</DisplayName></Member>'
+                xml = "".join(f'<Member UserName="{attribute(name)}"><DisplayName>'
+                              f'{element(who.group_nicknames.get(name, ""))}</DisplayName></Member>'
                               for name in members)
                 room = protobuf.encode([(1, ";".join(members)), (6, f"<RoomData>{xml}</RoomData>")])
             kind = 2 if members else 3 if who.friend else 4
             table = "OpenIMContact" if who.username.endswith("@openim") else "Friend"
-            db.insert(table, (who.username, kind, 24 if getattr(who, "official", False) else 0, 1, "", None, None, protobuf.encode(remark),
+            db.insert(table, (who.username, kind, 24 if getattr(who, "official", False) else 0, 1, "", None, None,
+                              protobuf.encode(remark),
                               protobuf.encode(image), None, None, room, None))
         db.finish()
 
@@ -148,7 +160,8 @@ class IOS(Shape):
         item = m.media
         end = f"{m.chat.hash}/{local}"
         if item.kind == "picture":
-            return ((f"Img/{end}.pic", item.middle or item.data), (f"Img/{end}.pic_hd", item.data if item.middle else b""),
+            return ((f"Img/{end}.pic", item.middle or item.data),
+                    (f"Img/{end}.pic_hd", item.data if item.middle else b""),
                     (f"Img/{end}.pic_thum", item.thumb))
         if item.kind == "voice":
             return ((f"Audio/{end}.aud", item.data),)
@@ -164,7 +177,8 @@ class IOS(Shape):
         manifest = sqlite3.connect(path, isolation_level=None)
         manifest.execute("PRAGMA synchronous=OFF")
         manifest.execute("BEGIN")
-        manifest.execute("CREATE TABLE Files (fileID TEXT PRIMARY KEY, domain TEXT, relativePath TEXT, flags INTEGER, file BLOB)")
+        manifest.execute("CREATE TABLE Files (fileID TEXT PRIMARY KEY, domain TEXT, relativePath TEXT, flags INTEGER, "
+                         "file BLOB)")
         manifest.execute("CREATE TABLE Properties (key TEXT PRIMARY KEY, value BLOB)")
         for prefix in range(256):
             os.makedirs(os.path.join(self.root, f"{prefix:02x}"))
@@ -182,7 +196,8 @@ class IOS(Shape):
         self._record(manifest, "HomeDomain", "Library/SMS/made-up.txt", 1, other)
         manifest.execute("COMMIT")
         manifest.close()
-        facts = {"Info.plist": {"Device Name": "a made-up iPhone", "Display Name": "a made-up iPhone", "Product Version": "15.4",
+        facts = {"Info.plist": {"Device Name": "a made-up iPhone", "Display Name": "a made-up iPhone",
+                                "Product Version": "15.4",
                                 "Unique Identifier": "0" * 40, "Installed Applications": ["com.tencent.xin"]},
                  "Manifest.plist": {"IsEncrypted": False, "Version": "10.0", "Lockdown": {"ProductVersion": "15.4"}},
                  "Status.plist": {"IsFullBackup": True, "SnapshotState": "finished", "Version": "3.3"}}
@@ -198,10 +213,13 @@ class IOS(Shape):
             size, seconds = status.st_size, int(status.st_mtime)
             os.rename(path, os.path.join(self.root, identifier[:2], identifier))
         uid = plistlib.UID
-        objects = ["$null", {"$class": uid(3), "RelativePath": uid(2), "Size": size, "LastModified": seconds, "Birth": seconds, "LastStatusChange": seconds,
-                             "Mode": 0o100644 if path else 0o40755, "UserID": 501, "GroupID": 501, "InodeNumber": 0, "Flags": 0, "ProtectionClass": 3},
+        objects = ["$null", {"$class": uid(3), "RelativePath": uid(2), "Size": size, "LastModified": seconds,
+                             "Birth": seconds, "LastStatusChange": seconds,
+                             "Mode": 0o100644 if path else 0o40755, "UserID": 501, "GroupID": 501, "InodeNumber": 0,
+                             "Flags": 0, "ProtectionClass": 3},
                    relative, {"$classname": "MBFile", "$classes": ["MBFile", "NSObject"]}]
-        blob = plistlib.dumps({"$version": 100000, "$archiver": "NSKeyedArchiver", "$top": {"root": uid(1)}, "$objects": objects},
+        blob = plistlib.dumps({"$version": 100000, "$archiver": "NSKeyedArchiver", "$top": {"root": uid(1)},
+                               "$objects": objects},
                               fmt=plistlib.FMT_BINARY)
         manifest.execute("INSERT INTO Files VALUES (?, ?, ?, ?, ?)", (identifier, domain, relative, flags, blob))
 
@@ -209,7 +227,8 @@ class IOS(Shape):
 def _archived(labels):
     """A keyed archive of a dictionary: number -> object with m_nsName."""
     uid = plistlib.UID
-    objects = ["$null", None, {"$classname": "NSMutableDictionary", "$classes": ["NSMutableDictionary", "NSDictionary", "NSObject"]},
+    objects = ["$null", None,
+               {"$classname": "NSMutableDictionary", "$classes": ["NSMutableDictionary", "NSDictionary", "NSObject"]},
                {"$classname": "ContactLabel", "$classes": ["ContactLabel", "NSObject"]}]
     keys, values = [], []
     for name, number in labels.items():
@@ -219,5 +238,6 @@ def _archived(labels):
         objects.append({"$class": uid(3), "m_uiID": number, "m_nsName": uid(len(objects) + 1)})
         objects.append(name)
     objects[1] = {"$class": uid(2), "NS.keys": keys, "NS.objects": values}
-    return plistlib.dumps({"$version": 100000, "$archiver": "NSKeyedArchiver", "$top": {"root": uid(1)}, "$objects": objects},
+    return plistlib.dumps({"$version": 100000, "$archiver": "NSKeyedArchiver", "$top": {"root": uid(1)},
+                           "$objects": objects},
                           fmt=plistlib.FMT_BINARY)

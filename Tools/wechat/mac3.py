@@ -1,7 +1,7 @@
 """WeChat 3.x on a Mac: com.tencent.xinWeChat/2.0b4.0.9/<md5 of the own id>.
 
-    Message/msg_0.db, msg_1.db      a conversation lies in one of them: Chat_<md5>, and Chat_<md5>_dels with deleted rows
-    Message/hldata.db               md5 of a piece of media -> Message/MessageTemp/<md5 of the talker>/Image|Video|File/…
+    Message/msg_0.db, msg_1.db      a conversation lies in one of them: Chat_<md5>, and Chat_<md5>_dels for deleted rows
+    Message/hldata.db               md5 of media -> Message/MessageTemp/<md5 of the talker>/Image|Video|File/…
     Contact/wccontact_new2.db       Group/group_new.db       Session/session_new.db
 
 Members' names in their groups, voices, thumbnails and stickers are not in what is known of this shape, and not written.
@@ -11,21 +11,25 @@ import os
 from random import Random
 
 from . import expected, words
-from .contents import prefixed, revoke_xml
 from .database import Database
 from .files import Files
+from .markup import prefixed, revoke_xml
 from .pc3 import free_name
 from .people import md5_hex
 from .shape import Shape
 
 CONVERSATION = """
-CREATE TABLE {0} (mesLocalID INTEGER PRIMARY KEY AUTOINCREMENT, mesSvrID INTEGER, msgCreateTime INTEGER, msgContent TEXT,
- msgStatus INTEGER, msgImgStatus INTEGER, messageType INTEGER, mesDes INTEGER, msgSource TEXT, IntRes1 INTEGER, IntRes2 INTEGER,
+CREATE TABLE {0} (mesLocalID INTEGER PRIMARY KEY AUTOINCREMENT, mesSvrID INTEGER, msgCreateTime INTEGER,
+ msgContent TEXT,
+ msgStatus INTEGER, msgImgStatus INTEGER, messageType INTEGER, mesDes INTEGER, msgSource TEXT, IntRes1 INTEGER,
+ IntRes2 INTEGER,
  StrRes1 TEXT, StrRes2 TEXT, msgVoiceText TEXT, msgSeq INTEGER, CompressContent BLOB, ConBlob BLOB)
 """
 CONTACT = """
-CREATE TABLE {0} (m_nsUsrName TEXT PRIMARY KEY, m_uiConType INTEGER, nickname TEXT, m_nsFullPY TEXT, m_nsShortPY TEXT, m_nsRemark TEXT,
- m_nsRemarkPYFull TEXT, m_nsRemarkPYShort TEXT, m_uiCertificationFlag INTEGER, m_uiSex INTEGER, m_uiType INTEGER, m_nsAliasName TEXT,
+CREATE TABLE {0} (m_nsUsrName TEXT PRIMARY KEY, m_uiConType INTEGER, nickname TEXT, m_nsFullPY TEXT, m_nsShortPY TEXT,
+ m_nsRemark TEXT,
+ m_nsRemarkPYFull TEXT, m_nsRemarkPYShort TEXT, m_uiCertificationFlag INTEGER, m_uiSex INTEGER, m_uiType INTEGER,
+ m_nsAliasName TEXT,
  m_nsHeadImgUrl TEXT, m_nsHeadHDImgUrl TEXT, m_nsHeadImgMd5 TEXT, m_nsChatRoomMemList TEXT, m_nsChatRoomAdminList TEXT,
  m_uiChatRoomStatus INTEGER, m_nsChatRoomDesc TEXT, m_nsOwner TEXT, _packed_WCContactData BLOB)
 """
@@ -45,7 +49,8 @@ class Mac3(Shape):
         self.options = options = history.options
         self.folder = f"com.tencent.xinWeChat/2.0b4.0.9/{md5_hex(self.account.me.username)}"
         self.files = Files(folder)
-        self.shards = [self._open(f"Message/msg_{number}.db", "", options.wal, options.wal and number == 0) for number in (0, 1)]
+        self.shards = [self._open(f"Message/msg_{number}.db", "", options.wal, options.wal and number == 0)
+                       for number in (0, 1)]
         self.links = self._open("Message/hldata.db", LINKS)
         self.inode, self.linked, self.taken = 8_000_000, set(), set()
         self.locals, self.lasts = {}, {}
@@ -59,8 +64,10 @@ class Mac3(Shape):
         self.go(seen)
         for database in [*self.shards, self.links]:
             database.finish()
-        sessions = self._open("Session/session_new.db", "CREATE TABLE SessionAbstract (m_nsUserName TEXT PRIMARY KEY, m_uUnReadCount INTEGER, "
-                              "m_bShowUnReadAsRedDot INTEGER, m_bMarkUnread INTEGER, m_uLastTime INTEGER, strRes1 TEXT, strRes2 TEXT)")
+        sessions = self._open("Session/session_new.db",
+                              "CREATE TABLE SessionAbstract (m_nsUserName TEXT PRIMARY KEY, m_uUnReadCount INTEGER, "
+                              "m_bShowUnReadAsRedDot INTEGER, m_bMarkUnread INTEGER, m_uLastTime INTEGER, strRes1 "
+                              "TEXT, strRes2 TEXT)")
         for chat, seconds in self.lasts.items():
             sessions.insert("SessionAbstract", (chat, 0, 0, 0, seconds, "", ""))
         sessions.finish()
@@ -72,7 +79,8 @@ class Mac3(Shape):
             if p.known:
                 self._contact(db, "WCContact", p, 3 if p.friend else 4, 24 if p.official else 0, "", "")
         db.finish()
-        db = self._open("Group/group_new.db", CONTACT.format("GroupContact").strip() + ";\n" + CONTACT.format("GroupMember").strip())
+        db = self._open("Group/group_new.db", CONTACT.format("GroupContact").strip() + ";\n"
+                        + CONTACT.format("GroupMember").strip())
         members = set()
         for group in self.account.groups:
             self._contact(db, "GroupContact", group, 2, 0, ";".join(group.members), group.owner)
@@ -85,8 +93,10 @@ class Mac3(Shape):
 
     def _contact(self, db, table, who, kind, verify, members, owner):
         url = f"https://example.com/head/{who.username}/" if who.avatar else ""
-        db.insert(table, (who.username, 0, who.nickname, "", "", who.remark, "", "", verify, getattr(who, "sex", 0), kind,
-                          getattr(who, "alias", ""), url and url + "132", url and url + "0", "", members, "", 0, "", owner, None))
+        db.insert(table, (who.username, 0, who.nickname, "", "", who.remark, "", "", verify, getattr(who, "sex", 0),
+                          kind,
+                          getattr(who, "alias", ""), url and url + "132", url and url + "0", "", members, "", 0, "",
+                          owner, None))
 
     # Messages
 
@@ -123,7 +133,8 @@ class Mac3(Shape):
             media = [expected.of_media(m.media, not self._media(m, seconds, local))]
         if m.prefixed:
             content = prefixed(m.sender, content)
-        row = (local, m.id, seconds, content, 2 if m.own else 4, 1, kind, 0 if m.own else 1, "", 0, 0, "", "", m.transcript or None, local,
+        row = (local, m.id, seconds, content, 2 if m.own else 4, 1, kind, 0 if m.own else 1, "", 0, 0, "", "",
+               m.transcript or None, local,
                None, None)
         if again:
             db.later(f"Chat_{chat.hash}", "mesLocalID", local, row, late)
@@ -139,7 +150,9 @@ class Mac3(Shape):
         rng = Random(f"{self.options.seed} deleted {chat.id}")
         for number in range(2):
             content = "已删除的消息: " + words.sentence(rng)
-            db.insert(f"Chat_{chat.hash}_dels", (number + 1, rng.getrandbits(62), seconds, content, 2, 1, 1, 0, "", 0, 0, "", "", None, 0, None, None))
+            db.insert(f"Chat_{chat.hash}_dels",
+                      (number + 1, rng.getrandbits(62), seconds, content, 2, 1, 1, 0, "", 0, 0, "", "", None, 0, None,
+                       None))
 
     def _media(self, m, seconds, local):
         """Whether the media is there."""

@@ -13,36 +13,45 @@ from random import Random
 
 from . import expected, protobuf, words
 from .compression import lz4_block
-from .contents import with_transcript
 from .database import Database
 from .files import Files
 from .history import END, MIDDLE, START, digest, stamp
+from .markup import with_transcript
 from .shape import Shape
 
 MESSAGES = """
-CREATE TABLE MSG (localId INTEGER PRIMARY KEY AUTOINCREMENT, TalkerId INT DEFAULT 0, MsgSvrID INT, Type INT, SubType INT,
+CREATE TABLE MSG (localId INTEGER PRIMARY KEY AUTOINCREMENT, TalkerId INT DEFAULT 0, MsgSvrID INT, Type INT,
+ SubType INT,
  IsSender INT, CreateTime INT, Sequence INT DEFAULT 0, StatusEx INT DEFAULT 0, FlagEx INT, Status INT, MsgServerSeq INT,
- MsgSequence INT, StrTalker TEXT, StrContent TEXT, DisplayContent TEXT, Reserved0 INT DEFAULT 0, Reserved1 INT DEFAULT 0,
+ MsgSequence INT, StrTalker TEXT, StrContent TEXT, DisplayContent TEXT, Reserved0 INT DEFAULT 0,
+ Reserved1 INT DEFAULT 0,
  Reserved2 INT DEFAULT 0, Reserved3 INT DEFAULT 0, Reserved4 TEXT, Reserved5 TEXT, Reserved6 TEXT, CompressContent BLOB,
  BytesExtra BLOB, BytesTrans BLOB);
 CREATE TABLE Name2ID (UsrName TEXT PRIMARY KEY);
 CREATE TABLE DBInfo (tableIndex INTEGER PRIMARY KEY, tableVersion INTEGER, tableDesc TEXT)
 """
 CONTACTS = """
-CREATE TABLE Contact (UserName TEXT PRIMARY KEY, Alias TEXT, EncryptUserName TEXT, DelFlag INTEGER DEFAULT 0, Type INTEGER DEFAULT 0,
+CREATE TABLE Contact (UserName TEXT PRIMARY KEY, Alias TEXT, EncryptUserName TEXT, DelFlag INTEGER DEFAULT 0,
+ Type INTEGER DEFAULT 0,
  VerifyFlag INTEGER DEFAULT 0, Reserved1 INTEGER DEFAULT 0, Reserved2 INTEGER DEFAULT 0, Reserved3 TEXT, Reserved4 TEXT,
  Remark TEXT, NickName TEXT, LabelIDList TEXT, DomainList TEXT, ChatRoomType INT, PYInitial TEXT, QuanPin TEXT,
- RemarkPYInitial TEXT, RemarkQuanPin TEXT, BigHeadImgUrl TEXT, SmallHeadImgUrl TEXT, HeadImgMd5 TEXT, ChatRoomNotify INTEGER,
+ RemarkPYInitial TEXT, RemarkQuanPin TEXT, BigHeadImgUrl TEXT, SmallHeadImgUrl TEXT, HeadImgMd5 TEXT,
+ ChatRoomNotify INTEGER,
  Reserved5 INTEGER, Reserved6 TEXT, Reserved7 TEXT, ExtraBuf BLOB);
 CREATE TABLE ContactHeadImgUrl (usrName TEXT PRIMARY KEY, smallHeadImgUrl TEXT, bigHeadImgUrl TEXT, headImgMd5 TEXT);
 CREATE TABLE ContactLabel (LabelId INTEGER PRIMARY KEY, LabelName TEXT);
-CREATE TABLE ChatRoom (ChatRoomName TEXT PRIMARY KEY, UserNameList TEXT, DisplayNameList TEXT, ChatRoomFlag INT DEFAULT 0,
- Owner INTEGER DEFAULT 0, IsShowName INTEGER DEFAULT 0, SelfDisplayName TEXT, Reserved1 INTEGER DEFAULT 0, Reserved2 TEXT,
- Reserved3 INTEGER, Reserved4 TEXT, Reserved5 INTEGER, Reserved6 TEXT, RoomData BLOB, Reserved7 INTEGER, Reserved8 TEXT);
-CREATE TABLE ChatRoomInfo (ChatRoomName TEXT PRIMARY KEY, Announcement TEXT, InfoVersion INTEGER, AnnouncementEditor TEXT,
+CREATE TABLE ChatRoom (ChatRoomName TEXT PRIMARY KEY, UserNameList TEXT, DisplayNameList TEXT,
+ ChatRoomFlag INT DEFAULT 0,
+ Owner INTEGER DEFAULT 0, IsShowName INTEGER DEFAULT 0, SelfDisplayName TEXT, Reserved1 INTEGER DEFAULT 0,
+ Reserved2 TEXT,
+ Reserved3 INTEGER, Reserved4 TEXT, Reserved5 INTEGER, Reserved6 TEXT, RoomData BLOB, Reserved7 INTEGER,
+ Reserved8 TEXT);
+CREATE TABLE ChatRoomInfo (ChatRoomName TEXT PRIMARY KEY, Announcement TEXT, InfoVersion INTEGER,
+ AnnouncementEditor TEXT,
  AnnouncementPublishTime INTEGER, ChatRoomStatus INTEGER, Reserved1 INTEGER, Reserved2 TEXT);
 CREATE TABLE Session (strUsrName TEXT PRIMARY KEY, nOrder INT DEFAULT 0, nUnReadCount INTEGER DEFAULT 0, parentRef TEXT,
- Reserved0 INTEGER, Reserved1 TEXT, strNickName TEXT, nStatus INTEGER, nIsSend INTEGER, strContent TEXT, nMsgType INTEGER,
+ Reserved0 INTEGER, Reserved1 TEXT, strNickName TEXT, nStatus INTEGER, nIsSend INTEGER, strContent TEXT,
+ nMsgType INTEGER,
  nMsgLocalID INTEGER, nMsgStatus INTEGER, nTime INTEGER, editContent TEXT, othersAtMe INT)
 """
 HARD_LINKS = """
@@ -66,9 +75,11 @@ class PC3(Shape):
         self.files = Files(folder)
         self.options = options = history.options
         self.shards = [self._open("Multi/MSG0.db", MESSAGES), self._open("Multi/MSG1.db", MESSAGES, options.wal)]
-        self.voices = self._open("Multi/MediaMSG0.db", "CREATE TABLE Media (Key TEXT, Reserved0 INT, Buf BLOB, Reserved1 INT, "
+        self.voices = self._open("Multi/MediaMSG0.db",
+                                 "CREATE TABLE Media (Key TEXT, Reserved0 INT, Buf BLOB, Reserved1 INT, "
                                  "Reserved2 TEXT);\nCREATE TABLE Name2ID (UsrName TEXT PRIMARY KEY)")
-        self.links = {kind: self._open(f"HardLink{kind}.db", HARD_LINKS.format(kind)) for kind in ("Image", "Video", "File")}
+        self.links = {kind: self._open(f"HardLink{kind}.db", HARD_LINKS.format(kind))
+                      for kind in ("Image", "Video", "File")}
         self.directories = {kind: {} for kind in self.links}
         self.linked = set()
         self.talkers, self.locals = [{}, {}], [0, 0]
@@ -100,19 +111,25 @@ class PC3(Shape):
     def _contacts(self):
         account, me = self.account, self.account.me
         db = self._open("MicroMsg.db", CONTACTS)
-        misc = self._open("Misc.db", "CREATE TABLE ContactHeadImg1 (usrName TEXT PRIMARY KEY, createTime INTEGER, smallHeadBuf BLOB, "
+        misc = self._open("Misc.db",
+                          "CREATE TABLE ContactHeadImg1 (usrName TEXT PRIMARY KEY, createTime INTEGER, smallHeadBuf "
+                          "BLOB, "
                           "m_headImgMD5 TEXT)")
         self.avatars = {}
         labels = {name: number for number, name in enumerate(account.labels, 1)}
         for name, number in labels.items():
             db.insert("ContactLabel", (number, name))
-        entries = [(p, 3 if p.friend else 4, 24 if p.official else 0, ",".join(str(labels[name]) for name in p.labels), _extra(p))
+        entries = [(p, 3 if p.friend else 4, 24 if p.official else 0, ",".join(str(labels[name]) for name in p.labels),
+                    _extra(p))
                    for p in account.people.values() if p.known]
         for entry in entries + [(g, 2, 0, "", None) for g in account.groups]:
             who, kind, verify, label, extra = entry
             url = f"https://example.com/head/{who.username}/" if who.avatar else ""
-            db.insert("Contact", (who.username, getattr(who, "alias", ""), "", 0, kind, verify, int(kind in (2, 3)), 0, "", "", who.remark,
-                                  who.nickname, label, "", 0, "", "", "", "", url and url + "0", url and url + "132", "", 0, 0, "", "", extra))
+            db.insert("Contact",
+                      (who.username, getattr(who, "alias", ""), "", 0, kind, verify, int(kind in (2, 3)), 0, "", "",
+                       who.remark,
+                                  who.nickname, label, "", 0, "", "", "", "", url and url + "0", url and url + "132",
+                                  "", 0, 0, "", "", extra))
             if who.avatar:
                 data = self.history.avatar(who.avatar)
                 misc.insert("ContactHeadImg1", (who.username, 1600000000, data, ""))
@@ -124,7 +141,9 @@ class PC3(Shape):
                                    group.group_nicknames.get(me.username, ""), 0, group.owner, 0, "", 0, "",
                                    protobuf.room_data(account, group), 0, ""))
             if group.announcement:
-                db.insert("ChatRoomInfo", (group.username, group.announcement, 1, group.announcement_editor, group.announcement_time, 0, 0, ""))
+                db.insert("ChatRoomInfo",
+                          (group.username, group.announcement, 1, group.announcement_editor, group.announcement_time, 0,
+                           0, ""))
         for chat in self.history.chats():
             db.insert("Session", (chat.id, 0, 0, "", 0, "", account.title(chat), 0, 0, "", 1, 0, 0, 1700000000, "", 0))
         db.finish()
@@ -183,8 +202,10 @@ class PC3(Shape):
             extra.append((3, [(1, 1), (2, m.sender)]))
         extra.append((3, [(1, 7), (2, "<msgsource><silence>0</silence></msgsource>")]))
         if m.media and not m.revoked:
-            extra += [(3, [(1, number), (2, f"{self.me}\\{path}")]) for number, path in getattr(self, "_" + m.media.kind)(m, seconds)]
-        return (m.id, kind, sub, int(m.own), seconds, seconds * 1000 + n, 0, 0, 2, m.position, m.position, m.chat.id, content, m.display,
+            extra += [(3, [(1, number), (2, f"{self.me}\\{path}")])
+                      for number, path in getattr(self, "_" + m.media.kind)(m, seconds)]
+        return (m.id, kind, sub, int(m.own), seconds, seconds * 1000 + n, 0, 0, 2, m.position, m.position, m.chat.id,
+                content, m.display,
                 0, 2, 0, 0, None, None, None, packed, protobuf.encode(extra), None)
 
     def _directory(self, kind, name):
@@ -196,12 +217,14 @@ class PC3(Shape):
             self.linked.add(item.md5)
             raw = bytes.fromhex(item.md5)
             self.links[kind].insert(f"HardLink{kind}Attribute", (struct.unpack("<i", raw[:4])[0], raw,
-                                    self._directory(kind, first) if first else 0, self._directory(kind, second), name, seconds, 0, ""))
+                                    self._directory(kind, first) if first else 0, self._directory(kind, second), name,
+                                    seconds, 0, ""))
 
     def _picture(self, m, seconds):
         item, month = m.media, stamp(m, "%Y-%m")
         name = words.hexadecimal(Random(m.id), 32)
-        places = {part: f"FileStorage/MsgAttach/{m.chat.hash}/{part}/{month}/{name}{tail}.dat" for part, tail in (("Image", ""), ("Thumb", "_t"))}
+        places = {part: f"FileStorage/MsgAttach/{m.chat.hash}/{part}/{month}/{name}{tail}.dat"
+                  for part, tail in (("Image", ""), ("Thumb", "_t"))}
         if item.data:
             self.files.write(f"{self.folder}/{places['Image']}", item.data.translate(self.mask), seconds)
             self._link("Image", item, name + ".dat", m.chat.hash, month, seconds)
@@ -260,4 +283,5 @@ def _extra(person):
         return bytes.fromhex(identifier) + b"\x18" + struct.pack("<I", len(raw)) + raw
     country, province, city = person.region
     return (bytes.fromhex("74752C06") + b"\x04" + struct.pack("<i", person.sex) + text("46CF10C4", person.signature)
-            + text("A4D9024A", country) + text("E2EAA8D1", province) + text("1D025BBF", city) + text("759378AD", person.phone))
+            + text("A4D9024A", country) + text("E2EAA8D1", province) + text("1D025BBF", city)
+            + text("759378AD", person.phone))

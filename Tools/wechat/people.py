@@ -58,7 +58,7 @@ class Conversation:
     number: int = 0
     hash: str = ""
     recent: list = field(default_factory=list)  # messages that can be quoted, forwarded or recalled
-    last: object = None
+    kept: dict = field(default_factory=dict)  # kind -> the last piece of media that the device has
 
     def __post_init__(self):
         self.hash = md5_hex(self.id)
@@ -105,7 +105,8 @@ def make_account(rng, conversations, groups):
     me = Person("wxid_" + words.identifier(rng, 14), "林小满 🍃", "lin_xiaoman", sex=2, avatar=1,
                 signature="synthetic: this account was made up by a program", phone="13800000000")
     people = {me.username: me}
-    singles = [_special(rng, people, number) or _friend(rng, people, number) for number in range(conversations - groups)]
+    singles = [_special(rng, people, number) or _friend(rng, people, number)
+               for number in range(conversations - groups)]
     while len(people) < 12 + groups:
         _friend(rng, people, len(people))
     for _ in range(max(6, groups * 2)):  # people met in groups only

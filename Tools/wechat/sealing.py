@@ -3,8 +3,8 @@
     android          passphrase, pages of 1024, reserve 16 (IV), no HMAC, PBKDF2-HMAC-SHA1 4,000    Debian's sqlcipher
     mac3             raw key, pages of 1024, reserve 48 (IV, SHA1)                                  Debian's sqlcipher
     pc3              PBKDF2-HMAC-SHA1 64,000 of 32 bytes, pages of 4096, reserve 48                 Debian's sqlcipher
-    v4               PBKDF2-HMAC-SHA512 256,000, pages of 4096, reserve 80 (IV, SHA512)             PyPI's sqlcipher3-wheels,
-                                                                                                    else the code below
+    v4               PBKDF2-HMAC-SHA512 256,000, pages of 4096, reserve 80 (IV, SHA512)            PyPI's sqlcipher3,
+                                                                                                   else the code below
 Debian's sqlcipher is 3.4, which cannot write v4's parameters.
 """
 
@@ -27,7 +27,8 @@ class Shell:
     def __init__(self, key, settings):
         self.key, self.settings = key, settings
         if not shutil.which("sqlcipher"):
-            raise SystemExit("make-wechat --encrypted needs the program sqlcipher for this shape (Debian: apt install sqlcipher)")
+            raise SystemExit("make-wechat --encrypted needs the program sqlcipher for this shape (Debian: apt install "
+                             "sqlcipher)")
 
     def seal(self, database, merge):
         folder = database.folder
@@ -36,7 +37,9 @@ class Shell:
                   "SELECT sqlcipher_export('sealed');\nDETACH sealed;\n")
         if merge:
             churn = ";\n".join(database.churn() + ["PRAGMA wal_checkpoint(RESTART)"]) + ";\n" if database.stale else ""
-            open_it = f"PRAGMA key={self.key};\n" + "".join(f"PRAGMA {'' if name == 'kdf_iter' else 'cipher_'}{name}={value};\n" for name, value in self.settings)
+            open_it = f"PRAGMA key={self.key};\n"
+            for name, value in self.settings:
+                open_it += f"PRAGMA {'' if name == 'kdf_iter' else 'cipher_'}{name}={value};\n"
             self._run(folder, "sealed.db", f"{open_it}PRAGMA journal_mode=WAL;\nPRAGMA wal_autocheckpoint=0;\n{churn}"
                       f"ATTACH 'tail.db' AS tail KEY '';\nBEGIN;\n" + ";\n".join(merge) + ";\nCOMMIT;\n"
                       ".shell cp sealed.db kept.db\n.shell cp sealed.db-wal kept.db-wal\n")
@@ -46,7 +49,8 @@ class Shell:
             shutil.move(os.path.join(folder, "sealed.db"), database.path)
 
     def _run(self, folder, name, script):
-        done = subprocess.run(["sqlcipher", "-bail", "-batch", name], cwd=folder, input=script, capture_output=True, text=True)
+        done = subprocess.run(["sqlcipher", "-bail", "-batch", name], cwd=folder, input=script, capture_output=True,
+                              text=True)
         if done.returncode or "rror" in done.stderr:
             raise RuntimeError(f"sqlcipher: {done.stderr.strip()}")
 
@@ -86,7 +90,7 @@ class Module:
 
 
 class Pages:
-    """SQLCipher 4's pages by hand, for machines without it: AES-256-CBC, IV, HMAC-SHA512 of data, IV and page number."""
+    """SQLCipher 4's pages by hand, for machines without it: AES-256-CBC, IV, HMAC-SHA512 of data, IV and number."""
 
     reserve = 80
 

@@ -1,12 +1,12 @@
-"""What all shapes do alike: go through the history, and in stage 2 change what stage 1 had before the new messages come.
+"""What all shapes do alike: go through the history; in stage 2 change what stage 1 had, then go on.
 
 So the databases of stage 2 are those of stage 1 changed in place, as a phone's are.
 """
 
 
 class Shape:
-    """A writer of one account. `_message(m, late, again)` inserts its row, or replaces it when `again`; gives the facts of its
-    media where they differ. `_drop(m, late)` takes the row away. `_settle()` makes the changes."""
+    """A writer of one account. `_message(m, late, again)` inserts its row, or replaces it when `again`, and gives the
+    facts of its media where they differ. `_drop(m, late)` takes the row away. `_settle()` makes the changes."""
 
     def go(self, seen):
         late_from, settled = int(self.history.total * 0.98), False

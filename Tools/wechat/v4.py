@@ -6,7 +6,7 @@
     msg/attach/<md5 of the talker>/<yyyy-MM>/Img/<hash>.dat, _h.dat, _t.dat
     msg/video/<yyyy-MM>/<hash>.mp4, _thumb.jpg      msg/file/<yyyy-MM>/<name>
 
-    .dat: 07 08 'V' '1'|'2' 08 07 | LE32 n | LE32 x | 01 | AES-128-ECB of the first n bytes, padded | plain | x bytes XORed
+    .dat: 07 08 'V' '1'|'2' 08 07 | LE32 n | LE32 x | 01 | AES-128-ECB of n bytes, padded | plain | x bytes XORed
 """
 
 import os
@@ -16,10 +16,10 @@ from random import Random
 
 from . import crypto, expected, protobuf, words
 from .compression import zstd
-from .contents import element, prefixed, with_transcript
 from .database import Database
 from .files import Files
 from .history import MIDDLE, START, stamp
+from .markup import element, prefixed, with_transcript
 from .pc3 import free_name
 from .people import md5_hex
 from .shape import Shape
@@ -30,8 +30,10 @@ CREATE TABLE Name2Id (user_name TEXT PRIMARY KEY, is_session INTEGER DEFAULT 1);
 CREATE TABLE DeleteInfo (chat_name_id INTEGER, delete_table_name TEXT)
 """
 CONVERSATION = """
-CREATE TABLE Msg_{0} (local_id INTEGER PRIMARY KEY AUTOINCREMENT, server_id INTEGER, local_type INTEGER, sort_seq INTEGER,
- real_sender_id INTEGER, create_time INTEGER, status INTEGER, upload_status INTEGER, download_status INTEGER, server_seq INTEGER,
+CREATE TABLE Msg_{0} (local_id INTEGER PRIMARY KEY AUTOINCREMENT, server_id INTEGER, local_type INTEGER,
+ sort_seq INTEGER,
+ real_sender_id INTEGER, create_time INTEGER, status INTEGER, upload_status INTEGER, download_status INTEGER,
+ server_seq INTEGER,
  origin_source INTEGER, source TEXT, message_content TEXT, compress_content TEXT, packed_info_data BLOB,
  WCDB_CT_message_content INTEGER DEFAULT NULL, WCDB_CT_source INTEGER DEFAULT NULL)
 """
@@ -41,15 +43,20 @@ CREATE TABLE VoiceInfo (chat_name_id INTEGER, create_time INTEGER, local_id INTE
  data_index TEXT DEFAULT '0')
 """
 CONTACTS = """
-CREATE TABLE contact (id INTEGER PRIMARY KEY, username TEXT, local_type INTEGER, alias TEXT, encrypt_username TEXT, flag INTEGER,
- delete_flag INTEGER, verify_flag INTEGER, remark TEXT, remark_quan_pin TEXT, remark_pin_yin_initial TEXT, nick_name TEXT,
- pin_yin_initial TEXT, quan_pin TEXT, big_head_url TEXT, small_head_url TEXT, head_img_md5 TEXT, chat_room_notify INTEGER,
+CREATE TABLE contact (id INTEGER PRIMARY KEY, username TEXT, local_type INTEGER, alias TEXT, encrypt_username TEXT,
+ flag INTEGER,
+ delete_flag INTEGER, verify_flag INTEGER, remark TEXT, remark_quan_pin TEXT, remark_pin_yin_initial TEXT,
+ nick_name TEXT,
+ pin_yin_initial TEXT, quan_pin TEXT, big_head_url TEXT, small_head_url TEXT, head_img_md5 TEXT,
+ chat_room_notify INTEGER,
  is_in_chat_room INTEGER, description TEXT, extra_buffer BLOB, chat_room_type INTEGER);
 CREATE TABLE chat_room (id INTEGER PRIMARY KEY, username TEXT, owner TEXT, ext_buffer BLOB)
 """
 SESSIONS = """
-CREATE TABLE SessionTable (username TEXT PRIMARY KEY, type INTEGER, unread_count INTEGER, is_hidden INTEGER, summary TEXT,
- draft TEXT, status INTEGER, last_timestamp INTEGER, sort_timestamp INTEGER, last_msg_locald_id INTEGER, last_msg_type INTEGER,
+CREATE TABLE SessionTable (username TEXT PRIMARY KEY, type INTEGER, unread_count INTEGER, is_hidden INTEGER,
+ summary TEXT,
+ draft TEXT, status INTEGER, last_timestamp INTEGER, sort_timestamp INTEGER, last_msg_locald_id INTEGER,
+ last_msg_type INTEGER,
  last_msg_sub_type INTEGER, last_msg_sender TEXT, last_sender_display_name TEXT)
 """
 HARD_LINK = """
@@ -86,11 +93,13 @@ class V4(Shape):
         self.me = self.account.me.username
         self.folder = f"xwechat_files/{self.me}_{md5_hex(self.me)[:4]}"
         self.files = Files(folder)
-        self.shards = [self._open("message/message_0.db", MESSAGES), self._open("message/message_1.db", MESSAGES, options.wal)]
+        self.shards = [self._open("message/message_0.db", MESSAGES),
+                       self._open("message/message_1.db", MESSAGES, options.wal)]
         self.media = self._open("message/media_0.db", MEDIA)
         self.generation = "v3" if Random(f"{options.seed} hardlink").random() < 0.5 else "v4"
         self.link_names = {kind: f"{kind}_hardlink_info_{self.generation}" for kind in ("image", "video", "file")}
-        self.links = self._open("hardlink/hardlink.db", ";\n".join(HARD_LINK.format(kind, self.generation).strip() for kind in self.link_names)
+        self.links = self._open("hardlink/hardlink.db",
+                                ";\n".join(HARD_LINK.format(kind, self.generation).strip() for kind in self.link_names)
                                 + ";\nCREATE TABLE dir2id (username TEXT PRIMARY KEY)")
         self.directories, self.linked = {}, set()
         self.names = [{}, {}]
@@ -102,7 +111,8 @@ class V4(Shape):
 
     def _open(self, name, schema, tail=False):
         recipe = self.keys.v4(name) if self.options.encrypted else None
-        return Database(os.path.join(self.files.root, self.folder, "db_storage", name), 4096, schema, tail, tail, recipe)
+        return Database(os.path.join(self.files.root, self.folder, "db_storage", name), 4096, schema, tail, tail,
+                        recipe)
 
     def write(self, seen):
         self._contacts()
@@ -129,7 +139,9 @@ class V4(Shape):
             if who.username.endswith("@openim"):
                 kind = 5
             url = f"https://example.com/head/{who.username}/" if who.avatar else ""
-            db.insert("contact", (number, who.username, kind, getattr(who, "alias", ""), "", 3, 0, verify, who.remark, "", "", who.nickname,
+            db.insert("contact",
+                      (number, who.username, kind, getattr(who, "alias", ""), "", 3, 0, verify, who.remark, "", "",
+                       who.nickname,
                                   "", "", url and url + "0", url and url + "132", "", 0, int(kind == 3), "", None, 0))
         for number, group in enumerate(self.account.groups, 1):
             db.insert("chat_room", (number, group.username, group.owner, protobuf.room_data(self.account, group)))
@@ -181,7 +193,8 @@ class V4(Shape):
         if len(content) > 120 and not (invalid and m.number % 2):
             content, form, invalid = zstd(content if invalid else content.encode()), 4, False
         self.lasts[chat.id] = (seconds, local, kind, m.sub)
-        row = (local, m.id, m.sub << 32 | kind, seconds * 1000 + n, sender, seconds, 2 if m.own else 3 if m.sender else 4, 0, 0, m.position, 1,
+        row = (local, m.id, m.sub << 32 | kind, seconds * 1000 + n, sender, seconds, 2 if m.own else 3 if m.sender
+               else 4, 0, 0, m.position, 1,
                "", content, None, packed, form, None)
         if again:
             db.later(f"Msg_{chat.hash}", "local_id", local, row, late)
@@ -260,4 +273,5 @@ class V4(Shape):
 def _numbered(database, table, column, names):
     """Rows whose rowid others refer to."""
     database.flush()
-    database.main.executemany(f"INSERT INTO {table} (rowid, {column}) VALUES (?, ?)", [(number, name) for name, number in names.items()])
+    database.main.executemany(f"INSERT INTO {table} (rowid, {column}) VALUES (?, ?)",
+                              [(number, name) for name, number in names.items()])

@@ -44,7 +44,8 @@ GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英�
 FIRST = ("Emma", "Oliver", "Noah", "Mia", "Lucas", "Hana", "Ivan", "Zoë", "Søren", "Chloé", "Priya", "Kenji")
 LAST = ("Müller", "O'Brien", "Kowalski", "Tanaka", "García", "Smith", "Nováková", "Haddad", "Ng", "Olsen")
 DECORATION = ("", "", "", "", "", "", "🌸", "ﾟ", " 🐱", "～", "｡", "✨")
-ODD_NAMES = ("老王/隔壁", "..", "CON", "A:B*C?", "名字很长" * 20, " 空格 ", "محمد", "x" * 90, "Tab\tName", "👨‍👩‍👧‍👦", "a\\b", "-rf")
+ODD_NAMES = ("老王/隔壁", "..", "CON", "A:B*C?", "名字很长" * 20, " 空格 ", "محمد", "x" * 90, "Tab\tName", "👨‍👩‍👧‍👦", "a\\b",
+             "-rf")
 GROUP_NAMES = ("相亲相爱一家人", "周末骑行 🚴", "项目 A 前端", "小区业主群", "大学室友", "Book club", "吃货联盟", "Team Prague",
                "幼儿园家长群", "同学会 2008", "跑步打卡", "租房信息", "Climbing & Coffee", "值班表", "读书会", "股票交流")
 LABELS = ("家人", "同事", "Friends abroad", "客户", "老同学")

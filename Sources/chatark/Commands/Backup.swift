@@ -1,14 +1,16 @@
 import ArgumentParser
 import ChatArchive
+import ChatImport
 import ChatModel
 import ResticRepository
 
 /// Stores chat exports as a snapshot. The story of a backup is `store(_:in:_:)`.
 struct Backup: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Back up chat exports.",
+        abstract: "Back up chats: a messenger's own databases, or exports.",
         discussion: """
-            Each PATH is an export, or a folder with exports directly in it: a Telegram Desktop folder with result.json, a WhatsApp \
+            Each PATH is a folder with WeChat's own databases (copied from a phone or a computer; see '--database-key-file' when they \
+            are encrypted), or an export, or a folder with exports directly in it: a Telegram Desktop folder with result.json, a WhatsApp \
             chat as .zip or folder, JSON Lines (.jsonl). Naming the result.json or the chat's text in such a folder means the \
             folder, with the media in it, unless other exports or folders lie there too. A path that was backed up before is compared with \
             its last snapshot: unchanged files are not read again, and messages that are no longer there stay in the archive, \
@@ -18,6 +20,7 @@ struct Backup: ParsableCommand {
               chatark backup ~/Downloads/DataExport_2024-07-01
               chatark backup --tag phone --tz Asia/Shanghai "WhatsApp Chat - Emma.zip"
               chatark backup --source jsonl history.jsonl
+              chatark backup --database-key-file wechat.key ~/phone/MicroMsg
 
             Exit status 3: a snapshot was made, but something could not be read; the summary says what.
             """)
@@ -66,7 +69,7 @@ struct Backup: ParsableCommand {
 
 /// What the user says of the sources.
 struct SourceOptions: ParsableArguments {
-    @Option(help: "What PATH is: auto, telegram, whatsapp or jsonl.")
+    @Option(help: "What PATH is: auto, wechat, telegram, whatsapp or jsonl.")
     var source: SourceKind = .auto
 
     @Option(help: ArgumentHelp("The host that the snapshot names (default: this one's name).", valueName: "name"))
@@ -90,6 +93,29 @@ struct SourceOptions: ParsableArguments {
             valueName: "name"))
     var sourceName: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "A file with what opens WeChat's databases and pictures: a line each, '[database-key] SECRET' (a passphrase or hex), "
+                + "'image-aes KEY', 'image-xor BYTE'; may be repeated.",
+            valueName: "file"),
+        completion: .file())
+    var databaseKeyFile: [String] = []
+
     @Option(help: ArgumentHelp("Your own name in exports that do not say who you are.", valueName: "name"))
     var ownName: String?
+
+    /// The keys of all files that were given.
+    func keys() throws(CommandError) -> SourceKeys {
+        var keys = SourceKeys()
+        for path in databaseKeyFile {
+            var bytes: [UInt8]
+            do throws(FileFault) { bytes = try SmallFile.read(path) } catch {
+                throw .unreadableFile(path, .databaseKeyFile, error)
+            }
+            defer { bytes.wipe() }
+            guard let found = SourceKeys(parsing: bytes) else { throw .badKeyFile(path) }
+            keys.add(found)
+        }
+        return keys
+    }
 }

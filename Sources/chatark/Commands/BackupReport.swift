@@ -25,10 +25,14 @@ struct BackupResult {
     }
 
     /// Whether something could not be read.
-    var isPartial: Bool { !unreadable.isEmpty || !changed.isEmpty || (account?.skippedTotal ?? 0) > 0 }
+    var isPartial: Bool { !unreadable.isEmpty || !changed.isEmpty || skippedUnread > 0 }
+    /// Rows skipped that might have told something.
+    private(set) var skippedUnread = 0
 
     /// Keeps where skipped rows stand, of the first ones.
     mutating func note(skipped row: SkippedRow) {
+        guard !row.reason.isHarmless else { return }
+        skippedUnread += 1
         guard notes.count < 1000 else { return }
         let place = row.line.map { "line \($0)" } ?? "byte \(row.offset)"
         notes.append("Skipped in '\(row.path)', \(place): \(row.reason.rawValue)")

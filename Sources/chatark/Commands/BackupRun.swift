@@ -12,6 +12,7 @@ final class BackupRun {
     let progress = BackupProgress()
     private let sources: BackupSources
     private let about: SourceOptions
+    private let keys: SourceKeys
     private let time: GoTime
     /// One for all steps, so that one index file tells of everything.
     private let writer: RepositoryWriter
@@ -24,6 +25,7 @@ final class BackupRun {
         writer = try repository.makeWriter()
         self.sources = sources
         self.about = about
+        keys = try about.keys()
         self.zone = zone
         self.time = time
         host = about.host ?? Maker.current.hostname
@@ -147,7 +149,7 @@ final class BackupRun {
     private func read(_ source: BackupSources.Source, as format: SourceFormat, into builder: inout ArchiveBuilder)
         throws
     {
-        let options = ImportOptions(assumedZone: zone, ownName: about.ownName)
+        let options = ImportOptions(assumedZone: zone, ownName: about.ownName, keys: keys)
         try readSource(at: source.path, format: format, options: options) { event in
             switch event {
             case .person(let person): try builder.add(person)

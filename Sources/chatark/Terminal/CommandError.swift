@@ -3,7 +3,7 @@ import Storage
 /// What is wrong with what the user asked for, or with what the program met on the way.
 enum CommandError: Error, Equatable {
     /// A file that the options name.
-    enum FileRole: Equatable { case passwordFile, repositoryFile }
+    enum FileRole: Equatable { case passwordFile, repositoryFile, databaseKeyFile }
 
     case noRepositoryGiven
     case twoRepositories
@@ -22,6 +22,7 @@ enum CommandError: Error, Equatable {
     case noTerminalForPassword
     case passwordCommandFailed(status: Int32)
     case unreadableFile(String, FileRole, FileFault)
+    case badKeyFile(String)
     case badDate(String)
     case badZone(String)
     case badPattern(String)
@@ -77,6 +78,11 @@ extension CommandError: CustomStringConvertible {
             "Cannot read the password file '\(path)': \(fault.words)."
         case .unreadableFile(let path, .repositoryFile, let fault):
             "Cannot read the repository file '\(path)': \(fault.words)."
+        case .unreadableFile(let path, .databaseKeyFile, let fault):
+            "Cannot read the key file '\(path)': \(fault.words)."
+        case .badKeyFile(let path):
+            "A line of the key file '\(path)' is no key. Each is a passphrase or hexadecimal digits, with 'database-key', "
+                + "'image-aes' or 'image-xor' in front or nothing."
         case .badDate(let text):
             "'\(text)' is not a date. Write 2021-09-04, '2021-09-04 15:00', '2021-09-04 15:00:30', today or yesterday."
         case .badZone(let text): "There is no time zone '\(text)'. Write a name such as Asia/Shanghai or UTC."

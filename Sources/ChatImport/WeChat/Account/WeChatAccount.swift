@@ -2,13 +2,9 @@ package import ChatModel
 
 /// One account's history in one shape of WeChat's databases.
 ///
-/// `WeChatImport` drives it: people, then groups, then rows; each row's content becomes a message, and its media are looked
-/// for with `attachment(for:of:)` while the row is current.
-package protocol WeChatAccount {
-    /// The shape, in words for a person: "WeChat for Android".
-    static var shape: String { get }
-    /// The folder of the account below the source's root; empty for the root itself.
-    var folder: String { get }
+/// `WeChatImport` drives it: contacts, then groups, then rows; each row's content becomes a message, and its media are
+/// looked for with `attachment(for:of:)` while the row is current.
+package protocol WeChatAccount: AnyObject {
     /// The owner's user name; nil when nothing tells it.
     var owner: String? { get }
 
@@ -16,11 +12,27 @@ package protocol WeChatAccount {
     func contacts(_ body: (WeChatContact) throws -> Void) throws
     /// Tells every group.
     func groups(_ body: (WeChatGroup) throws -> Void) throws
-    /// Tells every row of every shard, those of one conversation by time within a shard. What cannot be read is told, and
-    /// the rest is read all the same.
+    /// Tells every row of every shard. What cannot be read is told, and the rest is read all the same.
     func rows(_ body: (WeChatRow) throws -> Void, damaged: (DatabaseDamage) throws -> Void) throws
     /// Finds a file of a row.
     func attachment(for media: WeChatContent.Media, of row: WeChatRow) throws -> Attachment
+    /// What a person should know of how the account was read; complete when its rows and their files were.
+    var notes: [WeChatNote] { get }
+}
+
+/// Something that a person should know of how an account was read.
+package enum WeChatNote: Hashable, Sendable {
+    /// A database that was opened, by its path below the source's root: whether it was encrypted, what its log had.
+    case opened(path: String, ForeignDatabase.Account)
+    /// A database that people, media or voices are looked up in could not be read, or not all of it.
+    case unreadable(DatabaseDamage)
+    /// Rows that were in several shards, and were told once.
+    case duplicates(rows: Int)
+    /// Rows that the owner had deleted, which the program keeps aside in tables of their own; they are not told.
+    case deletedRows(path: String, rows: Int)
+    /// Pictures that need the account's picture key, which was not given or is another account's; they are kept as they
+    /// are.
+    case picturesNeedKey(count: Int)
 }
 
 /// A contact, as an account keeps it.
@@ -71,7 +83,7 @@ package struct WeChatGroup: Hashable, Sendable {
     }
 
     package var username: String
-    /// The name that the group was given; empty when its members' names stand for it.
+    /// The name that is shown: the owner's remark, or the group's own name; empty when its members' names stand for it.
     package var name: String
     package var owner: String?
     package var members: [Member]
@@ -89,16 +101,37 @@ package struct WeChatGroup: Hashable, Sendable {
 }
 
 /// A database, or a part of one, that could not be read.
-package struct DatabaseDamage: Hashable, Sendable {
+public struct DatabaseDamage: Hashable, Sendable {
     /// The file, below the source's root.
-    package var path: String
+    public var path: String
     /// The table; empty for the whole file.
-    package var table: String
-    package var fault: DatabaseFault
+    public var table: String
+    /// How many rows are known to be lost, and in how many places more may be.
+    public var rows: Int
+    /// See `rows`.
+    public var gaps: Int
+    /// Why, or why the first of them.
+    public var fault: DatabaseFault
 
-    package init(path: String, table: String = "", fault: DatabaseFault) {
+    /// Damage of a table, or of a whole file.
+    public init(path: String, table: String = "", rows: Int = 0, gaps: Int = 0, fault: DatabaseFault) {
         self.path = path
         self.table = table
+        self.rows = rows
+        self.gaps = gaps
         self.fault = fault
+    }
+
+    /// Nil when nothing was passed over.
+    package init?(path: String, table: String, _ damaged: DamagedRows) {
+        guard let fault = damaged.firstFault else { return nil }
+        self.init(path: path, table: table, rows: damaged.rows, gaps: damaged.gaps, fault: fault)
+    }
+}
+
+extension WeChatGroup {
+    /// Whether a user name is that of a group.
+    static func isName(_ username: String) -> Bool {
+        username.hasSuffix("@chatroom") || username.hasSuffix("@im.chatroom")
     }
 }

@@ -27,6 +27,8 @@ public enum DatabaseFault: Error, Hashable, Sendable {
     /// A statement took more work than a database of this size can need: its pages refer to each other in circles, or
     /// to the same content again and again.
     case endless
+    /// Rows cannot be read in a database that its program compresses as a whole, in parts.
+    case logMissingOrCompressed
     /// Rows of a table are not in the order of their numbers.
     case outOfOrder
     /// There is no plain table of that name with those columns.
@@ -59,6 +61,9 @@ extension DatabaseFault: CustomStringConvertible {
                 + "start and quit the program that uses it, and copy both again"
         case .logTooLong(let frames): "the -wal beside it has \(frames) frames, more than this program holds in memory"
         case .endless: "it is damaged: a table has no end, or more content than the file has bytes"
+        case .logMissingOrCompressed:
+            "rows in it cannot be read: its -wal was not copied with it, or WeChat has compressed it in a way that is not "
+                + "known; quit WeChat, copy the whole folder, and try again"
         case .outOfOrder: "it is damaged: rows of a table are out of order"
         case .noSuchTable: "a table or a column that is needed is not there"
         case .refused(let error):

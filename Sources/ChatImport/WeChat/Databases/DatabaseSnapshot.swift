@@ -30,6 +30,13 @@ final class DatabaseSnapshot {
     let usesLog: Bool
     let log: Log
 
+    /// What belongs to a database, by the paths.
+    struct Files {
+        let database: String
+        let log: String
+        let journal: String
+    }
+
     private let path: String
     private let state: FileState
 
@@ -43,13 +50,13 @@ final class DatabaseSnapshot {
     ///   - keys: what may open it, if it is encrypted.
     ///   - parameters: how it may be encrypted; tried in this order.
     static func open(
-        path: String, keys: [DatabaseKey], parameters: [CipherParameters]
+        _ files: Files, keys: [DatabaseKey], parameters: [CipherParameters]
     ) throws(DatabaseFault) -> DatabaseSnapshot {
         for attempt in 0..<attempts {
             if attempt > 0 { usleep(pause) }
             var fault: DatabaseFault?
             do throws(DatabaseFault) {
-                let snapshot = try DatabaseSnapshot(path: path, keys: keys, parameters: parameters)
+                let snapshot = try DatabaseSnapshot(files, keys: keys, parameters: parameters)
                 if snapshot.stillHolds() { return snapshot }
             } catch {
                 fault = error
@@ -59,15 +66,15 @@ final class DatabaseSnapshot {
         throw .keepsChanging(attempts: attempts)
     }
 
-    private init(path: String, keys: [DatabaseKey], parameters: [CipherParameters]) throws(DatabaseFault) {
-        self.path = path
+    private init(_ files: Files, keys: [DatabaseKey], parameters: [CipherParameters]) throws(DatabaseFault) {
+        path = files.database
         let file = try Self.file(path)
         guard let file else { throw .unreadable(errno: ENOENT) }
         state = try Self.state(of: file)
         // The clock of files ticks every few milliseconds: a second change within the same tick would go unseen.
         guard !state.isRecent else { throw .changedMeanwhile }
         guard state.size > 0 else { throw .empty }
-        if let journal = try Self.file(path + "-journal"),
+        if let journal = try Self.file(files.journal),
             try journal.bytes(Self.journalMagic.count, at: 0) == Self.journalMagic
         {
             throw .unfinishedTransaction
@@ -78,7 +85,7 @@ final class DatabaseSnapshot {
 
         var frames: (file: SourceFile, content: WriteAheadLog)?
         var logSize = 0
-        if let logFile = try Self.file(path + "-wal") {
+        if let logFile = try Self.file(files.log) {
             logSize = try Self.state(of: logFile).size
             if let content = try WriteAheadLog(logFile, length: logSize), content.pageSize == pageSize {
                 frames = (logFile, content)

@@ -25,10 +25,17 @@ package final class ForeignDatabase {
     /// Opens a database. Cost: reads the log once, and derives keys, each in some 0.2 s at the most.
     ///
     /// - Parameters:
+    ///   - logPath: where its write-ahead log is, when not beside it with `-wal` behind its name.
+    ///   - journalPath: where its rollback journal is, when not beside it with `-journal` behind its name.
     ///   - keys: what may open it, if it is encrypted.
     ///   - parameters: how it may be encrypted; tried in this order.
-    package init(path: String, keys: [DatabaseKey] = [], parameters: [CipherParameters] = []) throws(DatabaseFault) {
-        let snapshot = try DatabaseSnapshot.open(path: path, keys: keys, parameters: parameters)
+    package init(
+        path: String, logPath: String? = nil, journalPath: String? = nil, keys: [DatabaseKey] = [],
+        parameters: [CipherParameters] = []
+    ) throws(DatabaseFault) {
+        let files = DatabaseSnapshot.Files(
+            database: path, log: logPath ?? path + "-wal", journal: journalPath ?? path + "-journal")
+        let snapshot = try DatabaseSnapshot.open(files, keys: keys, parameters: parameters)
         let pages = snapshot.pages
         let image = VirtualFile(size: snapshot.size) { try pages.read(into: $0, at: $1) }
         let limit = WorkLimit(databaseSize: snapshot.storedSize, pageSize: snapshot.pageSize)

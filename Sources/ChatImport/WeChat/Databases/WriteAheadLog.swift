@@ -8,22 +8,25 @@
 /// `commit` is not zero in the last frame of a transaction: the pages that the database has after it. S are the salts: a
 /// frame with others is left over from before a checkpoint. C is the checksum of everything up to there, without the
 /// salts and the checksums of frames. An encrypted page is stored, and summed, encrypted.
-package struct WriteAheadLog {
+public struct WriteAheadLog {
     static let headerCount = 32
     static let frameHeaderCount = 24
     /// Frames that are held in memory at the most: 32 GB of pages of 4,096 bytes.
     static let mostFrames = 8 << 20
 
     /// What the log holds, for the account of an import.
-    package struct Counts: Hashable, Sendable {
+    public struct Counts: Hashable, Sendable {
         /// Frames of finished transactions; their pages are read.
-        package var committed = 0
+        public var committed = 0
         /// Good frames of a transaction that was not finished; not read.
-        package var uncommitted = 0
+        public var uncommitted = 0
         /// Frames left over from before a checkpoint; not read.
-        package var stale = 0
+        public var stale = 0
         /// Frames of this generation that cannot be read: torn, or behind one that is.
-        package var damaged = 0
+        public var damaged = 0
+
+        /// None.
+        public init() {}
     }
 
     /// The header's bytes: another generation has others.

@@ -20,9 +20,12 @@ extension WeChatContent {
         return WeChatContent(.video, xml.remark, media: [Media(.video, md5: md5, size: video.size("length"))])
     }
 
-    /// `<msg><emoji md5 len aeskey …/></msg>`; Android's old builds keep `user name:time:…:md5:…`. What it means is the
-    /// text, where the shape knows it.
+    /// `<msg><emoji md5 len aeskey desc …/></msg>`, or the app message of a sticker of one's own; Android's old builds keep
+    /// `user name:time:…:md5:…`. What it means is the text, where that is known.
     static func sticker(_ xml: WeChatXML, note: String?) -> WeChatContent {
+        if xml.root["emoji"] == nil, xml.root["appmsg"] != nil {
+            return WeChatAppMessage(xml, subtype: 8).content(isOwn: nil) { _ in nil }
+        }
         let emoji = xml.element("emoji")
         let md5 =
             emoji.md5("md5")
@@ -31,7 +34,9 @@ extension WeChatContent {
             }
         let media = Media(
             .sticker, md5: md5, size: emoji.size("len") ?? emoji.size("length"), key: emoji.value("aeskey"))
-        return WeChatContent(.sticker, note ?? emoji.value("attachedtext") ?? xml.remark, media: [media])
+        // A description in ASCII is as a rule one that is encoded for programs.
+        let meaning = emoji.value("desc").flatMap { $0.utf8.allSatisfy { $0 < 0x80 } ? nil : $0 }
+        return WeChatContent(.sticker, note ?? emoji.value("attachedtext") ?? meaning ?? xml.remark, media: [media])
     }
 
     /// `<msg><location x=latitude y=longitude label poiname/></msg>`

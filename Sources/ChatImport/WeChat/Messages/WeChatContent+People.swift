@@ -42,12 +42,13 @@ extension WeChatContent {
         return WeChatContent(.text, text.isEmpty ? xml.remark : text)
     }
 
-    /// What a company's account sends: a card, an app message, or words.
+    /// What a company's account sends: a request, a card, an app message, or words.
     static func enterprise(
         _ xml: WeChatXML, type: WeChatType, isOwn: Bool?, name: (String) -> String?
     ) -> WeChatContent {
         if xml.root["appmsg"] != nil { return app(xml, type: type, isOwn: isOwn, name: name) }
         if xml.root.value("nickname") != nil { return card(xml) }
+        if xml.root.value("fromusername") != nil { return friendRequest(xml, isRequest: true) }
         return notice(xml, note: nil)
     }
 }

@@ -42,15 +42,14 @@ extension WeChatContent {
         case .friendRequest, .possibleFriend: content = friendRequest(xml, isRequest: type.base == .friendRequest)
         case .card: content = card(xml)
         case .app: content = app(xml, type: type, isOwn: isOwn, name: name)
-        case .call, .callInvitation: content = call(xml, note: note)
-        case .callNotice:
-            content = call(xml, note: note)
-            content.isNoise = true
+        case .call: content = call(xml, note: note)
         case .statusNotice: content = WeChatContent(.system, isNoise: true)
         case .notice: content = notice(xml, note: note)
         case .enterprise: content = enterprise(xml, type: type, isOwn: isOwn, name: name)
         case .system, .recalled: content = WeChatSystemLine.content(xml, type: type, name: name)
-        case .liveLocation: content = WeChatContent(.location, xml.remark)
+        case .liveLocation:
+            content = app(xml, type: type, isOwn: isOwn, name: name)
+            content.kind = .location
         case .unknown: content = unknown(xml, type: type, isOwn: isOwn, name: name)
         }
         if xml.isDamaged { content.isDamaged = true }

@@ -21,8 +21,7 @@ struct WeChatGroupPrefix {
             row.isInGroup
         else { return nil }
         if row.isOwn == nil, let sender = row.sender, sender == owner { return nil }
-        // What is no UTF-8 is no name, and its repaired form would have another length.
-        guard let sender = String(validating: row.content[..<colon], as: UTF8.self) else { return nil }
+        let sender = String(decoding: row.content[..<colon], as: UTF8.self)
         // Where the shape tells the sender there may be no prefix, and "PS:" at the head of a text is no user name.
         if let known = row.sender, !known.isEmpty, known != sender, name(sender) == nil { return nil }
         return sender
@@ -35,7 +34,8 @@ struct WeChatGroupPrefix {
             var index = 0
             while index < end {
                 let byte = bytes[index]
-                if byte <= 0x20 || byte == UInt8(ascii: "<") || byte == 0x7F { return nil }
+                // User names are ASCII; "注意:" at the head of a text is none.
+                if byte <= 0x20 || byte >= 0x7F || byte == UInt8(ascii: "<") { return nil }
                 if byte == UInt8(ascii: ":"), bytes[index + 1] == 0x0A { return index == 0 ? nil : index }
                 index += 1
             }

@@ -11,7 +11,7 @@ struct WeChatQuote {
     let element: XMLTree
 
     /// Words of a quoted message at the most, in bytes. The message itself has all of them.
-    static let longest = 8192
+    static let longest = 16 << 10
 
     /// Reads an element.
     init(_ element: XMLTree) { self.element = element }
@@ -83,7 +83,7 @@ struct WeChatQuote {
         case .sticker: "表情"
         case .location, .liveLocation: "位置"
         case .card: "名片"
-        case .call, .callNotice, .callInvitation: "通话"
+        case .call: "通话"
         case .mail: "邮件"
         case .app: "链接"
         default: nil

@@ -24,11 +24,16 @@ package struct WeChatRow: Hashable, Sendable {
     /// What the shape keeps beside the content for reading (WeChat's own transcription of a voice, the words of
     /// a call, what a sticker means).
     package var note: String?
+    /// What the shape keeps beside the content to find the file of the message: a path or a name, as it is stored.
+    package var mediaPath: String?
+    /// The same for its thumbnail.
+    package var thumbnailPath: String?
 
     /// A row.
     package init(
         talker: String, serverID: Int64 = 0, localID: Int64 = 0, type: Int32 = 1, subtype: Int32 = 0, time: Timestamp,
-        isOwn: Bool? = nil, sender: String? = nil, content: [UInt8] = [], note: String? = nil
+        isOwn: Bool? = nil, sender: String? = nil, content: [UInt8] = [], note: String? = nil,
+        mediaPath: String? = nil, thumbnailPath: String? = nil
     ) {
         self.talker = talker
         self.serverID = serverID
@@ -40,6 +45,8 @@ package struct WeChatRow: Hashable, Sendable {
         self.sender = sender
         self.content = content
         self.note = note
+        self.mediaPath = mediaPath
+        self.thumbnailPath = thumbnailPath
     }
 
     /// Whether the conversation is a group.

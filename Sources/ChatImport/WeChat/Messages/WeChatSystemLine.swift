@@ -76,7 +76,9 @@ enum WeChatSystemLine {
         }
         let names = members.map { member in
             let username = member.words("username")
-            return member.words("nickname") ?? username.flatMap(name) ?? username ?? ""
+            // As it is: some people's names begin or end with spaces.
+            let nickname = member["nickname"].flatMap { $0.words == nil ? nil : $0.text }
+            return nickname ?? username.flatMap(name) ?? username ?? ""
         }
         let separator = link["separator"]?.text ?? ""
         return names.joined(separator: separator.isEmpty ? "、" : separator)

@@ -3,7 +3,7 @@ struct WeChatType: Hashable {
     /// A group of types that are read in the same way.
     enum Base: Hashable {
         case text, image, voice, video, sticker, location, mail, friendRequest, possibleFriend, card, app
-        case call, callNotice, callInvitation, statusNotice, notice, enterprise, system, recalled, liveLocation
+        case call, statusNotice, notice, enterprise, system, recalled, liveLocation
         case unknown
 
         /// Whether the platform wrote it.
@@ -34,13 +34,11 @@ struct WeChatType: Hashable {
         case 40: return .possibleFriend
         case 42, 66: return .card
         case 43, 62: return .video
-        case 47: return .sticker
+        case 47, 1_048_625: return .sticker
         case 48: return .location
         case 49: return .app
-        case 50: return .call
+        case 50, 52, 53: return .call
         case 51: return .statusNotice
-        case 52: return .callNotice
-        case 53: return .callInvitation
         case 64: return .notice
         case 65: return .enterprise
         case 9999, 10000, 10002: return .system
@@ -58,7 +56,7 @@ struct WeChatType: Hashable {
 
     /// What Android's large types stand for: their XML says the same, where it can be read.
     private static let androidSubtype: [Int32: Int] = [
-        1_048_625: 8, 419_430_449: 2000, 436_207_665: 2001, 822_083_633: 57, 922_746_929: 62, 1_040_187_441: 3,
-        1_090_519_089: 6,
+        419_430_449: 2000, 436_207_665: 2001, 822_083_633: 57, 922_746_929: 62, 1_040_187_441: 3, 1_090_519_089: 6,
+        -1_879_048_186: 17,
     ]
 }

@@ -60,9 +60,11 @@ struct WeChatSystemLineTests {
             </x></sysmsg>
             """
         #expect(Samples.read(10000, kept).text == "$a$ 和 乙")
-        let members = ["wxid_lilei", "u"].map { "<member><username>\($0)</username></member>" }.joined()
+        let members = ["wxid_lilei", "u"].map { "<member><username>\($0)</username><nickname/></member>" }.joined()
         let joined = kept.replacing("<title>乙</title>", with: "<memberlist>\(members)</memberlist>")
         #expect(Samples.read(10000, joined).text == "$a$ 和 李雷、u")
+        let spaced = joined.replacing("<nickname/>", with: "<nickname>甲 </nickname>")
+        #expect(Samples.read(10000, spaced).text == "$a$ 和 甲 、甲")
     }
 
     @Test("who left a group is its plain line")

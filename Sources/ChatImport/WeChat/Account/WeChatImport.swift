@@ -1,0 +1,174 @@
+import ChatModel
+
+/// Turns an account of WeChat, in whatever shape, into persons, conversations and messages.
+///
+/// Identifiers are the same on every device of the account: `wechat:<user name>` for persons,
+/// `wechat:<owner>/<user name>` for conversations, and the server's number for messages.
+struct WeChatImport {
+    private let account: any WeChatAccount
+    private let root: String
+    private var contacts: [String: WeChatContact] = [:]
+    /// Who has been told as a person, and who as a conversation.
+    private var toldPeople: Set<String> = []
+    private var toldConversations: Set<String> = []
+    private var unknownTypes: [String: Int] = [:]
+    private var damagedContents = 0
+
+    init(_ account: any WeChatAccount, root: String) {
+        self.account = account
+        self.root = root
+    }
+
+    /// Reads the account of a main database that was recognised.
+    static func read(
+        _ export: SourceFolder.Export, _ options: ImportOptions, _ deliver: (ImportEvent) throws -> Void
+    ) throws {
+        guard let place = WeChatShape.place(of: export.path) else {
+            throw ImportError.notRecognised(path: export.root)
+        }
+        for account in try place.open(root: export.root, options.keys) {
+            var reading = WeChatImport(account, root: export.path)
+            try reading.read(deliver)
+        }
+    }
+
+    mutating func read(_ deliver: (ImportEvent) throws -> Void) throws {
+        try readContacts(deliver)
+        try account.groups { try tell($0, deliver) }
+        var damages: [DatabaseDamage] = []
+        try account.rows({ try read($0, deliver) }, damaged: { damages.append($0) })
+        for note in account.notes.compactMap(Self.importNote) { try deliver(.note(note)) }
+        for damage in damages { try deliver(.note(.damagedDatabase(damage))) }
+        if damagedContents > 0 { try deliver(.note(.damagedContents(count: damagedContents))) }
+        if !unknownTypes.isEmpty { try deliver(.note(.unknownMessageTypes(unknownTypes))) }
+    }
+
+    // MARK: People
+
+    private mutating func readContacts(_ deliver: (ImportEvent) throws -> Void) throws {
+        var found: [String: WeChatContact] = [:]
+        try account.contacts { contact in
+            found[contact.username] = contact
+            try deliver(
+                .person(
+                    Person(
+                        id: Self.person(contact.username), name: contact.shownName(),
+                        isSelf: contact.username == account.owner, phones: contact.phones,
+                        handles: contact.alias.isEmpty ? [] : [contact.alias], labels: contact.labels,
+                        avatar: contact.avatar)))
+        }
+        contacts = found
+        toldPeople = Set(found.keys)
+    }
+
+    /// Somebody who is no contact any more, and never was one of the group's members: the identifier is all that is known.
+    private mutating func tellPerson(_ username: String, _ deliver: (ImportEvent) throws -> Void) throws {
+        guard toldPeople.insert(username).inserted else { return }
+        try deliver(
+            .person(Person(id: Self.person(username), name: username, isSelf: username == account.owner)))
+    }
+
+    private mutating func tell(_ group: WeChatGroup, _ deliver: (ImportEvent) throws -> Void) throws {
+        var names: [PersonID: String] = [:]
+        for member in group.members where !member.nickname.isEmpty {
+            let contact = contacts[member.username] ?? WeChatContact(username: member.username)
+            let name = contact.shownName(groupNickname: member.nickname)
+            if name != contact.shownName() { names[Self.person(member.username)] = name }
+        }
+        var title = group.name
+        if title.isEmpty {
+            title = group.members.filter { $0.username != account.owner }.prefix(20).map { member in
+                names[Self.person(member.username)] ?? contacts[member.username]?.shownName() ?? member.username
+            }.joined(separator: "、")
+        }
+        toldConversations.insert(group.username)
+        try deliver(
+            .conversation(
+                Conversation(
+                    id: conversation(group.username), title: title, kind: .group, app: "wechat",
+                    members: group.members.map { Self.person($0.username) }, names: names)))
+    }
+
+    private mutating func tellConversation(with talker: String, _ deliver: (ImportEvent) throws -> Void) throws {
+        guard toldConversations.insert(talker).inserted else { return }
+        try deliver(
+            .conversation(
+                Conversation(
+                    id: conversation(talker), title: contacts[talker]?.shownName() ?? talker,
+                    kind: Self.kind(of: talker),
+                    app: "wechat", members: [Self.person(talker)] + (account.owner.map { [Self.person($0)] } ?? []))))
+    }
+
+    private static let services: Set<String> = [
+        "weixin", "fmessage", "medianote", "floatbottle", "newsapp", "qqmail", "notifymessage", "brandsessionholder",
+        "officialaccounts", "blogapp", "qmessage", "helper_entry",
+    ]
+
+    private static func kind(of talker: String) -> Conversation.Kind {
+        if talker.hasSuffix("@chatroom") || talker.hasSuffix("@im.chatroom") { return .group }
+        if talker == "filehelper" { return .saved }
+        if talker.hasPrefix("gh_") { return .channel }
+        return services.contains(talker) ? .service : .direct
+    }
+
+    private static func person(_ username: String) -> PersonID { PersonID("wechat:" + username) }
+
+    private func conversation(_ talker: String) -> ConversationID {
+        ConversationID("wechat:\(account.owner ?? "")/\(talker)")
+    }
+
+    // MARK: Messages
+
+    private mutating func read(_ row: WeChatRow, _ deliver: (ImportEvent) throws -> Void) throws {
+        let contacts = contacts
+        let content = WeChatContent(of: row, owner: account.owner) { contacts[$0]?.shownName() }
+        guard !content.isNoise else {
+            return try deliver(.skipped(SkippedRow(reason: .deviceSignal, path: root, offset: Int(row.localID))))
+        }
+        guard !row.talker.isEmpty else {
+            return try deliver(.skipped(SkippedRow(reason: .noConversation, path: root, offset: Int(row.localID))))
+        }
+        try tellConversation(with: row.talker, deliver)
+        let sender = sender(of: row, content)
+        if let sender { try tellPerson(sender, deliver) }
+        var message = Message(
+            time: row.time, sender: sender.map(Self.person), kind: content.kind, text: content.text)
+        if row.serverID != 0 { message.id = MessageID(String(row.serverID)) }
+        message.replyTo = content.repliesTo.map { MessageID(String($0)) }
+        message.forwardedFrom = content.forwardedFrom
+        for media in content.media {
+            let attachment = try account.attachment(for: media, of: row)
+            // What a forwarded message had is named in its text; a copy of it is seldom kept.
+            if media.isForwarded, case .missing = attachment.content { continue }
+            message.attachments.append(attachment)
+        }
+        message.raw = content.raw(of: row)
+        if content.isUnknown { unknownTypes["\(row.type)/\(row.subtype)", default: 0] += 1 }
+        if content.isDamaged { damagedContents += 1 }
+        try deliver(.message(message, in: conversation(row.talker)))
+    }
+
+    /// The user name of the sender; the platform's own lines are nobody's.
+    private func sender(of row: WeChatRow, _ content: WeChatContent) -> String? {
+        if let sender = content.sender { return sender }
+        if content.kind == .system || content.kind == .deleted { return nil }
+        if row.isOwn == true { return account.owner }
+        if let sender = row.sender, !sender.isEmpty { return sender }
+        return row.isInGroup ? nil : row.talker
+    }
+
+    private static func importNote(_ note: WeChatNote) -> ImportNote? {
+        switch note {
+        case .opened(let path, let account):
+            if account.unreadableLogFrames > 0 {
+                return .unreadableLog(path: path, frames: account.unreadableLogFrames)
+            }
+            if let log = account.log { return .readLog(path: path, log) }
+            return account.lacksLog ? .lacksLog(path: path) : nil
+        case .unreadable(let damage): return .damagedDatabase(damage)
+        case .duplicates(let rows): return .repeatedRows(count: rows)
+        case .deletedRows(let path, let rows): return .deletedRows(path: path, count: rows)
+        case .picturesNeedKey(let count): return .picturesNeedKey(count: count)
+        }
+    }
+}

@@ -1,0 +1,174 @@
+import ChatModel
+import SQLite
+
+/// Where the files of messages lie in an account's folder of WeChat on Android.
+///
+///     image2/ab/cd/abcd…             a picture by its name; image2/ab/cd/th_abcd… its preview
+///     voice2/ab/cd/msg_<path>.amr    a voice; abcd… is the MD5 of its path
+///     video/<path>.mp4 .jpg          a video and its preview
+///     emoji/<group>/<md5>            a sticker, emoji/<md5> one of no group
+///     avatar/ab/cd/user_hd_abcd….png the picture of a contact; abcd… is the MD5 of the user name
+final class AndroidMedia {
+    /// The path column of the current row.
+    var imagePath: String?
+    private let files: PhoneFiles
+    private let database: ForeignDatabase
+    /// Names of pictures by message, better ones last; read at the first picture.
+    private lazy var pictures = readPictures()
+    /// Paths of sent files by message; read at the first file.
+    private lazy var sentFiles = readSentFiles()
+    /// Groups of stickers by MD5; read at the first sticker.
+    private lazy var stickers = readStickers()
+
+    init(root: String, folder: String, _ database: ForeignDatabase) {
+        files = PhoneFiles(root: root, folder: folder)
+        self.database = database
+    }
+
+    // MARK: Words
+
+    /// WeChat's own transcription of a voice.
+    func transcription(of message: Int64) -> String? {
+        text(of: "VoiceTransText", "content", "WHERE msgId = ?", .number(message))
+    }
+
+    /// What a sticker means.
+    func meaning(ofStickerIn row: WeChatRow) -> String? {
+        guard let md5 = stickerName(nil, row), stickers[md5] != nil else { return nil }
+        for (table, column) in [("EmojiInfo", "custom_meaning"), ("EmojiInfo", "meanings"), ("EmojiInfoDesc", "desc")] {
+            if let text = text(of: table, column, "WHERE md5 = ?", .text(md5)), !text.isEmpty { return text }
+        }
+        return nil
+    }
+
+    private func text(
+        of table: String, _ column: String, _ condition: String, _ key: ForeignDatabase.Binding
+    ) -> String? {
+        var found: String?
+        // A database without the table, or with a damaged one, has no words to tell.
+        try? database.read(table, [column], condition, [key]) { row in
+            found = row.text(0)
+            return false
+        }
+        return found
+    }
+
+    // MARK: Files
+
+    func avatar(of username: String) -> Attachment? {
+        guard let hash = UserNameDigest.hexadecimal(username) else { return nil }
+        let folder = "avatar/\(hash.prefix(2))/\(hash.dropFirst(2).prefix(2))"
+        return files.attachment(["\(folder)/user_hd_\(hash).png", "\(folder)/user_\(hash).png"])
+    }
+
+    func attachment(for media: WeChatContent.Media, of row: WeChatRow) -> Attachment {
+        if media.isForwarded {
+            return .missing(media.name, "the phone keeps no copy of what is inside a forwarded message")
+        }
+        switch media.kind {
+        case .image: return picture(of: row)
+        case .voice: return voice()
+        case .video: return video()
+        case .sticker: return sticker(media, row)
+        case .file: return file(media, of: row)
+        }
+    }
+
+    private func picture(of row: WeChatRow) -> Attachment {
+        let names = pictures[row.localID] ?? []
+        if let found = files.attachment(names.reversed().map { Self.picturePath($0) }) { return found }
+        let preview = imagePath.map { $0.split(separator: "/").last.map(String.init) ?? "" } ?? ""
+        if preview.hasPrefix("th_"), preview.utf8.count > 7 {
+            let name = preview.dropFirst(3)
+            let path = "image2/\(name.prefix(2))/\(name.dropFirst(2).prefix(2))/\(preview)"
+            if let found = files.attachment([path], isThumbnail: true) { return found }
+        }
+        return .missing("", "the phone never downloaded it")
+    }
+
+    private static func picturePath(_ name: String) -> String {
+        "image2/\(name.prefix(2))/\(name.dropFirst(2).prefix(2))/\(name)"
+    }
+
+    private func voice() -> Attachment {
+        guard let name = imagePath, !name.isEmpty, let hash = UserNameDigest.hexadecimal(name) else {
+            return .missing("", "the phone does not say where it is")
+        }
+        return files.attachment(["voice2/\(hash.prefix(2))/\(hash.dropFirst(2).prefix(2))/msg_\(name).amr"])
+            ?? .missing("", "the phone never downloaded it")
+    }
+
+    private func video() -> Attachment {
+        guard let name = imagePath, !name.isEmpty else { return .missing("", "the phone does not say where it is") }
+        return files.attachment(["video/\(name)origin.mp4", "video/\(name).mp4"])
+            ?? files.attachment(["video/\(name).jpg"], isThumbnail: true)
+            ?? .missing("", "the phone never downloaded it")
+    }
+
+    private func stickerName(_ media: WeChatContent.Media?, _ row: WeChatRow) -> String? {
+        if let md5 = media?.md5 { return md5.lowercased() }
+        guard let path = imagePath, path.utf8.count == 32 else { return nil }
+        return path.lowercased()
+    }
+
+    private func sticker(_ media: WeChatContent.Media, _ row: WeChatRow) -> Attachment {
+        guard let md5 = stickerName(media, row) else { return .missing("", "the phone does not say which it is") }
+        var paths = ["emoji/\(md5)"]
+        if let group = stickers[md5], !group.isEmpty { paths.insert("emoji/\(group)/\(md5)", at: 0) }
+        return files.attachment(paths, stickerKey: stickerKey) ?? .missing("", "the phone has not kept the sticker")
+    }
+
+    private func file(_ media: WeChatContent.Media, of row: WeChatRow) -> Attachment {
+        var paths: [String] = []
+        if let full = sentFiles[row.localID], let start = full.range(of: "/MicroMsg/") {
+            paths.append("../" + full[start.upperBound...])
+        }
+        if !media.name.isEmpty, sentFiles[row.localID] == nil { paths.append("../Download/" + media.name) }
+        return files.attachment(paths, name: media.name, size: media.size)
+            ?? .missing(media.name, "the phone never downloaded it, or it has been deleted there")
+    }
+
+    // MARK: What the database says of files
+
+    /// The first 16 letters of the one key of all stickers of the account.
+    private lazy var stickerKey: [UInt8]? = text(of: "EmojiInfo", "md5", "WHERE catalog = ?", .number(153)).map {
+        Array($0.utf8.prefix(16))
+    }
+
+    private func readPictures() -> [Int64: [String]] {
+        var names: [Int64: [String]] = [:]
+        let columns = ["msglocalid", "midImgPath", "bigImgPath"]
+        // In the order of row numbers: the better version of a picture comes after the usual one.
+        _ = try? database.readableRows(of: "ImgInfo2", columns) { row in
+            for column in [1, 2] {
+                guard let name = row.text(column), Self.isName(name) else { continue }
+                names[row.int64(0), default: []].append(name)
+            }
+            return true
+        }
+        return names
+    }
+
+    /// Not `SERVERID://…`, which says that there is none, and nothing that leads elsewhere.
+    private static func isName(_ name: String) -> Bool {
+        name.utf8.count > 4 && !name.utf8.contains(UInt8(ascii: "/")) && !name.utf8.contains(0)
+    }
+
+    private func readSentFiles() -> [Int64: String] {
+        var paths: [Int64: String] = [:]
+        _ = try? database.readableRows(of: "appattach", ["msgInfoId", "fileFullPath"]) { row in
+            if let path = row.text(1), !path.isEmpty { paths[row.int64(0)] = path }
+            return true
+        }
+        return paths
+    }
+
+    private func readStickers() -> [String: String] {
+        var groups: [String: String] = [:]
+        _ = try? database.readableRows(of: "EmojiInfo", ["md5", "groupId"]) { row in
+            if let md5 = row.text(0) { groups[md5.lowercased()] = row.text(1) ?? "" }
+            return true
+        }
+        return groups
+    }
+}
