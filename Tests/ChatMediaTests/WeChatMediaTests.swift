@@ -121,8 +121,8 @@ struct WeChatMediaTests {
         #expect(shown(sticker(key), file) == original)
         #expect(sticker(Array("fedcba9876543210".utf8)) == WeChatMedia())
         #expect(sticker([]) == WeChatMedia())
-        let plain = WeChatMedia.sticker(head: Array(original.prefix(64)), size: 5000, key: key)
-        #expect(plain == WeChatMedia(format: .gif))
+        #expect(
+            WeChatMedia.sticker(head: Array(original.prefix(64)), size: 5000, key: key) == WeChatMedia(format: .gif))
     }
 
     @Test func `voices and videos are known by their beginning and have the right extension`() {

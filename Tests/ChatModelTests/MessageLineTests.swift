@@ -108,7 +108,8 @@ struct MessageLineTests {
         let contents: [Attachment.Content] = [
             .file(path: random.text()), .entry(container: random.text(), name: random.text()),
             .missing(reason: random.text()), .stored(sha256: random.text(), size: size),
-            .contained(Array(random.text().utf8)),
+            .contained(
+                (0..<Int.random(in: 0..<40, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }),
         ]
         message.attachments = contents.filter { _ in Bool.random(using: &random) }.map {
             var attachment = ChatModel.Attachment(name: random.text(), mediaType: random.text(), content: $0)

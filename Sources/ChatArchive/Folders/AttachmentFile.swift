@@ -69,9 +69,10 @@ struct AttachmentFile {
     }
 
     private static let suffixes = [
-        "image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "image/webp": ".webp", "image/tiff": ".tif",
-        "image/bmp": ".bmp", "image/x-wxgf": ".wxgf", "video/mp4": ".mp4", "audio/amr": ".amr", "audio/silk": ".silk",
-        "audio/ogg": ".ogg", "audio/mpeg": ".mp3", "audio/wav": ".wav", "application/pdf": ".pdf",
-        "text/plain": ".txt", "text/vcard": ".vcf",
+        "image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "image/webp": ".webp", "video/mp4": ".mp4",
+        "image/tiff": ".tif", "image/bmp": ".bmp", "image/x-wxgf": ".wxgf", "audio/amr": ".amr",
+        "audio/silk": ".silk", "audio/ogg": ".ogg", "audio/mpeg": ".mp3", "audio/wav": ".wav",
+        "application/pdf": ".pdf", "text/plain": ".txt",
+        "text/vcard": ".vcf",
     ]
 }

@@ -138,8 +138,8 @@ struct DecodedMediaTests {
         let bench = try Bench()
         let voice = bytes(2000, seed: 3)
         let messages = (1...3).map {
-            let attachment = ChatModel.Attachment(name: "", mediaType: "audio/silk", content: .contained(voice))
-            return message($0, attachment, kind: .voice)
+            message(
+                $0, ChatModel.Attachment(name: "", mediaType: "audio/silk", content: .contained(voice)), kind: .voice)
         }
         let (archive, account) = try bench.backUp(given(messages), at: 1000, bucketLimit: 100)
         #expect(account.attachmentsStored == 1)

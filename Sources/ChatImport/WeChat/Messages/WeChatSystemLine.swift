@@ -108,7 +108,7 @@ enum WeChatSystemLine {
     ]
 
     /// The tags that stand in lines. Others are not taken out: a group may be called `<3`.
-    private static let tags: Set<String> = ["_wc_custom_link_", "a", "img", "br", "font", "b", "i", "u", "span"]
+    private static let tags: Set<String> = ["_wc_custom_link_", "a", "img", "font", "b", "i", "u", "span"]
 
     /// A line without the tags of its links and pictures, and without the spaces around it.
     static func withoutTags(_ line: String) -> String {
