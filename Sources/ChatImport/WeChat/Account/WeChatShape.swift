@@ -84,10 +84,11 @@ struct WeChatShape: Sendable {
                 continue
             }
             // In a backup of a phone there are thousands of files by other names than their own.
-            let isPhoneBackup = names.contains(PhoneBackup.list)
+            let isPhoneBackup = PhoneBackup.isBackup(names)
             for name in names {
                 let path = folder.isEmpty ? name : folder + "/" + name
-                if let place = place(of: path) {
+                let isOthers = !isPhoneBackup && (name == PhoneBackup.list || name == PhoneBackup.oldList)
+                if !isOthers, let place = place(of: path) {
                     // Databases of one account lie beside each other.
                     if !found.contains(where: { $0.shape.name == place.shape.name && $0.folder == place.folder }) {
                         found.append(place)

@@ -11,6 +11,15 @@ final class PhoneBackup {
     static let oldList = "Manifest.mbdb"
     /// WeChat's files in a backup.
     static let domain = "AppDomain-com.tencent.xin"
+
+    /// Whether a folder with these names in it is such a backup: other programs may call a file `Manifest.db` too.
+    static func isBackup(_ names: [String]) -> Bool {
+        guard names.contains(list) || names.contains(oldList) else { return false }
+        return names.contains { name in
+            name == "Manifest.plist" || name == "Info.plist" || name.utf8.count == 2 && UInt8(name, radix: 16) != nil
+        }
+    }
+
     /// The folder that accounts lie in.
     private static let documents = "Documents/"
     /// Names that are remembered at the most; of the folders with most files nothing is.

@@ -72,8 +72,10 @@ struct IPhoneAccountTests {
             }
         }
         try folder.write("encrypted/Manifest.db", [UInt8](repeating: 0x5A, count: 8192))
+        try folder.write("encrypted/Manifest.plist", "bplist00")
         #expect(words(folder.path + "/encrypted").contains("encrypted backup"))
         try folder.write("old/Manifest.mbdb", "mbdb")
+        try folder.write("old/Info.plist", "<plist/>")
         #expect(words(folder.path + "/old").contains("iOS 9"))
         let phone = try Phone()
         try phone.makeAccount("wxid_me", [("wxid_a", [Phone.Row("hello")])])
@@ -84,6 +86,20 @@ struct IPhoneAccountTests {
         let manifest = try Data(contentsOf: URL(fileURLWithPath: backup + "/Manifest.db"))
         try manifest.prefix(manifest.count / 2).write(to: URL(fileURLWithPath: backup + "/Manifest.db"))
         #expect(!words(backup).isEmpty)
+    }
+
+    @Test("another program's Manifest.db is no backup of a phone, and hides nothing beside it")
+    func otherManifest() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("Manifest.db", "of another program")
+        #expect(try recognise(folder.path) == nil)
+        try folder.write("chat/history.jsonl", #"{"conversation":"a","time":"2021-01-01T00:00:00Z","text":"hi"}"#)
+        #expect(try recognise(folder.path) == .jsonl)
+        let phone = try Phone()
+        try phone.makeAccount("wxid_me", [("wxid_a", [Phone.Row("hello")])])
+        try phone.write("Manifest.db", "of another program")
+        #expect(try recognise(phone.container) == .wechat)
+        #expect(try recognise(try phone.backUp()) == .wechat)
     }
 
     // MARK: Whose it is
