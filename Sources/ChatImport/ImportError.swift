@@ -26,6 +26,8 @@ public enum ImportError: Error {
     case oldPhoneBackup(path: String)
     /// A backup of a phone in which there is no account of WeChat.
     case noWeChatInPhoneBackup(path: String)
+    /// One of WeChat's own backups, which only WeChat can open.
+    case weChatPackage(path: String)
     /// Whoever received the rows stopped the import.
     case stopped(any Error)
 }
@@ -37,8 +39,8 @@ extension ImportError: CustomStringConvertible {
         case .unreadable(let path, let errno): "Cannot read '\(path)': errno \(errno)."
         case .notRecognised(let path):
             """
-            Nothing in '\(path)' looks like a chat export. Looked for Telegram's result.json, for WhatsApp's \
-            _chat.txt or its .zip, and for .jsonl files, in the folder and the folders in it.
+            Nothing in '\(path)' looks like a chat history. Looked for WeChat's databases, for Telegram's result.json, for \
+            WhatsApp's _chat.txt or its .zip, and for .jsonl files, in the folder and the folders in it.
             """
         case .severalFormats(let path, let formats):
             """
@@ -76,6 +78,11 @@ extension ImportError: CustomStringConvertible {
             """
             The backup of an iPhone or iPad that '\(path)' belongs to has no messages of WeChat. Log in to WeChat on it, and make \
             a new backup.
+            """
+        case .weChatPackage(let path):
+            """
+            '\(path)' is a backup that WeChat made for itself. Its key lies with WeChat, so no other program can read it. \
+            Restore it to a phone or a computer in WeChat, and back up that one's own folder.
             """
         case .stopped(let error): "\(error)"
         }

@@ -106,7 +106,7 @@ enum SourceFolder {
             guard let format = wanted ?? recognised else { return [] }
             return [Export(format: format, root: root, path: name, folder: "")]
         }
-        let accounts = wanted == nil || wanted == .wechat ? WeChatShape.places(below: path) : []
+        let accounts = wanted == nil || wanted == .wechat ? try WeChatShape.places(below: path) : []
         if !accounts.isEmpty {
             // What lies in an account's folders was sent in the chats, even when it looks like an export.
             return accounts.map { Export(format: .wechat, root: path, path: $0.database, folder: $0.folder) }

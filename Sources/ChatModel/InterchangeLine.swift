@@ -47,7 +47,7 @@ public enum InterchangeLine: Hashable, Sendable {
 }
 
 extension Person {
-    /// Writes `{"id","name","self","phones","handles","labels","avatar"}`.
+    /// Writes `{"id","name","self","phones","handles","labels","avatar","group"}`.
     public func encode(into writer: inout JSONWriter) {
         writer.beginObject()
         writer.optionalString("id", id.text)
@@ -62,6 +62,10 @@ extension Person {
         if let avatar {
             writer.key("avatar")
             avatar.encode(into: &writer)
+        }
+        if let membership {
+            writer.key("group")
+            membership.encode(into: &writer)
         }
         writer.endObject()
     }
@@ -80,6 +84,7 @@ extension Person {
             case "handles": handles = try reader.readStrings()
             case "labels": labels = try reader.readStrings()
             case "avatar": avatar = try reader.readNullIfPresent() ? nil : Attachment(reading: &reader)
+            case "group": membership = try reader.readNullIfPresent() ? nil : Membership(reading: &reader)
             default: try reader.skipValue()
             }
         }

@@ -1,4 +1,4 @@
-/// Someone who takes part in conversations, as a source knows them.
+/// Someone who takes part in conversations, as a source knows them; or a group, whose card stands beside theirs.
 public struct Person: Hashable, Sendable {
     /// Names the person in messages and lists of members.
     public var id: PersonID
@@ -14,11 +14,13 @@ public struct Person: Hashable, Sendable {
     public var labels: [String]
     /// The person's picture.
     public var avatar: Attachment?
+    /// Who is in it, of a group; nil of a person.
+    public var membership: Membership?
 
     /// A person.
     public init(
         id: PersonID, name: String, isSelf: Bool = false, phones: [String] = [], handles: [String] = [],
-        labels: [String] = [], avatar: Attachment? = nil
+        labels: [String] = [], avatar: Attachment? = nil, membership: Membership? = nil
     ) {
         self.id = id
         self.name = name
@@ -27,5 +29,6 @@ public struct Person: Hashable, Sendable {
         self.handles = handles
         self.labels = labels
         self.avatar = avatar
+        self.membership = membership
     }
 }

@@ -86,7 +86,8 @@ public enum StorageError: Error, Hashable, Sendable {
         case .unreachable, .busy, .damaged: true
         // 501 and 505: never will; 507: full.
         case .answered(_, _, let status, _, _):
-            status == 408 || status == 425
+            // 200 with a body that makes no sense: it was changed on the way.
+            status == 200 || status == 408 || status == 425
                 || (500...599).contains(status) && ![501, 505, 507].contains(status)
         case .noSession(_, let mayPass, _): mayPass
         case .notFound, .alreadyExists, .truncated, .permissionDenied, .readOnly, .noSpace, .badCredentials,

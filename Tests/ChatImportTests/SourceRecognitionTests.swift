@@ -24,6 +24,23 @@ struct SourceRecognitionTests {
         #expect(Set(found.messages.map(\.1)).count == 1)
     }
 
+    @Test func `a backup that WeChat made for itself is told apart, and an account beside it is read`() throws {
+        try folder.write("Backup/ChatPackage/1600000000000-1600000001000", "RMFH and what nobody else can read")
+        #expect {
+            try recognise(folder.path)
+        } throws: { error in
+            if case ImportError.weChatPackage(let path) = error { path.hasSuffix("/Backup/ChatPackage") } else { false }
+        }
+        try folder.write("MicroMsg/0123456789abcdef0123456789abcdef/EnMicroMsg.db", "x")
+        #expect(try recognise(folder.path) == .wechat)
+    }
+
+    @Test func `what was sent in an account's chats is no export of its own`() throws {
+        try folder.write("MicroMsg/Download/result.json", chat)
+        try folder.write("MicroMsg/0123456789abcdef0123456789abcdef/EnMicroMsg.db", "x")
+        #expect(try recognise(folder.path) == .wechat)
+    }
+
     @Test func `interchange files are known by their name or their first line`() throws {
         try folder.write("a/chat.jsonl", "{\"time\":1,\"conversation\":\"c\"}\n")
         #expect(try recognise(folder.path) == .jsonl)

@@ -21,7 +21,13 @@ struct MessageLineTests {
         for _ in 0..<1000 {
             let person = Person(
                 id: PersonID("p" + random.text()), name: random.text(), isSelf: Bool.random(using: &random),
-                phones: [random.text()], handles: [random.text(), random.text()])
+                phones: [random.text()], handles: [random.text(), random.text()],
+                membership: Bool.random(using: &random)
+                    ? nil
+                    : Membership(
+                        owner: PersonID("o" + random.text()),
+                        members: [.init(PersonID("m" + random.text()), name: random.text())],
+                        announcement: random.text()))
             let conversation = Conversation(
                 id: ConversationID("c" + random.text()), title: random.text(),
                 kind: Conversation.Kind.allCases.randomElement(using: &random) ?? .direct, app: random.text(),

@@ -113,6 +113,9 @@ public struct ArchiveBuilder {
         account.skipped[reason, default: 0] += 1
     }
 
+    /// The archives that are continued, newest first.
+    public var continued: [Archive] { heads.map(\.archive) }
+
     /// Rows taken so far.
     public var rowsRead: Int { account.rowsRead }
 

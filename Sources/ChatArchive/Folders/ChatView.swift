@@ -13,7 +13,8 @@ final class ChatView: Sendable {
     private let names: [PersonID: String]
 
     var cost: Int {
-        conversations.reduce(0) { $0 + 400 + $1.conversation.names.count * 120 } + people.count * 500 + 1000
+        conversations.reduce(0) { $0 + 400 + $1.conversation.names.count * 120 }
+            + people.reduce(0) { $0 + 500 + ($1.person.membership?.members.count ?? 0) * 100 } + 1000
     }
 
     init(_ archive: Archive) throws(ArchiveError) {

@@ -1,7 +1,7 @@
 import ChatModel
 import JSON
 
-/// A person as a vCard 4.0 (RFC 6350). The picture is part of it, as a `data:` URI; its bytes are needed for reading the
+/// A person or a group as a vCard 4.0 (RFC 6350). The picture is part of it, as a `data:` URI; its bytes are needed for reading the
 /// card, and not for its size.
 enum ContactCard {
     /// Largest picture that goes into a card.
@@ -61,6 +61,16 @@ enum ContactCard {
         }
         for phone in person.phones { lines.append("TEL;VALUE=text:\(escape(phone))") }
         for handle in person.handles { lines.append("X-CHAT-HANDLE:\(escape(handle))") }
+        if let group = person.membership {
+            // RFC 6350, sections 6.1.4 and 6.6.5; what a member is called in the group is a parameter of our own.
+            lines.append("KIND:group")
+            if let owner = group.owner { lines.append("X-CHAT-OWNER:\(escape("urn:chatark:" + owner.text))") }
+            if !group.announcement.isEmpty { lines.append("NOTE:\(escape(group.announcement))") }
+            for member in group.members {
+                let name = member.name.isEmpty ? "" : ";X-NAME=\(quoted(member.name))"
+                lines.append("MEMBER\(name):\(escape("urn:chatark:" + member.person.text))")
+            }
+        }
         if !person.labels.isEmpty { lines.append("CATEGORIES:\(person.labels.map(escape).joined(separator: ","))") }
         return lines.map { fold($0) + "\r\n" }.joined()
     }
@@ -91,6 +101,12 @@ enum ContactCard {
             }
         }
         return escaped
+    }
+
+    /// RFC 6350, section 3.3: a parameter's value in quotes, in which there are none, nor control characters.
+    private static func quoted(_ text: String) -> String {
+        let plain = text.unicodeScalars.filter { $0 != "\"" && $0.properties.generalCategory != .control }
+        return "\"" + String(String.UnicodeScalarView(plain)) + "\""
     }
 
     /// RFC 6350, section 3.2: lines of at most 75 bytes, continued after a space, cut between characters.

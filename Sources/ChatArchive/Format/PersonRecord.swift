@@ -26,6 +26,7 @@ public struct PersonRecord: Hashable, Sendable {
         }
         if !newer.labels.isEmpty { person.labels = newer.labels }
         if let avatar = newer.avatar { person.avatar = avatar }
+        if let membership = newer.membership { person.membership = membership }
         addDetails(of: newer)
     }
 
@@ -43,6 +44,7 @@ public struct PersonRecord: Hashable, Sendable {
         person.isSelf = person.isSelf || other.isSelf
         if person.labels.isEmpty { person.labels = other.labels }
         if person.avatar == nil { person.avatar = other.avatar }
+        if person.membership == nil { person.membership = other.membership }
         for phone in other.phones where !person.phones.contains(phone) { person.phones.append(phone) }
         for handle in other.handles where !person.handles.contains(handle) { person.handles.append(handle) }
     }

@@ -1,5 +1,6 @@
 import ChatModel
 public import ResticRepository
+public import Storage
 
 extension Archive {
     /// The blobs of a conversation's segments: all its messages.
@@ -23,6 +24,23 @@ extension Archive {
         do throws(RepositoryError) {
             try repository.fetch(blobs, .data, retention: .content, progress: progress)
         } catch { throw .repository(error) }
+    }
+
+    /// The digests of stored media of several chunks, which nothing else tells without reading them. What cannot be read
+    /// is left out. Costs a tree for each fan-out folder of media.
+    public func digestsOfLargeMedia() -> [[BlobID]: SHA256Digest] {
+        var digests: [[BlobID]: SHA256Digest] = [:]
+        guard let media = try? subtree(of: root, named: ArchiveLayout.media) else { return [:] }
+        for fan in media.nodes {
+            guard let id = fan.subtree, let tree = try? repository.tree(id) else { continue }
+            for node in tree.nodes {
+                guard let blobs = node.content, blobs.count > 1,
+                    let digest = SHA256Digest(hex: String(decoding: node.name.prefix(64), as: UTF8.self))
+                else { continue }
+                digests[blobs] = digest
+            }
+        }
+        return digests
     }
 
     /// The blobs of a conversation's media. Reads its segments.

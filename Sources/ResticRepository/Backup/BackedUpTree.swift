@@ -16,8 +16,12 @@ public struct BackedUpTree: Sendable {
     let digests: [[BlobID]: SHA256Digest]
 
     /// Looks up what was stored; usable once the writer was finished.
-    public func contents(in repository: Repository) -> SourceContents {
-        SourceContents(repository, tree: tree, digests: digests)
+    ///
+    /// - Parameter remembered: digests of contents of several chunks, by their chunks; asked for when one is needed.
+    public func contents(
+        in repository: Repository, remembered: @escaping @Sendable () -> [[BlobID]: SHA256Digest] = { [:] }
+    ) -> SourceContents {
+        SourceContents(repository, tree: tree, digests: digests, remembered: remembered)
     }
 }
 

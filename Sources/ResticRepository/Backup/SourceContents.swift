@@ -16,12 +16,15 @@ public final class SourceContents: Sendable {
     private let repository: Repository
     private let root: TreeID
     private let state: Mutex<Kept>
+    /// Digests that somebody remembers from before; asked for once, when one is needed.
+    private let remembered: @Sendable () -> [[BlobID]: SHA256Digest]
 
     /// Trees that were used lately, and digests of files with more than one chunk, by their list of chunks.
     private struct Kept {
         var trees: [TreeID: Tree] = [:]
         var order: [TreeID] = []
         var digests: [[BlobID]: SHA256Digest] = [:]
+        var hasAsked = false
     }
 
     private static let treesKept = 32
@@ -31,15 +34,20 @@ public final class SourceContents: Sendable {
         self.init(repository, tree: tree, digests: [:])
     }
 
-    init(_ repository: Repository, tree: TreeID, digests: [[BlobID]: SHA256Digest]) {
+    package init(
+        _ repository: Repository, tree: TreeID, digests: [[BlobID]: SHA256Digest],
+        remembered: @escaping @Sendable () -> [[BlobID]: SHA256Digest] = { [:] }
+    ) {
         self.repository = repository
+        self.remembered = remembered
         root = tree
         state = Mutex(Kept(digests: digests))
     }
 
     /// The entry at a path of components separated by `/`; nil when there is none.
     ///
-    /// The digest of a file of one chunk is its blob's id and free; for a larger file its blobs are read, once.
+    /// The digest of a file of one chunk is its blob's id and free; for a larger file that nobody
+    /// remembers its blobs are read, once.
     public func entry(at path: String) throws(RepositoryError) -> Entry? {
         guard let node = try node(at: path) else { return nil }
         return Entry(
@@ -62,7 +70,7 @@ public final class SourceContents: Sendable {
     /// SHA-256 of content that lies in blobs.
     public func digest(of blobs: [BlobID]) throws(RepositoryError) -> SHA256Digest {
         guard blobs.count > 1 else { return blobs.first?.digest ?? SHA256Digest(hashing: []) }
-        if let known = state.withLock({ $0.digests[blobs] }) { return known }
+        if let known = knownDigest(of: blobs) { return known }
         var hash = SHA256()
         for blob in blobs {
             let bytes = try repository.blob(blob, .data)
@@ -71,6 +79,19 @@ public final class SourceContents: Sendable {
         let digest = hash.finish()
         state.withLock { $0.digests[blobs] = digest }
         return digest
+    }
+
+    private func knownDigest(of blobs: [BlobID]) -> SHA256Digest? {
+        let (known, hasAsked) = state.withLock { kept in
+            defer { if kept.digests[blobs] == nil { kept.hasAsked = true } }
+            return (kept.digests[blobs], kept.hasAsked)
+        }
+        guard known == nil, !hasAsked else { return known }
+        let remembered = remembered()
+        return state.withLock { kept in
+            kept.digests.merge(remembered) { known, _ in known }
+            return kept.digests[blobs]
+        }
     }
 
     private func loadTree(_ id: TreeID) throws(RepositoryError) -> Tree {

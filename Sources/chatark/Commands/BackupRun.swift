@@ -117,7 +117,11 @@ final class BackupRun {
             places[archiveSource(source)] = .init(
                 source: source, stored: name.map { String(decoding: $0, as: UTF8.self) })
         }
-        let files = OriginalFiles(contents: original.contents(in: repository), places: places)
+        let archives = builder.continued
+        let contents = original.contents(in: repository) {
+            archives.reduce(into: [:]) { $0.merge($1.digestsOfLargeMedia()) { first, _ in first } }
+        }
+        let files = OriginalFiles(contents: contents, places: places)
         let moment = Timestamp(milliseconds: time.seconds * 1000 + Int64(time.nanoseconds) / 1_000_000)
         let outcome = try builder.finish(attachments: files, into: writer, repository, at: moment, lastRead: lastRead)
         result.account = outcome.account

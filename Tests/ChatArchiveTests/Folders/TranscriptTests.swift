@@ -87,6 +87,31 @@ struct ContactCardTests {
         #expect(card(PersonRecord(Person(id: PersonID("p\u{0}1"), name: ""))).contains("\r\nFN:p1\r\n"))
     }
 
+    @Test("a group is a vCard of its kind, with its members and what they are called there")
+    func group() {
+        let group = Person(
+            id: PersonID("wechat:1@chatroom"), name: "午饭",
+            membership: Membership(
+                owner: PersonID("wechat:a"),
+                members: [.init(PersonID("wechat:a")), .init(PersonID("wechat:b"), name: "\"班长\"\n")],
+                announcement: "周五, 老地方"))
+        #expect(
+            card(PersonRecord(group))
+                == """
+                BEGIN:VCARD\r
+                VERSION:4.0\r
+                UID:urn:chatark:wechat:1@chatroom\r
+                FN:午饭\r
+                KIND:group\r
+                X-CHAT-OWNER:urn:chatark:wechat:a\r
+                NOTE:周五\\, 老地方\r
+                MEMBER:urn:chatark:wechat:a\r
+                MEMBER;X-NAME="班长":urn:chatark:wechat:b\r
+                END:VCARD\r
+
+                """)
+    }
+
     @Test("long lines are folded at 75 bytes between characters, and unfold to what they were")
     func folding() {
         for name in [

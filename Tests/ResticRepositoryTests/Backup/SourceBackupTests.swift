@@ -97,6 +97,22 @@ struct SourceBackupTests {
         }
     }
 
+    @Test func `the digest of a large file that somebody remembers is not read for`() throws {
+        let sandbox = try TreeSandbox()
+        let big = TreeRandom.bytes(2_500_000, seed: 4)
+        try sandbox.write("big", big)
+        let (outcome, _) = try sandbox.backUp()
+        let blobs = try #require(
+            try SourceContents(sandbox.repository, tree: outcome.tree).node(at: "source/big")?.content)
+        try #require(blobs.count > 1)
+        // Another digest than the right one shows that nothing was read.
+        let remembered = SHA256Digest(hashing: [1])
+        let contents = SourceContents(sandbox.repository, tree: outcome.tree, digests: [:]) { [blobs: remembered] }
+        #expect(try contents.entry(at: "source/big")?.digest == remembered)
+        let other = SourceContents(sandbox.repository, tree: outcome.tree, digests: [:]) { [:] }
+        #expect(try other.entry(at: "source/big")?.digest == SHA256Digest(hashing: big))
+    }
+
     @Test func `paths with equal names get numbers`() throws {
         let sandbox = try TreeSandbox()
         try sandbox.shell(

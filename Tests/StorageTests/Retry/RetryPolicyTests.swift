@@ -5,6 +5,14 @@ import Testing
 @Suite struct RetryPolicyTests {
     let policy = RetryPolicy()
 
+    @Test func `an answer that makes no sense is worth asking for again, a refusal is not`() {
+        func answered(_ status: Int) -> StorageError {
+            .answered(.listing(.index), .list, status: status, code: "Unreadable", location: "here")
+        }
+        #expect(answered(200).isWorthRetrying && answered(500).isWorthRetrying)
+        #expect(!answered(400).isWorthRetrying && !answered(501).isWorthRetrying)
+    }
+
     private func pause(
         after attempt: Int, elapsed: Duration = .zero, limit: Duration = .seconds(10_000), retryAfter: Duration? = nil,
         random: Double = 1

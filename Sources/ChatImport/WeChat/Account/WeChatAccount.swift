@@ -88,15 +88,19 @@ package struct WeChatGroup: Hashable, Sendable {
     package var owner: String?
     package var members: [Member]
     package var announcement: String
+    /// The group's picture, when the source has it.
+    package var avatar: Attachment?
 
     package init(
-        username: String, name: String = "", owner: String? = nil, members: [Member] = [], announcement: String = ""
+        username: String, name: String = "", owner: String? = nil, members: [Member] = [], announcement: String = "",
+        avatar: Attachment? = nil
     ) {
         self.username = username
         self.name = name
         self.owner = owner
         self.members = members
         self.announcement = announcement
+        self.avatar = avatar
     }
 }
 

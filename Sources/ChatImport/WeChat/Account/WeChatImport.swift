@@ -82,6 +82,17 @@ struct WeChatImport {
             }.joined(separator: "、")
         }
         toldConversations.insert(group.username)
+        toldPeople.insert(group.username)
+        let members = group.members.map { member in
+            Membership.Member(Self.person(member.username), name: names[Self.person(member.username)] ?? "")
+        }
+        try deliver(
+            .person(
+                Person(
+                    id: Self.person(group.username), name: title, avatar: group.avatar,
+                    membership: Membership(
+                        owner: group.owner.flatMap { $0.isEmpty ? nil : Self.person($0) }, members: members,
+                        announcement: group.announcement))))
         try deliver(
             .conversation(
                 Conversation(

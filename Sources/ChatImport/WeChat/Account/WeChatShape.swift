@@ -72,9 +72,10 @@ struct WeChatShape: Sendable {
         "OpenData", "Audio", "Video", "MessageTemp", "xlog", "cache", "temp",
     ]
 
-    /// The accounts below a folder, the nearest first.
-    static func places(below root: String) -> [Place] {
+    /// The accounts below a folder, the nearest first. Throws for a folder that has none, but one of WeChat's own backups.
+    static func places(below root: String) throws(ImportError) -> [Place] {
         var found: [Place] = []
+        var package: String?
         var waiting = [(path: "", depth: 0)]
         var looked = 0
         while looked < waiting.count, looked < folderLimit {
@@ -85,6 +86,9 @@ struct WeChatShape: Sendable {
             }
             // In a backup of a phone there are thousands of files by other names than their own.
             let isPhoneBackup = PhoneBackup.isBackup(names)
+            if package == nil, isPackage(names, in: folder.isEmpty ? root : root + "/" + folder) {
+                package = folder.isEmpty ? root : root + "/" + folder
+            }
             for name in names {
                 let path = folder.isEmpty ? name : folder + "/" + name
                 let isOthers = !isPhoneBackup && (name == PhoneBackup.list || name == PhoneBackup.oldList)
@@ -100,6 +104,17 @@ struct WeChatShape: Sendable {
                 }
             }
         }
+        if found.isEmpty, let package { throw .weChatPackage(path: package) }
         return found
+    }
+
+    /// Whether the files of a folder are those of a backup that WeChat makes for itself: packages that begin with `RMFH`,
+    /// or `Backup.db` beside `BAK_0_TEXT`.
+    private static func isPackage(_ names: [String], in folder: String) -> Bool {
+        if names.contains("Backup.db"), names.contains("BAK_0_TEXT") { return true }
+        guard folder.hasSuffix("/ChatPackage"), let name = names.first,
+            let file = try? SourceFile(path: folder + "/" + name), let head = try? file.bytes(0..<4)
+        else { return false }
+        return head == Array("RMFH".utf8)
     }
 }

@@ -94,7 +94,7 @@ final class AndroidAccount: WeChatAccount {
                 try body(
                     WeChatGroup(
                         username: name, name: names[name] ?? "", owner: row.text(2), members: members,
-                        announcement: row.text(4) ?? ""))
+                        announcement: row.text(4) ?? "", avatar: media.avatar(of: name)))
                 return true
             }
         } catch DatabaseFault.noSuchTable {}
