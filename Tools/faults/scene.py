@@ -2,7 +2,6 @@
 
 Everything lives in one work folder. `close` ends what was started and unmounts what was mounted, whatever happened.
 """
-import errno
 import os
 import re
 import shutil
@@ -99,15 +98,17 @@ class Scene:
 
     # Servers ----------------------------------------------------------------------------------------------------------
 
-    def server_tool(self, name, *arguments):
+    def server_tool(self, name, *arguments, owned=True):
+        owner = {"SERVER_OWNER": str(os.getpid())} if owned else {}
         answer = subprocess.run([os.path.join(TOOLS, "servers", name), *arguments], capture_output=True, text=True,
-                                env=dict(self.base, SERVER_OWNER=str(os.getpid())), timeout=300)
+                                env=dict(self.base, **owner), timeout=300)
         if answer.returncode != 0:
             raise Trouble("%s %s: %s" % (name, arguments[0], answer.stderr.strip()))
         return dict(re.findall(r"^export (\w+)=(.*)$", answer.stdout, re.M))
 
-    def start_server(self):
-        exports = self.server_tool(self.kind, "start", self.server_dir)
+    def start_server(self, again=False):
+        # Whoever ends the server with us was set on it at the first start, and one is enough.
+        exports = self.server_tool(self.kind, "start", self.server_dir, owned=not again)
         self.base.update(exports)
 
     def kill_server(self):
