@@ -50,10 +50,13 @@ final class UnpackedFiles: Sendable {
         return digest
     }
 
-    /// Reads a whole object and checks it against its name; a mismatch is read once more, from where the object
-    /// lives, as it may be the fault of the way or of what was kept.
+    /// How often an object that is other than its name is read before it counts as damaged.
+    private static let attempts = 4
+
+    /// Reads a whole object and checks it against its name; a mismatch is read again, from where the object lives, as
+    /// it may be the fault of the way or of what was kept.
     static func read(_ store: any ObjectStore, _ name: ObjectName) throws(RepositoryError) -> [UInt8] {
-        for _ in 0..<2 {
+        for _ in 0..<attempts {
             let bytes: [UInt8]
             do throws(StorageError) {
                 bytes = try store.read(name, range: nil, advice: ReadAdvice(retention: .metadata))

@@ -89,8 +89,12 @@ public final class RetryingStore: ObjectStore {
     private func holds(_ name: ObjectName, _ bytes: [UInt8]) throws(StorageError) -> Bool {
         do throws(StorageError) {
             guard try store.size(of: name) == bytes.count else { return false }
-            store.forget(name, range: nil)
-            return try store.read(name, range: nil) == bytes
+            // What comes back may have been changed on the way, too.
+            for _ in 0..<3 {
+                store.forget(name, range: nil)
+                if try store.read(name, range: nil) == bytes { return true }
+            }
+            return false
         } catch {
             if error.isNotFound { return false }
             throw error

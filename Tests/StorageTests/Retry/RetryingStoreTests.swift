@@ -167,7 +167,7 @@ final class ClockWithoutTime: Sendable {
         let refusal = StorageError.alreadyExists(.object(name), location: local.location)
         let (store, inner) = retrying([.refused(down)])
         #expect(throws: refusal) { try store.write(name, [1, 2, 3]) }
-        #expect(inner.made == ["write", "size", "read", "write", "size", "read"])
+        #expect(inner.made == ["write", "size", "read", "read", "read", "write", "size", "read", "read", "read"])
         let (first, _) = retrying([])
         #expect(throws: refusal) { try first.write(name, [3, 2, 1]) }
     }
