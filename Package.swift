@@ -51,10 +51,11 @@ let package = Package(
         module("ResticRepository", ["Storage", "JSON", "COpenSSL", "CXattr", "CZstd"]),
         module("ChatArchive", ["ChatMedia", "ChatModel", "ResticRepository", "JSON"]),
         module("Mount", ["ChatArchive", "CFuse"]),
+        module("Search", ["JSON"]),
         .executableTarget(
             name: "chatark",
             dependencies: [
-                "ChatModel", "ChatImport", "Storage", "ResticRepository", "ChatArchive", "Mount", "JSON",
+                "ChatModel", "ChatImport", "Storage", "ResticRepository", "ChatArchive", "Mount", "Search", "JSON",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Documentation.docc"],
@@ -76,6 +77,7 @@ let package = Package(
         tests("ResticRepository", ["ResticRepository", "Storage", "JSON"]),
         tests("ChatArchive", ["ChatArchive", "ChatHistories", "ChatModel", "ResticRepository", "Storage", "JSON"]),
         tests("Mount", ["Mount", "ChatArchive", "ChatHistories", "ChatModel", "ResticRepository", "Storage"]),
+        tests("Search", ["Search", "JSON"]),
         tests("Command", ["chatark"]),
         tests("EndToEnd", ["chatark", "CXattr"]),
         tests("Structure", []),

@@ -24,7 +24,8 @@ struct Chatark: ParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            Init.self, Backup.self, Snapshots.self, List.self, Restore.self, Check.self, Unlock.self, MountCommand.self,
+            Init.self, Backup.self, Snapshots.self, List.self, SearchCommand.self, Restore.self, Check.self,
+            Unlock.self, MountCommand.self,
             Umount.self, Fetch.self, CacheCommand.self, VersionCommand.self,
         ])
 

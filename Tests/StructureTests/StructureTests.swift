@@ -10,8 +10,9 @@ private let arrows: [String: Set<String>] = [
     "ResticRepository": ["Storage", "JSON", "COpenSSL", "CXattr", "CZstd"],
     "ChatArchive": ["ChatMedia", "ChatModel", "ResticRepository", "Storage", "JSON"],
     "Mount": ["ChatArchive", "CFuse"],
+    "Search": ["JSON"],
     "chatark": [
-        "ChatModel", "ChatImport", "Storage", "ResticRepository", "ChatArchive", "Mount", "JSON", "ArgumentParser",
+        "ChatModel", "ChatImport", "Storage", "ResticRepository", "ChatArchive", "Mount", "Search", "JSON", "ArgumentParser",
     ],
 ]
 

@@ -33,7 +33,7 @@ public final class FolderTree: Sendable {
     let media: LoadingCache<String, MediaFile>
     let sequentialReads: Mutex<SequentialReads>
     let monthWalks = Mutex(MonthWalks<FolderKey>())
-    let mediaWalks: Mutex<MediaWalks<FolderKey>>
+    let mediaWalks: Mutex<MediaWalks<MediaWalk>>
     let background: BackgroundLoads
     let prefetch: Prefetch?
     let prefetches = BackgroundLoads(atOnce: 1, waiting: .max)
@@ -42,6 +42,12 @@ public final class FolderTree: Sendable {
     struct FolderKey: Hashable, Sendable {
         let archive: TreeID
         let conversation: Int
+    }
+
+    /// A way through the media of a conversation.
+    struct MediaWalk: Hashable, Sendable {
+        let folder: FolderKey
+        let view: View
     }
 
     /// A month of a conversation, as an archive and a view show it.

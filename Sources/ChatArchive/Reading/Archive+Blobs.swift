@@ -8,6 +8,33 @@ extension Archive {
         folder.months.flatMap(\.blobs)
     }
 
+    /// The text of segments, each in one piece, with few reads; in no particular order.
+    public func segments(
+        _ months: [MonthRecord], _ body: (_ index: Int, _ text: [UInt8]) throws -> Void
+    ) throws {
+        var texts: [BlobID: [UInt8]] = [:]
+        var waiting = months.indices.filter { !months[$0].blobs.isEmpty }
+        let wanted = waiting.flatMap { months[$0].blobs }
+        var failure: (any Error)?
+        try repository.blobs(wanted, .data, retention: .metadata) { (id, bytes) throws(RepositoryError) in
+            texts[id] = bytes
+            guard failure == nil else { return }
+            // A segment is one blob but for the largest months.
+            waiting.removeAll { index in
+                let blobs = months[index].blobs
+                guard failure == nil, blobs.contains(id), blobs.allSatisfy({ texts[$0] != nil }) else { return false }
+                do {
+                    try body(index, blobs.flatMap { texts[$0] ?? [] })
+                } catch {
+                    failure = error
+                }
+                return true
+            }
+            if !waiting.contains(where: { months[$0].blobs.contains(id) }) { texts[id] = nil }
+        }
+        if let failure { throw failure }
+    }
+
     /// Brings conversations to this machine, where the store keeps what it fetches: all segments, then the media.
     ///
     /// - Parameter progress: told of the bytes of each pack that has been looked after, from any thread.

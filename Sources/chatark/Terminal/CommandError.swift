@@ -1,3 +1,4 @@
+import ChatModel
 import Storage
 
 /// What is wrong with what the user asked for, or with what the program met on the way.
@@ -23,6 +24,8 @@ enum CommandError: Error, Equatable {
     case passwordCommandFailed(status: Int32)
     case unreadableFile(String, FileRole, FileFault)
     case badKeyFile(String)
+    case noWords
+    case badKind(String)
     case badDate(String)
     case badZone(String)
     case badPattern(String)
@@ -80,6 +83,9 @@ extension CommandError: CustomStringConvertible {
             "Cannot read the repository file '\(path)': \(fault.words)."
         case .unreadableFile(let path, .databaseKeyFile, let fault):
             "Cannot read the key file '\(path)': \(fault.words)."
+        case .noWords: "The words to search for are empty."
+        case .badKind(let kind):
+            "'\(kind)' is no kind of message. There are: \(Message.Kind.allCases.map(\.rawValue).joined(separator: ", "))."
         case .badKeyFile(let path):
             "A line of the key file '\(path)' is no key. Each is a passphrase or hexadecimal digits, with 'database-key', "
                 + "'image-aes' or 'image-xor' in front or nothing."

@@ -112,7 +112,7 @@ import Testing
             loads.append(load.bytes)
             let files = (load.bytes + 99_999) / 100_000
             let last = load.after.month * 12 + load.after.file + files
-            walks.loaded(1, upTo: .init(month: last / 12, file: last % 12), bytes: files * 100_000)
+            walks.loaded(1, load, upTo: .init(month: last / 12, file: last % 12), bytes: files * 100_000)
         }
         return loads
     }
@@ -146,8 +146,23 @@ import Testing
         let load = try #require(third)
         #expect(walks.note(1, .init(month: 0, file: 3), size: 10) == nil)
         #expect(load.after == .init(month: 0, file: 2))
-        walks.loaded(1, upTo: nil, bytes: 0)
+        walks.loaded(1, load, upTo: nil, bytes: 0)
         for file in 4..<60 { #expect(walks.note(1, .init(month: 0, file: file), size: 10) == nil) }
+    }
+}
+
+extension MediaWalksTests {
+    @Test("a load that ends after its walk leads no other walk astray")
+    func late() throws {
+        var walks = Walks(windowLimit: 8 << 20)
+        for file in 0..<2 { #expect(walks.note(1, .init(month: 40, file: file), size: 10) == nil) }
+        let third = walks.note(1, .init(month: 40, file: 2), size: 10)
+        let load = try #require(third)
+        // Somebody begins again at the front before the load has ended.
+        for file in 0..<2 { #expect(walks.note(1, .init(month: 0, file: file), size: 10) == nil) }
+        walks.loaded(1, load, upTo: .init(month: 41, file: 0), bytes: 1 << 20)
+        let next = walks.note(1, .init(month: 0, file: 2), size: 10)
+        #expect(next?.after == .init(month: 0, file: 2))
     }
 }
 

@@ -35,15 +35,17 @@ extension FolderTree {
         guard let stored = folders.cached(key) else { return }
         let months = months(of: stored, view)
         guard let position = months.firstIndex(of: month) else { return }
+        // The views number months and files each in its own way.
+        let walk = MediaWalk(folder: key, view: view)
         let load = mediaWalks.withLock {
-            $0.note(key, .init(month: position, file: index), size: Int(clamping: size))
+            $0.note(walk, .init(month: position, file: index), size: Int(clamping: size))
         }
         guard let load else { return }
         background.start { [self] in
-            var end: MediaWalks<FolderKey>.Position?
+            var end: MediaWalks<MediaWalk>.Position?
             var (bytes, ids): (Int, [BlobID]) = (0, [])
-            defer { mediaWalks.withLock { $0.loaded(key, upTo: end, bytes: bytes) } }
-            for position in load.after.month..<months.count where bytes < load.bytes {
+            defer { mediaWalks.withLock { $0.loaded(walk, load, upTo: end, bytes: bytes) } }
+            for position in months.indices.dropFirst(load.after.month) where bytes < load.bytes {
                 guard
                     let listing = try? listing(
                         of: ListingKey(folder: key, month: months[position], mediaOnly: view == .media), chats,

@@ -22,9 +22,12 @@ struct MediaWalks<Folder: Hashable> {
     struct Load: Equatable {
         let after: Position
         let bytes: Int
+        /// Which walk it is for; what ends after that walk has ended tells nothing of the next one.
+        fileprivate let walk: Int
     }
 
     private struct Walk {
+        let number: Int
         var last: Position
         var ahead: Position
         /// Bytes between `last` and `ahead`.
@@ -37,6 +40,7 @@ struct MediaWalks<Folder: Hashable> {
 
     private var walks = LeastRecentlyUsed<Folder, Walk>(budget: 64)
     private let windowLimit: Int
+    private var begun = 0
 
     /// Files in a row after which somebody is taken to go on.
     private static var threshold: Int { 3 }
@@ -48,7 +52,8 @@ struct MediaWalks<Folder: Hashable> {
     /// Notes that a file of so many bytes is read, and returns what to load now; `loaded` must follow.
     mutating func note(_ folder: Folder, _ position: Position, size: Int) -> Load? {
         guard var walk = walks.value(folder), position >= walk.last else {
-            walks.insert(Walk(last: position, ahead: position), for: folder, cost: 1)
+            begun += 1
+            walks.insert(Walk(number: begun, last: position, ahead: position), for: folder, cost: 1)
             return nil
         }
         // Another piece of the same file.
@@ -67,12 +72,12 @@ struct MediaWalks<Folder: Hashable> {
         walk.window = min(max(walk.window * 2, Self.firstWindow), windowLimit)
         guard walk.window > walk.unread else { return nil }
         walk.isLoading = true
-        return Load(after: walk.ahead, bytes: walk.window - walk.unread)
+        return Load(after: walk.ahead, bytes: walk.window - walk.unread, walk: walk.number)
     }
 
     /// Notes what a load has come to: the last file of it and its bytes; nil when nothing follows.
-    mutating func loaded(_ folder: Folder, upTo end: Position?, bytes: Int) {
-        guard var walk = walks.value(folder) else { return }
+    mutating func loaded(_ folder: Folder, _ load: Load, upTo end: Position?, bytes: Int) {
+        guard var walk = walks.value(folder), walk.number == load.walk else { return }
         walk.isLoading = false
         walk.unread += bytes
         if let end { walk.ahead = max(walk.ahead, end) } else { walk.isAtEnd = true }
