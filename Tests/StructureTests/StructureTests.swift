@@ -12,7 +12,8 @@ private let arrows: [String: Set<String>] = [
     "Mount": ["ChatArchive", "CFuse"],
     "Search": ["JSON"],
     "chatark": [
-        "ChatModel", "ChatImport", "Storage", "ResticRepository", "ChatArchive", "Mount", "Search", "JSON", "ArgumentParser",
+        "ChatModel", "ChatImport", "Storage", "ResticRepository", "ChatArchive", "Mount", "Search", "JSON",
+        "ArgumentParser",
     ],
 ]
 
