@@ -91,6 +91,37 @@ struct MountCommand: ParsableCommand {
         if isTalkative { Output.note("Mounted at \(mounted.path); Ctrl-C or 'chatark umount \(mountpoint)' ends it.") }
         let end = try Interruption.replacing(by: { mounted.requestStop() }) { try mounted.run() }
         if isTalkative { Output.note(end == .unmounted ? "Unmounted by another program." : "Unmounted.") }
+        if readyDescriptor == nil { report(mounted.statistics) }
+    }
+
+    /// What the kernel asked of a mount in the foreground, for who asks: `--verbose` in words, `--json` for programs.
+    private func report(_ statistics: MountStatistics) {
+        let kinds = RequestKind.allCases.filter { statistics[$0] > 0 }
+        if options.json {
+            Output.json { json in
+                json.beginObject()
+                json.key("requests")
+                json.beginObject()
+                for kind in kinds {
+                    json.key("\(kind)")
+                    json.int(statistics[kind])
+                }
+                json.endObject()
+                for (key, value) in [
+                    ("waited", statistics.waited), ("failed", statistics.failed),
+                    ("pushed_files", statistics.pushedFiles), ("pushed_bytes", statistics.pushedBytes),
+                ] {
+                    json.key(key)
+                    json.int(value)
+                }
+                json.endObject()
+            }
+        } else if options.verbose {
+            let requests = kinds.map { "\(Words.count(statistics[$0])) \($0)" }.joined(separator: ", ")
+            Output.note("Requests: \(requests); \(Words.count(statistics.waited)) waited, \(statistics.failed) failed.")
+            Output.note(
+                "Read ahead: \(Words.count(statistics.pushedFiles, "file")), \(Words.bytes(statistics.pushedBytes)).")
+        }
     }
 
     private func mountOptions(_ snapshots: [StoredSnapshot], _ location: RepositoryLocation) -> MountOptions {
