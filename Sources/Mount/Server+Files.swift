@@ -24,12 +24,16 @@ extension Server {
             return
         }
         let offset = UInt64(offset)
+        let before = offset == 0 ? siblings?.observe(file) : nil
         answer(request) { reply throws(FolderTreeError) in
+            if before != nil { throw .mustWait }
             try read(reply, file, offset, size, .never)
         } later: {
-            { [self] reply, waiting throws(FolderTreeError) in try read(reply, file, offset, size, waiting) }
+            { [self] reply, waiting throws(FolderTreeError) in
+                before?()
+                try read(reply, file, offset, size, waiting)
+            }
         }
-        if offset == 0 { siblings?.observe(file) }
     }
 
     private func read(

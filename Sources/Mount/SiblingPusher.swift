@@ -55,33 +55,43 @@ final class SiblingPusher: Sendable {
         wake.signal()
     }
 
-    /// Called on the serving thread when the kernel has asked for the beginning of a file.
-    func observe(_ file: InodeNumber) {
-        guard let place = tree.place(of: file) else {
-            remind(of: file)
-            return
+    /// Called on the serving thread when the kernel asks for the beginning of a file. Work that it returns is to be done, on
+    /// another thread, before the answer.
+    func observe(_ file: InodeNumber) -> (@Sendable () -> Void)? {
+        guard let place = tree.place(of: file) else { return remind(of: file) }
+        let push = state.withLock { state -> SiblingReadAhead.Push? in
+            let push = state.policy.read(.init(listing: place.listing, index: place.index), of: place.count)
+            if let push, !push.isAwaited { state.queue.append(.push(push)) }
+            return push
         }
-        let isQueued = state.withLock { state in
-            guard let push = state.policy.read(.init(listing: place.listing, index: place.index)) else { return false }
-            state.queue.append(.push(push))
-            return true
-        }
-        if isQueued { wake.signal() }
+        guard let push else { return nil }
+        if push.isAwaited { return { [self] in carryOut(push) } }
+        wake.signal()
+        return nil
     }
 
-    /// The second file in a row of a month asks for its listing, once; a random reader rarely meets the same month twice.
-    private func remind(of file: InodeNumber) {
-        guard let month = tree.listedFolder(of: file) else { return }
-        let isQueued = state.withLock { state in
+    /// The second file in a row of a month asks for its listing, once; a random reader rarely meets the same month twice. Who goes through
+    /// one month after the other gets it at once.
+    private func remind(of file: InodeNumber) -> (@Sendable () -> Void)? {
+        guard let month = tree.listedFolder(of: file) else { return nil }
+        let (isQueued, isAwaited) = state.withLock { state in
+            if state.policy.isThorough { return (false, true) }
             guard state.forgottenMonth == month else {
                 state.forgottenMonth = month
-                return false
+                return (false, false)
             }
             state.forgottenMonth = nil
             state.queue.append(.remind(month))
-            return true
+            return (true, false)
         }
         if isQueued { wake.signal() }
+        guard isAwaited else { return nil }
+        return { [self] in
+            // What fails here fails again for who reads, and is reported there.
+            try? tree.remindListing(month, waiting: .until(.now + deadline))
+            guard tree.place(of: file) != nil else { return }
+            observe(file)?()
+        }
     }
 
     private func carryOut(_ push: SiblingReadAhead.Push) {

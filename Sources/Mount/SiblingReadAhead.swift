@@ -6,6 +6,9 @@
 ///     read 7, 8 ──> push 9 … 24, all but 17        (the hole is a file that will be asked for: it says how far the reader is)
 ///     read 17   ──> push 25 … 56, all but 41       (before the reader comes to the end of what is there)
 ///
+/// Who came to the end of one directory is taken to go through the next one too: their first read there is answered after the files that
+/// follow have been pushed, so that a directory of some files costs one read.
+///
 /// A reader who jumps about, or who only lists, gets nothing. A value: positions in, decisions out.
 struct SiblingReadAhead {
     /// A file's place: which listing, and how many files of it come before.
@@ -19,12 +22,16 @@ struct SiblingReadAhead {
         let first: Place
         let files: Int
         let bytes: Int
-        /// The file that is left out.
+        /// The file that is left out; -1 when the window goes to the directory's end.
         let hole: Int
+        /// Whether the reader is to wait for it.
+        var isAwaited = false
     }
 
     fileprivate struct Stream {
         let listing: UInt64
+        /// Files in the listing.
+        let count: Int
         /// The last file that was read.
         var reader: Int
         /// The file after the last one that has been, or is about to be, pushed; at most `reader + 1` when nothing has.
@@ -37,6 +44,10 @@ struct SiblingReadAhead {
 
     /// The first window: small enough to cost a random reader nothing that can be measured.
     static let firstWindow = 16
+    /// The first one of who has read a directory to its end: some 300 µs of their time.
+    static let awaitedWindow = 64
+    /// Where such a reader begins: the first files may be media, or not wanted.
+    static let beginning = 8
     /// The largest: each file takes a page of 4 KiB in the kernel, so this is 4 MiB of its memory.
     static let lastWindow = 1024
     /// The most bytes of a window.
@@ -51,27 +62,41 @@ struct SiblingReadAhead {
     private var streams: [Stream] = []
     private var clock = 0
 
-    /// A file was asked for.
-    mutating func read(_ place: Place) -> Push? {
+    /// Whether the last reader has come to the end of a directory.
+    var isThorough: Bool {
+        guard let last = streams.max(by: { $0.lastUse < $1.lastUse }) else { return false }
+        // What was pushed to the end is not asked for any more.
+        return max(last.reader + 1, last.end) >= last.count && (last.window > 0 || last.count <= 2)
+    }
+
+    /// A file was asked for, one of `count` in its listing.
+    mutating func read(_ place: Place, of count: Int) -> Push? {
+        let wasThorough = isThorough
         clock += 1
         guard let number = streams.firstIndex(where: { $0.isFollowed(by: place) }) else {
-            begin(at: place)
-            return nil
+            let number = begin(at: place, of: count)
+            guard wasThorough, place.index < Self.beginning, place.index + 1 < count else { return nil }
+            return push(Self.awaitedWindow, in: number, isAwaited: true)
         }
+        let isNext = place.index > streams[number].reader
+        streams[number].lastUse = clock
+        streams[number].reader = max(streams[number].reader, place.index)
+        // A file read again says nothing about the next ones, and at the end there are none.
+        guard isNext, !streams[number].isPushing, max(streams[number].end, place.index + 1) < count else { return nil }
+        let window = streams[number].window
+        return push(window == 0 ? Self.firstWindow : min(window * 2, Self.lastWindow), in: number, isAwaited: false)
+    }
+
+    private mutating func push(_ window: Int, in number: Int, isAwaited: Bool) -> Push {
         var stream = streams[number]
         defer { streams[number] = stream }
-        let isNext = place.index > stream.reader
-        stream.lastUse = clock
-        stream.reader = max(stream.reader, place.index)
-        // A file read again says nothing about the next ones.
-        guard isNext, !stream.isPushing else { return nil }
-        stream.window = stream.window == 0 ? Self.firstWindow : min(stream.window * 2, Self.lastWindow)
-        stream.isPushing = true
         let first = max(stream.end, stream.reader + 1)
-        stream.end = first + stream.window
+        stream.window = window
+        stream.isPushing = true
+        stream.end = first + window
         return Push(
-            first: Place(listing: place.listing, index: first), files: stream.window, bytes: Self.windowBytes,
-            hole: first + stream.window / 2)
+            first: Place(listing: stream.listing, index: first), files: window, bytes: Self.windowBytes,
+            hole: stream.end < stream.count ? first + window / 2 : -1, isAwaited: isAwaited)
     }
 
     /// Where pushing goes on for a reader who may have overtaken it: at `index`, or further on.
@@ -97,14 +122,18 @@ struct SiblingReadAhead {
         streams[number].isPushing = false
     }
 
-    private mutating func begin(at place: Place) {
+    /// Returns the stream's number.
+    private mutating func begin(at place: Place, of count: Int) -> Int {
         let stream = Stream(
-            listing: place.listing, reader: place.index, end: place.index + 1, window: 0, lastUse: clock)
-        if streams.count < Self.streamLimit {
+            listing: place.listing, count: count, reader: place.index, end: place.index + 1, window: 0, lastUse: clock)
+        guard streams.count >= Self.streamLimit,
+            let oldest = streams.indices.min(by: { streams[$0].lastUse < streams[$1].lastUse })
+        else {
             streams.append(stream)
-        } else if let oldest = streams.indices.min(by: { streams[$0].lastUse < streams[$1].lastUse }) {
-            streams[oldest] = stream
+            return streams.count - 1
         }
+        streams[oldest] = stream
+        return oldest
     }
 }
 

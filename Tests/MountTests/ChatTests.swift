@@ -145,6 +145,20 @@ extension KernelTests {
             }
         }
 
+        @Test("grep over many small months reads about one file a month")
+        func smallMonths() throws {
+            try withScratch { scratch in
+                let chats = try StoredChats(in: scratch, conversations: 3, months: 20, perMonth: 12, seed: 7)
+                try withMount(chats.tree()) { mount in
+                    let found = try tool("sh", "-c", "grep -r . conversations | wc -l", at: mount.path)
+                    #expect(found.lines == ["\(chats.count)"])
+                    let statistics = mount.mounted.statistics
+                    // Until the first months have been gone through, every file may be asked for.
+                    #expect(statistics[.read] < 3 * 20 * 2 + 50, "\(statistics.requests)")
+                }
+            }
+        }
+
         @Test("someone who reads messages at random gets next to nothing pushed")
         func randomReader() throws {
             try withScratch { scratch in

@@ -13,7 +13,7 @@ import Testing
         for index in order where !cached.contains(index) {
             reads += 1
             cached.insert(index)
-            guard let push = policy.read(Place(listing: 7, index: index)) else { continue }
+            guard let push = policy.read(Place(listing: 7, index: index), of: files) else { continue }
             let end = min(push.first.index + push.files, files)
             for next in push.first.index..<max(end, push.first.index) where next != push.hole {
                 cached.insert(next)
@@ -27,8 +27,8 @@ import Testing
     @Test("two files in a row start a window, one does not")
     func start() {
         var policy = SiblingReadAhead()
-        #expect(policy.read(Place(listing: 7, index: 3)) == nil)
-        let push = policy.read(Place(listing: 7, index: 4))
+        #expect(policy.read(Place(listing: 7, index: 3), of: 100) == nil)
+        let push = policy.read(Place(listing: 7, index: 4), of: 100)
         #expect(push == .init(first: Place(listing: 7, index: 5), files: 16, bytes: 1 << 20, hole: 13))
     }
 
@@ -61,7 +61,7 @@ import Testing
         var policy = SiblingReadAhead()
         var pushes = 0
         for index in 0..<4 {
-            for listing in 0..<4 where policy.read(Place(listing: UInt64(listing), index: index * 1)) != nil {
+            for listing in 0..<4 where policy.read(Place(listing: UInt64(listing), index: index), of: 100) != nil {
                 pushes += 1
             }
         }
@@ -71,14 +71,45 @@ import Testing
     @Test("while a window is being pushed, no other is started, and a reader who overtakes it is met further on")
     func overtaking() throws {
         var policy = SiblingReadAhead()
-        _ = policy.read(Place(listing: 1, index: 0))
-        let started = policy.read(Place(listing: 1, index: 1))
+        _ = policy.read(Place(listing: 1, index: 0), of: 100_000)
+        let started = policy.read(Place(listing: 1, index: 1), of: 100_000)
         let push = try #require(started)
         #expect(policy.resume(push, at: 4) == 4)
-        #expect(policy.read(Place(listing: 1, index: 6)) == nil)
+        #expect(policy.read(Place(listing: 1, index: 6), of: 100_000) == nil)
         #expect(policy.resume(push, at: 4) == 6 + SiblingReadAhead.lead)
         policy.pushed(push, upTo: 18)
-        #expect(policy.read(Place(listing: 1, index: 7))?.first.index == 18)
+        #expect(policy.read(Place(listing: 1, index: 7), of: 100_000)?.first.index == 18)
+    }
+
+    @Test("who came to the end of a directory waits in the next one for the files that follow, and reads once")
+    func thorough() {
+        var policy = SiblingReadAhead()
+        for index in 0..<3 { _ = policy.read(Place(listing: 1, index: index), of: 12) }
+        #expect(policy.isThorough)
+        for listing in UInt64(2)..<50 {
+            let push = policy.read(Place(listing: listing, index: 0), of: 12)
+            #expect(
+                push
+                    == .init(
+                        first: Place(listing: listing, index: 1), files: 64, bytes: 1 << 20, hole: -1, isAwaited: true)
+            )
+            if let push { policy.pushed(push, upTo: 12) }
+        }
+    }
+
+    @Test("a directory that is left before its end makes nobody wait in the next one")
+    func left() {
+        var policy = SiblingReadAhead()
+        for index in 0..<3 { _ = policy.read(Place(listing: 1, index: index), of: 100) }
+        #expect(!policy.isThorough)
+        #expect(policy.read(Place(listing: 2, index: 0), of: 12) == nil)
+        #expect(policy.read(Place(listing: 3, index: 0), of: 12) == nil)
+    }
+
+    @Test("who reads one file of each directory gets nothing")
+    func oneEach() {
+        var policy = SiblingReadAhead()
+        for listing in UInt64(1)..<200 { #expect(policy.read(Place(listing: listing, index: 0), of: 5) == nil) }
     }
 
     @Test("the window grows to its limit and no further")
@@ -87,7 +118,7 @@ import Testing
         var index = 0
         var largest = 0
         for _ in 0..<20 {
-            if let push = policy.read(Place(listing: 1, index: index)) {
+            if let push = policy.read(Place(listing: 1, index: index), of: 100_000) {
                 largest = max(largest, push.files)
                 policy.pushed(push, upTo: push.first.index + push.files)
                 index = push.hole

@@ -30,7 +30,7 @@ struct ListedMonths: Sendable {
         if listings.count > Self.kept { listings.removeFirst() }
     }
 
-    func place(of inode: InodeNumber) -> (listing: UInt64, index: Int)? {
+    func place(of inode: InodeNumber) -> (listing: UInt64, index: Int, count: Int)? {
         for (id, listing, order) in listings.reversed() {
             var low = 0
             var high = order.count
@@ -42,7 +42,9 @@ struct ListedMonths: Sendable {
                     high = middle
                 }
             }
-            if low < order.count, listing.entries[Int(order[low])].inode == inode { return (id, Int(order[low])) }
+            if low < order.count, listing.entries[Int(order[low])].inode == inode {
+                return (id, Int(order[low]), order.count)
+            }
         }
         return nil
     }
@@ -77,8 +79,8 @@ extension FolderTree {
             in: folder)
     }
 
-    /// Where a file stands in a month that was listed lately.
-    public func place(of file: InodeNumber) -> (listing: UInt64, index: Int)? {
+    /// Where a file stands in a month that was listed lately, and how many files that has.
+    public func place(of file: InodeNumber) -> (listing: UInt64, index: Int, count: Int)? {
         listed.withLock { $0.place(of: file) }
     }
 
