@@ -42,14 +42,17 @@ public struct Zone: Sendable, Equatable {
     }
 
     /// Seconds east of UTC at a moment given in seconds since 1970 UTC.
-    public func offset(at seconds: Int64) -> Int64 {
+    public func offset(at seconds: Int64) -> Int64 { period(at: seconds).offset }
+
+    /// The offset at a moment, and the seconds since 1970 UTC in which it holds.
+    public func period(at seconds: Int64) -> (offset: Int64, seconds: Range<Int64>) {
         var low = 0
         var high = starts.count
         while high - low > 1 {
             let middle = (low + high) / 2
             if starts[middle] <= seconds { low = middle } else { high = middle }
         }
-        return Int64(offsets[low])
+        return (Int64(offsets[low]), starts[low]..<(low + 1 < starts.count ? starts[low + 1] : .max))
     }
 
     /// What a clock on the wall shows at a moment.

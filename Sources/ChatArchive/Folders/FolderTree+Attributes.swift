@@ -31,10 +31,8 @@ extension FolderTree {
         case .month(let snapshot, let viewKind, let conversation, let month):
             let view = try view(ofSnapshot: snapshot, waiting)
             let folder = try folder(FolderKey(archive: view.archive.tree, conversation: conversation), view, waiting)
-            guard months(of: folder, viewKind).contains(month), let newest = newest(month, folder) else {
-                throw .notFound
-            }
-            return directory(place, newest)
+            guard let part = folder.part(month, in: viewKind) else { throw .notFound }
+            return directory(place, part.newest)
         case .transcript(let snapshot, let conversation, let month):
             let text = try transcript(snapshot: snapshot, conversation: conversation, month, waiting)
             return file(place, size: UInt64(text.bytes.count), text.newest)

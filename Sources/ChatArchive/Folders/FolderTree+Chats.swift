@@ -2,47 +2,30 @@ import ChatModel
 import ResticRepository
 
 extension FolderTree {
-    /// The months in which a conversation has messages, in the tree's zone, ascending. In the media view, those with attachments.
-    func months(of folder: ConversationFolder, _ view: View) -> [Month] {
-        var months: Set<Month> = []
-        for record in folder.months where view != .media || record.attachments > 0 {
-            // A segment lies within one month of its own clocks: by ours in the months of its first and its last message, and
-            // between the two only where its clocks differed among themselves.
-            let shown = shownMonths(of: record)
-            months.formUnion([shown.lowerBound, shown.upperBound])
-            if shown.contains(record.month) { months.insert(record.month) }
-        }
-        return months.sorted()
-    }
-
-    func shownMonths(of record: MonthRecord) -> ClosedRange<Month> {
-        let first = Segment.plausible(record.span.lowerBound)
-        return zone.month(of: first)...zone.month(of: max(first, Segment.plausible(record.span.upperBound)))
-    }
-
-    func folder(_ key: FolderKey, _ view: ChatView, _ waiting: Waiting) throws(FolderTreeError) -> ConversationFolder {
+    func folder(_ key: FolderKey, _ view: ChatView, _ waiting: Waiting) throws(FolderTreeError) -> ShownConversation {
         try folders.value(key, waiting: waiting) { () throws(FolderTreeError) in
             guard view.conversations.indices.contains(key.conversation) else { throw .notFound }
             do throws(ArchiveError) {
                 let folder = try view.archive.folder(named: view.conversations[key.conversation].folder)
                 prefetch(folder, of: view.archive)
-                return (folder, folder.months.count * 300 + 200)
+                let shown = ShownConversation(folder, in: zone)
+                return (shown, shown.cost)
             } catch { throw FolderTreeError(error) }
         }
     }
 
     /// The segments that have messages of a month, with their numbers, ascending.
     private func segments(
-        of month: Month, in folder: ConversationFolder, _ key: FolderKey, _ waiting: Waiting, isAhead: Bool = false
+        of month: Month, in shown: ShownConversation, _ key: FolderKey, _ waiting: Waiting, isAhead: Bool = false
     ) throws(FolderTreeError) -> [(number: Int, segment: Segment)] {
         var result: [(number: Int, segment: Segment)] = []
-        for record in folder.months where shownMonths(of: record).contains(month) {
-            guard let place = place(of: record.node, key.archive),
+        for index in shown.part(month, in: .conversations)?.segments ?? [] {
+            guard let place = place(of: shown.folder.months[index].node, key.archive),
                 let number = registry.withLock({ $0.number(ofSegment: place) })
             else { continue }
             result.append((number, try segment(number, waiting)))
         }
-        if !isAhead { noteMonth(month, of: folder, key) }
+        if !isAhead { noteMonth(month, of: shown.folder, key) }
         return result
     }
 
@@ -77,13 +60,19 @@ extension FolderTree {
         return try listing(of: key, view, waiting)
     }
 
+    /// Lines that are listed for who must not wait: about a millisecond.
+    private static let linesAtOnce = 4096
+
     /// - Parameter isAhead: whether nobody has asked for it yet.
     func listing(
         of key: ListingKey, _ view: ChatView, _ waiting: Waiting, isAhead: Bool = false
     ) throws(FolderTreeError) -> MonthListing {
-        try listings.value(key, waiting: waiting) { () throws(FolderTreeError) in
+        func make() throws(FolderTreeError) -> (MonthListing, Int) {
             let folder = try folder(key.folder, view, waiting)
             let segments = try segments(of: key.month, in: folder, key.folder, waiting, isAhead: isAhead)
+            if case .never = waiting, segments.reduce(0, { $0 + $1.segment.lines.count }) > Self.linesAtOnce {
+                throw .mustWait
+            }
             if !isAhead { prefetch(key.month, folder, of: view.archive) }
             guard !segments.isEmpty else { throw .notFound }
             let listing = MonthListing(
@@ -91,6 +80,9 @@ extension FolderTree {
             ) { view.safeName($0, in: key.folder.conversation) }
             return (listing, listing.cost)
         }
+        // From pieces that were loaded ahead there is little to compute.
+        if case .never = waiting { return try listings.valueFromMemory(key, make: make) }
+        return try listings.value(key, waiting: waiting, load: make)
     }
 
     func transcript(
@@ -107,15 +99,6 @@ extension FolderTree {
             transcript.add(segments.map(\.segment)) { view.name($0, in: conversation) }
             return (transcript.rendered, transcript.rendered.bytes.capacity + 100)
         }
-    }
-
-    /// The time of a month's newest message. Where a segment goes on into the next month, as it may when the archive's
-    /// zone is another, only reading it would tell: then the month's last moment, which no message of it is after.
-    func newest(_ month: Month, _ folder: ConversationFolder) -> Timestamp? {
-        folder.months.filter { shownMonths(of: $0).contains(month) }.map { record in
-            let last = Segment.plausible(record.span.upperBound)
-            return zone.month(of: last) == month ? last : zone.end(of: month)
-        }.max()
     }
 
     /// A message's line, and the attachment of a part above 0.

@@ -199,15 +199,15 @@ extension FolderTree {
     ) throws(FolderTreeError) -> FolderListing {
         let view = try view(ofSnapshot: snapshot, waiting)
         let key = FolderKey(archive: view.archive.tree, conversation: conversation)
-        let months = months(of: try folder(key, view, waiting), kind)
+        let months = try folder(key, view, waiting).months(in: kind)
         let suffix = kind == .transcripts ? ".txt" : ""
-        let names = months.map { Array(($0.description + suffix).utf8) }
+        let names = months.map { Array(($0.month.description + suffix).utf8) }
         return FolderListing(
             count: months.count,
             entry: { index in
                 kind == .transcripts
-                    ? (names[index], .transcript(snapshot: snapshot, conversation: conversation, months[index]))
-                    : (names[index], .month(snapshot: snapshot, kind, conversation: conversation, months[index]))
+                    ? (names[index], .transcript(snapshot: snapshot, conversation: conversation, months[index].month))
+                    : (names[index], .month(snapshot: snapshot, kind, conversation: conversation, months[index].month))
             },
             position: { name in names.firstIndex(of: name) })
     }

@@ -25,7 +25,7 @@ public final class FolderTree: Sendable {
     let listed = Mutex(ListedMonths())
     let trees: LoadingCache<TreeID, Tree>
     let views: LoadingCache<TreeID, ChatView>
-    let folders: LoadingCache<FolderKey, ConversationFolder>
+    let folders: LoadingCache<FolderKey, ShownConversation>
     let segments: LoadingCache<Int, Segment>
     let listings: LoadingCache<ListingKey, MonthListing>
     let blobs: LoadingCache<BlobID, [UInt8]>

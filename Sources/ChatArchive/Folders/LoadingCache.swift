@@ -50,6 +50,16 @@ final class LoadingCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         }
     }
 
+    /// The value, made at once when all it is made from is in memory: `make` throws `mustWait` when something is not.
+    func valueFromMemory(
+        _ key: Key, make: () throws(FolderTreeError) -> (value: Value, cost: Int)
+    ) throws(FolderTreeError) -> Value {
+        if let value = cached(key) { return value }
+        let made = try make()
+        state.withLock { $0.values.insert(made.value, for: key, cost: made.cost) }
+        return made.value
+    }
+
     /// Loads those of some values that are neither in memory nor being loaded; who asks for one meanwhile waits for it.
     ///
     /// `load` hands over what it gets; what it does not get is loaded by the next one who asks.

@@ -12,12 +12,7 @@ struct WallClock {
     mutating func civilTime(at moment: Timestamp) -> CivilTime {
         let seconds = moment.seconds
         if !valid.contains(seconds) {
-            offset = zone.offset(at: seconds)
-            // Zones change at most a few times a year: within a quarter of an hour of both ends the offset is the same.
-            let quarter = seconds - (seconds % 900 + 900) % 900
-            valid =
-                zone.offset(at: quarter) == offset && zone.offset(at: quarter + 899) == offset
-                ? quarter..<quarter + 900 : seconds..<seconds + 1
+            (offset, valid) = zone.period(at: seconds)
         }
         return CivilTime(secondsSince1970: seconds + offset)
     }

@@ -33,7 +33,7 @@ extension FolderTree {
         else { return }
         let key = FolderKey(archive: chats.archive.tree, conversation: conversation)
         guard let stored = folders.cached(key) else { return }
-        let months = months(of: stored, view)
+        let months = stored.months(in: view).map(\.month)
         guard let position = months.firstIndex(of: month) else { return }
         // The views number months and files each in its own way.
         let walk = MediaWalk(folder: key, view: view)

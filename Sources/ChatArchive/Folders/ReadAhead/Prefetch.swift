@@ -31,10 +31,10 @@ extension FolderTree {
         prefetches.start { try? archive.fetch([folder], media: true) }
     }
 
-    func prefetch(_ month: Month, _ folder: ConversationFolder, of archive: Archive) {
+    func prefetch(_ month: Month, _ shown: ShownConversation, of archive: Archive) {
         guard prefetch == .month else { return }
-        let months = folder.months.filter { shownMonths(of: $0).contains(month) }
-        let only = ConversationFolder(months: months)
+        let segments = shown.part(month, in: .conversations)?.segments ?? []
+        let only = ConversationFolder(months: segments.map { shown.folder.months[$0] })
         prefetches.start { try? archive.fetch([only], media: true) }
     }
 }
