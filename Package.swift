@@ -30,6 +30,7 @@ let package = Package(
         system("CFuse", "fuse3", "libfuse3-dev"),
         system("COpenSSL", "libcrypto", "libssl-dev"),
         system("CSHA2", "libcrypto", "libssl-dev"),
+        system("CPCRE2", "libpcre2-8", "libpcre2-dev"),
         system("CSQLite", "sqlite3", "libsqlite3-dev"),
         .systemLibrary(name: "CXattr"),
         system("CZip", "libzip", "libzip-dev"),
@@ -51,7 +52,7 @@ let package = Package(
         module("ResticRepository", ["Storage", "JSON", "COpenSSL", "CXattr", "CZstd"]),
         module("ChatArchive", ["ChatMedia", "ChatModel", "ResticRepository", "JSON"]),
         module("Mount", ["ChatArchive", "CFuse"]),
-        module("Search", ["JSON"]),
+        module("Search", ["JSON", "CPCRE2"]),
         .executableTarget(
             name: "chatark",
             dependencies: [

@@ -1,21 +1,27 @@
 import Glibc
 import JSON
 
-/// Words that a message must all have, wherever they stand in it and whatever the case of their letters.
+/// What is looked for: words that a message must all have, wherever they stand and whatever the case of their letters, or regular
+/// expressions that must all match.
 ///
-/// Texts are searched as bytes of UTF-8, as grep does, so Chinese needs no list of words. A segment is looked through as
-/// it is stored, before its lines are decoded: only lines that have all words are.
+/// Texts are searched as bytes of UTF-8, as grep does, so Chinese needs no list of words. For words, a segment is looked through as it is
+/// stored: only lines that have all of them are decoded.
 public struct TextQuery: Sendable {
-    /// In lower case.
-    private let words: [[UInt8]]
+    private enum Terms: Sendable {
+        /// In lower case.
+        case words([[UInt8]])
+        case patterns([Pattern])
+    }
+
+    private let terms: Terms
     /// The words as they stand in a line of JSON, in lower case; a line that lacks one does not match.
-    private let needles: [[UInt8]]
+    private var needles: [[UInt8]] = []
 
     /// Nil when no word has a letter.
     public init?(words: [String]) {
         let lower = words.map { $0.lowercased() }.filter { !$0.isEmpty }
         guard !lower.isEmpty else { return nil }
-        self.words = lower.map { Array($0.utf8) }
+        terms = .words(lower.map { Array($0.utf8) })
         // Letters beyond ASCII have no lower case of the same bytes, so lines are not told apart by words that have one.
         needles = lower.filter { Self.isFound(in: $0) }.map { word in
             var writer = JSONWriter()
@@ -24,40 +30,108 @@ public struct TextQuery: Sendable {
         }
     }
 
+    /// Regular expressions as Perl writes them. Nil when all are empty.
+    public init?(patterns: [String]) throws(QueryError) {
+        var compiled: [Pattern] = []
+        for pattern in patterns where !pattern.isEmpty { compiled.append(try Pattern(pattern)) }
+        guard !compiled.isEmpty else { return nil }
+        terms = .patterns(compiled)
+    }
+
     private static func isFound(in word: String) -> Bool {
         // The Kelvin sign and the dotted I are lower-cased to ASCII letters, so words with these are found line by line.
         word.unicodeScalars.allSatisfy { $0.isASCII ? $0 != "k" && $0 != "i" : !$0.properties.isCased }
     }
 
-    /// Whether a text has all words.
-    public func matches(_ text: String) -> Bool {
-        let lower = Array(text.lowercased().utf8)
-        return words.allSatisfy { word in Self.find(word, in: lower, from: 0, to: lower.count) != nil }
+    /// The messages of a segment that match: the numbers of their lines from 0, the conversation's own line counted, and where they stand.
+    ///
+    /// Costs a pass over the bytes for words, and decoding every message for regular expressions.
+    public func matches(in segment: [UInt8]) throws(QueryError) -> [(number: Int, range: Range<Int>)] {
+        let lines = candidates(in: segment)
+        let result = segment.withUnsafeBytes { segment in
+            Result { () throws(QueryError) in
+                var text: [UInt8] = []
+                let matches = matcher()
+                var found: [(number: Int, range: Range<Int>)] = []
+                for line in lines {
+                    guard SearchedText.read(UnsafeRawBufferPointer(rebasing: segment[line.range]), into: &text),
+                        try matches(text)
+                    else { continue }
+                    found.append(line)
+                }
+                return found
+            }
+        }
+        return try result.get()
     }
 
-    /// The lines of JSON Lines that may match, by their numbers from 0 and where they stand.
-    public func candidates(in text: [UInt8]) -> [(number: Int, range: Range<Int>)] {
-        let lower = text.map { $0 &- 0x41 < 26 ? $0 | 0x20 : $0 }
-        guard let first = needles.max(by: { $0.count < $1.count }) else { return Self.allLines(of: text) }
+    /// Whether a text has all that is looked for, for one thread.
+    private func matcher() -> ([UInt8]) throws(QueryError) -> Bool {
+        switch terms {
+        case .words(let words):
+            return { (text) throws(QueryError) in
+                // Invalid UTF-8 is shown as replacement characters, and so it is searched.
+                let lower = Array(String(decoding: text, as: UTF8.self).lowercased().utf8)
+                return lower.withUnsafeBytes { lower in
+                    words.allSatisfy { Self.find($0, in: lower, from: 0, to: lower.count) != nil }
+                }
+            }
+        case .patterns(let patterns):
+            let matchers = patterns.map(Pattern.Matcher.init)
+            return { (text) throws(QueryError) in
+                for matcher in matchers where try !matcher.matches(text) { return false }
+                return true
+            }
+        }
+    }
+
+    /// The lines of JSON Lines that may match.
+    func candidates(in text: [UInt8]) -> [(number: Int, range: Range<Int>)] {
+        guard let first = needles.max(by: { $0.count < $1.count }) else {
+            return text.withUnsafeBytes { Self.allLines(of: $0) }
+        }
+        // Only letters have a case; without them the text is searched as it is.
+        guard needles.contains(where: { $0.contains { $0 &- 0x61 < 26 } }) else {
+            return text.withUnsafeBytes { candidates(in: $0, first) }
+        }
+        return Self.lowercased(text).withUnsafeBytes { candidates(in: $0, first) }
+    }
+
+    private func candidates(
+        in text: UnsafeRawBufferPointer, _ first: [UInt8]
+    ) -> [(number: Int, range: Range<Int>)] {
         var found: [(number: Int, range: Range<Int>)] = []
         var (position, number, counted) = (0, 0, 0)
-        while let hit = Self.find(first, in: lower, from: position, to: lower.count) {
-            let (newlines, start) = Self.newlines(in: lower, from: counted, to: hit)
+        while let hit = Self.find(first, in: text, from: position, to: text.count) {
+            let (newlines, start) = Self.newlines(in: text, from: counted, to: hit)
             number += newlines
             let lineStart = start ?? counted
-            let end = Self.find([0x0A], in: lower, from: hit, to: lower.count) ?? lower.count
-            if needles.allSatisfy({ Self.find($0, in: lower, from: lineStart, to: end) != nil }) {
+            let end = Self.find([0x0A], in: text, from: hit, to: text.count) ?? text.count
+            if needles.allSatisfy({ Self.find($0, in: text, from: lineStart, to: end) != nil }) {
                 found.append((number, lineStart..<end))
             }
             position = end + 1
             number += 1
-            counted = min(position, lower.count)
-            if position >= lower.count { break }
+            counted = min(position, text.count)
+            if position >= text.count { break }
         }
         return found
     }
 
-    private static func allLines(of text: [UInt8]) -> [(number: Int, range: Range<Int>)] {
+    /// ASCII letters in lower case. Costs a pass that the compiler turns into vector instructions.
+    private static func lowercased(_ text: [UInt8]) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: text.count) { lower, count in
+            text.withUnsafeBufferPointer { text in
+                for index in 0..<text.count {
+                    let byte = text[index]
+                    lower[index] = byte &- 0x41 < 26 ? byte | 0x20 : byte
+                }
+            }
+            count = text.count
+        }
+    }
+
+    private static func allLines(of text: UnsafeRawBufferPointer) -> [(number: Int, range: Range<Int>)] {
         var lines: [(number: Int, range: Range<Int>)] = []
         var start = 0
         while start < text.count {
@@ -69,7 +143,9 @@ public struct TextQuery: Sendable {
     }
 
     /// How many line ends lie in a range, and where the last line that begins in it begins; nil when none does.
-    private static func newlines(in bytes: [UInt8], from start: Int, to end: Int) -> (count: Int, last: Int?) {
+    private static func newlines(
+        in bytes: UnsafeRawBufferPointer, from start: Int, to end: Int
+    ) -> (count: Int, last: Int?) {
         var (count, position) = (0, start)
         var last: Int?
         while let next = find([0x0A], in: bytes, from: position, to: end) {
@@ -80,22 +156,21 @@ public struct TextQuery: Sendable {
         return (count, last)
     }
 
-    private static func find(_ needle: [UInt8], in bytes: [UInt8], from start: Int, to end: Int) -> Int? {
+    private static func find(_ needle: [UInt8], in bytes: UnsafeRawBufferPointer, from start: Int, to end: Int) -> Int?
+    {
         guard !needle.isEmpty, end - start >= needle.count else { return nil }
         // The last byte tells most: Chinese characters share their first ones.
         let tail = needle.count - 1
-        return bytes.withUnsafeBytes { bytes in
-            needle.withUnsafeBytes { needle in
-                guard let base = bytes.baseAddress, let wanted = needle.baseAddress else { return nil }
-                var position = start + tail
-                while position < end {
-                    guard let hit = memchr(base + position, Int32(needle[tail]), end - position) else { return nil }
-                    position = UnsafeRawPointer(hit) - base
-                    if memcmp(base + position - tail, wanted, needle.count) == 0 { return position - tail }
-                    position += 1
-                }
-                return nil
+        return needle.withUnsafeBytes { needle in
+            guard let base = bytes.baseAddress, let wanted = needle.baseAddress else { return nil }
+            var position = start + tail
+            while position < end {
+                guard let hit = memchr(base + position, Int32(needle[tail]), end - position) else { return nil }
+                position = UnsafeRawPointer(hit) - base
+                if memcmp(base + position - tail, wanted, needle.count) == 0 { return position - tail }
+                position += 1
             }
+            return nil
         }
     }
 }

@@ -3,12 +3,16 @@ import Testing
 
 /// What a mount in the foreground says at its end of what the kernel asked.
 struct MountStatisticsTests {
-    @Test("a mount in the foreground counts its requests when asked to, for programs and for people, and else says nothing")
+    @Test(
+        "a mount in the foreground counts its requests when asked to, for programs and for people, and else says nothing"
+    )
     func report() throws {
         let scratch = try Scratch()
         try scratch.write(
-            (0..<50).map { #"{"conversation":"a","time":\#(1_600_000_000_000 + $0 * 1000),"text":"number \#($0)"}"# + "\n" }
-                .joined(), to: "chats.jsonl")
+            (0..<50).map {
+                #"{"conversation":"a","time":\#(1_600_000_000_000 + $0 * 1000),"text":"number \#($0)"}"# + "\n"
+            }
+            .joined(), to: "chats.jsonl")
         try scratch.expect("chatark", "init")
         try scratch.expect("chatark", "backup", scratch("chats.jsonl"))
         try FileManager.default.createDirectory(atPath: scratch("mnt"), withIntermediateDirectories: true)

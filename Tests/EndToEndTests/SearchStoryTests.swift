@@ -34,6 +34,15 @@ struct SearchStoryTests {
         let both = try scratch.expect("chatark", "search", "--count", "西湖", "周末")
         let one = try scratch.expect("chatark", "search", "--count", "西湖")
         #expect(Int(both.dropLast()) ?? .max < Int(one.dropLast()) ?? 0)
+        for pattern in ["西(湖|红柿)", "in?voice", "^[0-9]+", "week[[:space:]]", "。$"] {
+            let script =
+                "cd \(scratch("mnt"))/latest && grep -rliE --include='*.txt' -- '\(pattern)' conversations | grep -v missing.txt | wc -l"
+            let seen = try scratch.expect("sh", "-c", script)
+            let texts = try scratch.expect("chatark", "search", "--json", "--regex", pattern).split(separator: "\n")
+                .filter { $0.contains(#".txt""#) }
+            #expect("\(texts.count)\n" == seen, "\(pattern)")
+        }
+        #expect(try scratch.run("chatark", "search", "-E", "a(b").errors.contains("cannot be understood at byte 3"))
         #expect(try scratch.run("chatark", "search", "--kind", "nothing", "x").status == 1)
         try scratch.expect("chatark", "umount", scratch("mnt"))
     }

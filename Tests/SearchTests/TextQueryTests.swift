@@ -1,11 +1,14 @@
 import JSON
-import Search
 import Testing
+
+@testable import Search
 
 struct TextQueryTests {
     private func line(_ text: String) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
+        writer.key("time")
+        writer.int(1)
         writer.key("text")
         writer.string(text)
         writer.endObject()
@@ -13,12 +16,57 @@ struct TextQueryTests {
         return writer.bytes
     }
 
+    private func matches(_ query: TextQuery?, _ text: String) throws -> Bool {
+        try #require(query).matches(in: line(text)).count == 1
+    }
+
     @Test func `words are found whatever their case, in Chinese and English, in any order`() throws {
-        let query = try #require(TextQuery(words: ["LAKE", "西湖"]))
-        #expect(query.matches("去西湖 the Lake"))
-        #expect(!query.matches("the lake"))
-        #expect(try #require(TextQuery(words: ["École"])).matches("à l'éCOLE"))
+        let query = TextQuery(words: ["LAKE", "西湖"])
+        #expect(try matches(query, "去西湖 the Lake"))
+        #expect(try !matches(query, "the lake"))
+        #expect(try matches(TextQuery(words: ["École"]), "à l'éCOLE"))
         #expect(TextQuery(words: []) == nil && TextQuery(words: [""]) == nil)
+    }
+
+    @Test func `regular expressions match lines of any script, whatever the case, and all must`() throws {
+        #expect(try matches(TextQuery(patterns: ["转账.*\\d+ ?元"]), "昨天转账给你 300 元了"))
+        #expect(try !matches(TextQuery(patterns: ["转账.*\\d+ ?元"]), "昨天转账给你"))
+        #expect(try matches(TextQuery(patterns: ["^second (LINE|row)$"]), "first\nSecond line\nthird"))
+        #expect(try matches(TextQuery(patterns: ["^\\w+$"]), "Müller"))
+        #expect(try !matches(TextQuery(patterns: ["(?-i)lake"]), "LAKE"))
+        #expect(try !matches(TextQuery(patterns: ["lake", "西湖"]), "the lake"))
+        #expect(try TextQuery(patterns: [""]) == nil)
+    }
+
+    @Test func `the names of files are searched too, escapes are understood, and other keys are not looked into`()
+        throws
+    {
+        let segment = Array(
+            #"{"conversation":{"id":"lake"}}"#.utf8 + [0x0A]
+                + #"{"time":1,"from":"lake","text":"a\u4e00b","attachments":[{"name":"plan.pdf","path":"lake"}]}"#.utf8)
+        #expect(try #require(TextQuery(words: ["plan"])).matches(in: segment).map(\.number) == [1])
+        #expect(try #require(TextQuery(words: ["a一b"])).matches(in: segment).isEmpty == false)
+        #expect(try #require(TextQuery(words: ["lake"])).matches(in: segment).isEmpty)
+        #expect(try #require(try TextQuery(patterns: ["^plan\\."])).matches(in: segment).map(\.number) == [1])
+    }
+
+    @Test func `an expression that cannot be understood is refused with its place, and one that explodes is given up`()
+        throws
+    {
+        #expect {
+            _ = try TextQuery(patterns: ["good", "a(b"])
+        } throws: { error in
+            guard case .badPattern("a(b", at: 3, _) = error as? QueryError else { return false }
+            return true
+        }
+        let query = try #require(try TextQuery(patterns: ["(a+)+$(?<!x)y"]))
+        #expect(throws: QueryError.self) { try query.matches(in: line(String(repeating: "a", count: 5000) + "b")) }
+    }
+
+    @Test func `what is not UTF-8 traps nothing`() throws {
+        let segment = Array(#"{"time":1,"text":"lake "#.utf8) + [0xFF, 0xC3] + Array(#" end"}"#.utf8)
+        #expect(try #require(TextQuery(words: ["lake", "end"])).matches(in: segment).count == 1)
+        #expect(try #require(try TextQuery(patterns: ["lake"])).matches(in: segment).count == 1)
     }
 
     @Test func `lines are told apart without decoding them, and none that matches is passed over`() throws {
@@ -37,8 +85,10 @@ struct TextQueryTests {
             let query = try #require(TextQuery(words: words))
             let segment = texts.flatMap { line($0) }
             let candidates = query.candidates(in: segment)
-            let matching = texts.indices.filter { query.matches(texts[$0]) }
-            #expect(Set(matching).isSubset(of: candidates.map(\.number)), "round \(round): \(words) in \(texts)")
+            let matching = texts.indices.filter { index in
+                words.allSatisfy { texts[index].lowercased().utf8.firstRange(of: $0.lowercased().utf8) != nil }
+            }
+            #expect(try query.matches(in: segment).map(\.number) == matching, "round \(round): \(words) in \(texts)")
             for candidate in candidates {
                 #expect(Array(segment[candidate.range]) + [0x0A] == line(texts[candidate.number]), "round \(round)")
             }

@@ -10,7 +10,7 @@ private let arrows: [String: Set<String>] = [
     "ResticRepository": ["Storage", "JSON", "COpenSSL", "CXattr", "CZstd"],
     "ChatArchive": ["ChatMedia", "ChatModel", "ResticRepository", "Storage", "JSON"],
     "Mount": ["ChatArchive", "CFuse"],
-    "Search": ["JSON"],
+    "Search": ["JSON", "CPCRE2"],
     "chatark": [
         "ChatModel", "ChatImport", "Storage", "ResticRepository", "ChatArchive", "Mount", "Search", "JSON",
         "ArgumentParser",
@@ -44,7 +44,7 @@ struct StructureTests {
     @Test("every module is in the table")
     func everyModule() throws {
         let modules = try FileManager.default.contentsOfDirectory(atPath: Self.package.path + "/Sources")
-        let systems = ["CFallocate", "CFuse", "COpenSSL", "CSHA2", "CSQLite", "CXattr", "CZip", "CZstd"]
+        let systems = ["CFallocate", "CFuse", "COpenSSL", "CPCRE2", "CSHA2", "CSQLite", "CXattr", "CZip", "CZstd"]
         #expect(Set(modules) == Set(arrows.keys).union(systems))
     }
 

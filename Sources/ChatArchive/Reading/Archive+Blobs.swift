@@ -12,25 +12,29 @@ extension Archive {
     public func segments(
         _ months: [MonthRecord], _ body: (_ index: Int, _ text: [UInt8]) throws -> Void
     ) throws {
-        var texts: [BlobID: [UInt8]] = [:]
-        var waiting = months.indices.filter { !months[$0].blobs.isEmpty }
-        let wanted = waiting.flatMap { months[$0].blobs }
+        // A segment is one blob but for the largest months.
+        var waiting: [BlobID: [Int]] = [:]
+        for (index, month) in months.enumerated() {
+            for blob in Set(month.blobs) { waiting[blob, default: []].append(index) }
+        }
+        var missing = months.map { Set($0.blobs).count }
+        var parts: [BlobID: [UInt8]] = [:]
         var failure: (any Error)?
-        try repository.blobs(wanted, .data, retention: .metadata) { (id, bytes) throws(RepositoryError) in
-            texts[id] = bytes
-            guard failure == nil else { return }
-            // A segment is one blob but for the largest months.
-            waiting.removeAll { index in
+        try repository.blobs(Array(waiting.keys), .data, retention: .metadata) { (id, bytes) throws(RepositoryError) in
+            for index in waiting[id] ?? [] where failure == nil {
+                missing[index] -= 1
                 let blobs = months[index].blobs
-                guard failure == nil, blobs.contains(id), blobs.allSatisfy({ texts[$0] != nil }) else { return false }
                 do {
-                    try body(index, blobs.flatMap { texts[$0] ?? [] })
+                    if blobs.count == 1 {
+                        try body(index, bytes)
+                    } else {
+                        parts[id] = bytes
+                        if missing[index] == 0 { try body(index, blobs.flatMap { parts[$0] ?? [] }) }
+                    }
                 } catch {
                     failure = error
                 }
-                return true
             }
-            if !waiting.contains(where: { months[$0].blobs.contains(id) }) { texts[id] = nil }
         }
         if let failure { throw failure }
     }

@@ -14,19 +14,24 @@ struct SearchCommand: ParsableCommand {
         commandName: "search",
         abstract: "Find messages by their words.",
         discussion: """
-            All words must stand in a message's text or in the names of its files; the case of letters does not matter. Only the \
-            messages' segments are read, in few large ranges, and nothing is written.
+            All words must stand in a message's text or in the names of its files; the case of letters does not matter. With \
+            '--regex' they are regular expressions as Perl writes them, and all must match. Only the messages' segments are read, in \
+            few large ranges, and nothing is written.
 
             Examples:
               chatark search 西湖
               chatark search contract signed --since 2021-01-01 --conversation 张伟
               chatark search lunch --sender Emma --json
+              chatark search --regex '转账.*[0-9]+ ?元' 'invoice (no|number)'
             """)
 
     @OptionGroup var options: RepositoryOptions
 
     @Argument(help: "Words that a message must all have.")
     var words: [String]
+
+    @Flag(name: [.customShort("E"), .long], help: "The words are regular expressions.")
+    var regex = false
 
     @Option(help: ArgumentHelp("The snapshot: an id, the start of one, or 'latest' (default).", valueName: "id"))
     var snapshot: String?
@@ -56,7 +61,8 @@ struct SearchCommand: ParsableCommand {
     var count = false
 
     func run() throws {
-        guard let query = TextQuery(words: words) else { throw CommandError.noWords }
+        let terms = regex ? try TextQuery(patterns: words) : TextQuery(words: words)
+        guard let query = terms else { throw CommandError.noWords }
         let zone = try Dates.zone(tz)
         let from = try since.map { try Dates.range($0, in: zone).lowerBound } ?? Timestamp(milliseconds: .min)
         let to = try until.map { try Dates.range($0, in: zone).upperBound } ?? Timestamp(milliseconds: .max)
@@ -85,10 +91,7 @@ struct SearchCommand: ParsableCommand {
         search.span = from..<max(from, to)
         search.sender = sender?.lowercased()
         search.kind = wanted
-        var found = 0
-        for record in all where conversation.isEmpty || conversation.contains(record.folder) {
-            found += try search.run(in: record)
-        }
+        let found = try search.run(in: all.filter { conversation.isEmpty || conversation.contains($0.folder) })
         if count { Output.line(String(found)) }
         if !count, !options.json, !options.quiet { Output.note(Words.count(found, "message")) }
     }
@@ -106,65 +109,103 @@ private struct SegmentSearch {
     var sender: String?
     var kind: Message.Kind?
 
-    /// Segments that are read and looked through together.
-    private static let together = 64
+    /// Segments that one worker reads and looks through before it asks for more: some hundred KB in one range.
+    private static let together = 256
+    /// Segments whose matches are held until those before them have been printed.
+    private static let held = 4096
+    /// Conversations whose lists of months are read together.
+    private static let lists = 64
 
     private struct Hit: Sendable {
         let line: Int
-        let message: Message
+        /// Nil when only the number matters.
+        let message: Message?
     }
 
-    func run(in record: ConversationRecord) throws -> Int {
-        let months = try archive.folder(named: record.folder).months.filter {
-            $0.span.lowerBound < span.upperBound && $0.span.upperBound >= span.lowerBound
+    private struct Segment: Sendable {
+        let record: ConversationRecord
+        let month: MonthRecord
+    }
+
+    func run(in conversations: [ConversationRecord]) throws -> Int {
+        var found = 0
+        var segments: [Segment] = []
+        for start in stride(from: 0, to: conversations.count, by: Self.lists) {
+            let part = Array(conversations[start..<min(start + Self.lists, conversations.count)])
+            segments += try Self.inParallel(part.count, atOnce: 8) { range in
+                try range.map { index in
+                    try archive.folder(named: part[index].folder).months
+                        .filter { $0.span.lowerBound < span.upperBound && $0.span.upperBound >= span.lowerBound }
+                        .map { Segment(record: part[index], month: $0) }
+                }
+            }.joined()
+            guard segments.count >= Self.held || start + Self.lists >= conversations.count else { continue }
+            found += try look(through: segments)
+            segments = []
+        }
+        return found
+    }
+
+    private func look(through segments: [Segment]) throws -> Int {
+        let hits = try Self.inParallel(segments.count, atOnce: Self.together) { range in
+            var hits = [[Hit]](repeating: [], count: range.count)
+            try archive.segments(range.map { segments[$0].month }) { index, text in
+                hits[index] = try self.hits(in: text)
+            }
+            return hits
         }
         var found = 0
-        for start in stride(from: 0, to: months.count, by: Self.together) {
-            let part = Array(months[start..<min(start + Self.together, months.count)])
-            for (month, hits) in zip(part, try hits(in: part)) {
-                for hit in hits where try accepts(hit.message, record) {
-                    found += 1
-                    if !isCounting { try print(hit, month, record) }
-                }
+        for (segment, hits) in zip(segments, hits) {
+            for hit in hits where try hit.message.map({ try accepts($0, segment.record) }) ?? true {
+                found += 1
+                if !isCounting, let message = hit.message { try print(message, hit.line, segment) }
             }
         }
         return found
     }
 
-    /// The messages of segments that match, a list a segment.
-    private func hits(in months: [MonthRecord]) throws -> [[Hit]] {
-        let workers = max(1, min(ProcessorCount.current, months.count))
-        let results = Mutex<(hits: [Int: [Hit]], error: (any Error)?)>(([:], nil))
-        let (query, archive) = (query, archive)
-        DispatchQueue.concurrentPerform(iterations: workers) { worker in
-            do {
-                let mine = months.indices.filter { $0 * workers / months.count == worker }
-                try archive.segments(mine.map { months[$0] }) { index, text in
-                    let hits = try Self.hits(in: text, query)
-                    results.withLock { $0.hits[mine[index]] = hits }
+    /// What `work` gives for the ranges of `0..<count`, in order; each range is worked on by one of as many threads as there are cores.
+    private static func inParallel<Value: Sendable>(
+        _ count: Int, atOnce: Int, _ work: @escaping @Sendable (Range<Int>) throws -> [Value]
+    ) throws -> [Value] {
+        let ranges = stride(from: 0, to: count, by: atOnce).map { $0..<min($0 + atOnce, count) }
+        let state = Mutex<(next: Int, values: [Int: [Value]], error: (any Error)?)>((0, [:], nil))
+        DispatchQueue.concurrentPerform(iterations: min(ProcessorCount.current, ranges.count)) { _ in
+            while true {
+                let next = state.withLock { state -> Int? in
+                    guard state.error == nil, state.next < ranges.count else { return nil }
+                    state.next += 1
+                    return state.next - 1
                 }
-            } catch {
-                results.withLock { $0.error = $0.error ?? error }
+                guard let next else { return }
+                do {
+                    let values = try work(ranges[next])
+                    state.withLock { $0.values[next] = values }
+                } catch {
+                    state.withLock { $0.error = $0.error ?? error }
+                }
             }
         }
-        return try results.withLock { results in
-            if let error = results.error { throw error }
-            return months.indices.map { results.hits[$0] ?? [] }
+        return try state.withLock { state in
+            if let error = state.error { throw error }
+            return ranges.indices.flatMap { state.values[$0] ?? [] }
         }
     }
 
-    private static func hits(in text: [UInt8], _ query: TextQuery) throws -> [Hit] {
-        try query.candidates(in: text).compactMap { candidate in
-            let line = try JSONReader.read(Array(text[candidate.range])) { (reader) throws(JSONError) in
+    private func hits(in text: [UInt8]) throws -> [Hit] {
+        let isNumberEnough = isCounting && kind == nil && sender == nil && isWholeSpan
+        // The first line names the conversation.
+        return try query.matches(in: text).compactMap { found in
+            if isNumberEnough { return Hit(line: found.number - 1, message: nil) }
+            let line = try JSONReader.read(Array(text[found.range])) { (reader) throws(JSONError) in
                 try InterchangeLine(reading: &reader)
             }
-            // The first line names the conversation.
-            guard case .message(let found) = line, candidate.number > 0 else { return nil }
-            let names = found.message.attachments.map(\.name)
-            guard query.matches(([found.message.text] + names).joined(separator: "\n")) else { return nil }
-            return Hit(line: candidate.number - 1, message: found.message)
+            guard case .message(let line) = line else { return nil }
+            return Hit(line: found.number - 1, message: line.message)
         }
     }
+
+    private var isWholeSpan: Bool { span.lowerBound.milliseconds == .min && span.upperBound.milliseconds == .max }
 
     private func accepts(_ message: Message, _ record: ConversationRecord) throws -> Bool {
         guard span.contains(message.time), kind == nil || message.kind == kind else { return false }
@@ -173,29 +214,30 @@ private struct SegmentSearch {
         return try tree.name(of: person, inFolder: record.folder).lowercased() == sender
     }
 
-    private func print(_ hit: Hit, _ month: MonthRecord, _ record: ConversationRecord) throws {
-        let path = try tree.path(ofLine: hit.line, in: month, ofFolder: record.folder)
-        let name = try hit.message.sender.map { try tree.name(of: $0, inFolder: record.folder) } ?? ""
-        let names = hit.message.attachments.map(\.name).filter { !$0.isEmpty }
+    private func print(_ message: Message, _ line: Int, _ segment: Segment) throws {
+        let record = segment.record
+        let path = try tree.path(ofLine: line, in: segment.month, ofFolder: record.folder)
+        let name = try message.sender.map { try tree.name(of: $0, inFolder: record.folder) } ?? ""
+        let names = message.attachments.map(\.name).filter { !$0.isEmpty }
         guard !isJSON else {
             return Output.json { json in
                 json.beginObject()
                 for (key, value) in [
-                    ("conversation", record.folder), ("sender", name), ("kind", hit.message.kind.rawValue),
-                    ("text", hit.message.text), ("path", path ?? ""),
+                    ("conversation", record.folder), ("sender", name), ("kind", message.kind.rawValue),
+                    ("text", message.text), ("path", path ?? ""),
                 ] {
                     json.key(key)
                     json.string(value)
                 }
                 json.key("time")
-                json.int(hit.message.time.milliseconds)
+                json.int(message.time.milliseconds)
                 json.optionalStrings("files", names)
                 json.endObject()
             }
         }
-        let text = ([hit.message.text] + names).filter { !$0.isEmpty }.joined(separator: " ")
+        let text = ([message.text] + names).filter { !$0.isEmpty }.joined(separator: " ")
         let line = String(text.map { $0.isNewline ? " " : $0 })
-        Output.line("\(path ?? record.folder)\n  [\(Dates.text(hit.message.time, in: zone))] \(name): \(line)")
+        Output.line("\(path ?? record.folder)\n  [\(Dates.text(message.time, in: zone))] \(name): \(line)")
     }
 }
 

@@ -4,6 +4,7 @@ import ChatImport
 import JSON
 import Mount
 import ResticRepository
+import Search
 import Storage
 
 /// Turns an error into words for the user and an exit status.
@@ -47,6 +48,7 @@ enum Failing {
         case .stopped(let inner) as ImportError: statusAndWords(of: inner) ?? (.failure, "\(inner)")
         case let error as ImportError: (.failure, "\(error.description) Nothing was stored.")
         case let error as FileFault: (.failure, error.words)
+        case let error as QueryError: (.failure, error.description)
         default: nil
         }
     }

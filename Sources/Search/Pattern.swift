@@ -1,0 +1,82 @@
+import CPCRE2
+
+/// A regular expression as Perl writes them (PCRE2), compiled to machine code where the processor allows it.
+///
+/// The case of letters does not matter unless the expression says `(?-i)`; `^` and `$` are at every line; classes such as `\w` know all
+/// scripts. What is not UTF-8 in a text matches nothing.
+final class Pattern: @unchecked Sendable {
+    // Nothing changes the compiled code after `init`.
+    private let code: OpaquePointer
+    /// How much the engine may try at one text before it gives up: seconds for expressions that explode.
+    private static let matchLimit: UInt32 = 5_000_000
+
+    init(_ text: String) throws(QueryError) {
+        var error: Int32 = 0
+        var offset = 0
+        let options =
+            PCRE2_UTF | PCRE2_UCP | UInt32(PCRE2_CASELESS) | UInt32(PCRE2_MULTILINE) | UInt32(PCRE2_NEVER_BACKSLASH_C)
+            | UInt32(PCRE2_MATCH_INVALID_UTF)
+        let utf8 = Array(text.utf8)
+        guard let code = pcre2_compile_8(utf8, utf8.count, options, &error, &offset, nil) else {
+            throw .badPattern(text, at: offset, Self.words(of: error))
+        }
+        self.code = code
+        // Without machine code it is slower, not wrong.
+        _ = pcre2_jit_compile_8(code, UInt32(PCRE2_JIT_COMPLETE))
+    }
+
+    deinit { pcre2_code_free_8(code) }
+
+    /// Matches texts, one after the other, on one thread.
+    final class Matcher {
+        private let pattern: Pattern
+        private let data: OpaquePointer?
+        private let context: OpaquePointer?
+
+        init(_ pattern: Pattern) {
+            self.pattern = pattern
+            data = pcre2_match_data_create_8(1, nil)
+            context = pcre2_match_context_create_8(nil)
+            pcre2_set_match_limit_8(context, Pattern.matchLimit)
+        }
+
+        deinit {
+            pcre2_match_data_free_8(data)
+            pcre2_match_context_free_8(context)
+        }
+
+        /// Whether the expression is found in a text of UTF-8.
+        func matches(_ text: [UInt8]) throws(QueryError) -> Bool {
+            let result = pcre2_match_8(pattern.code, text, text.count, 0, 0, data, context)
+            if result == PCRE2_ERROR_NOMATCH { return false }
+            // 0: more groups than are asked for.
+            guard result >= 0 else { throw .patternFailed(Pattern.words(of: result)) }
+            return true
+        }
+    }
+
+    private static func words(of error: Int32) -> String {
+        var buffer = [UInt8](repeating: 0, count: 256)
+        let count = pcre2_get_error_message_8(error, &buffer, buffer.count)
+        return String(decoding: buffer.prefix(Int(max(count, 0))), as: UTF8.self)
+    }
+}
+
+/// Why a search cannot be done.
+public enum QueryError: Error, Equatable {
+    /// The expression cannot be understood at a byte of it.
+    case badPattern(String, at: Int, String)
+    /// Matching was given up.
+    case patternFailed(String)
+}
+
+extension QueryError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .badPattern(let text, let offset, let reason):
+            "The regular expression '\(text)' cannot be understood at byte \(offset): \(reason)."
+        case .patternFailed(let reason):
+            "The regular expression could not be matched: \(reason). Try one with fewer repetitions within repetitions."
+        }
+    }
+}
