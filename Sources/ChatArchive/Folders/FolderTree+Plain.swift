@@ -84,7 +84,7 @@ extension FolderTree {
         case .socket: kind = .other(mode: 0o140000)
         case .file, .irregular, .other:
             kind = .file
-            size = try plainSize(of: node)
+            size = plainSize(of: node, InodeLayout.number(place))
         }
         var attributes = FileAttributes(
             InodeLayout.number(place), kind, permissions: UInt16(node.mode.unixPermissions & 0o7777), size: size,
@@ -96,13 +96,13 @@ extension FolderTree {
     }
 
     /// The size that reading gives: of the blobs, which a damaged node may contradict.
-    private func plainSize(of node: Node) throws(FolderTreeError) -> UInt64 {
-        var size: UInt64 = 0
-        for blob in node.content ?? [] {
-            guard let length = repository.length(of: blob, .data) else { return node.size }
-            size += UInt64(length)
+    private func plainSize(of node: Node, _ inode: InodeNumber) -> UInt64 {
+        do throws(FolderTreeError) {
+            return try plainFile(node, inode, .never).size
+        } catch {
+            // A blob that the index does not know; who reads the file is told.
+            return node.size
         }
-        return size
     }
 
     private func time(_ time: GoTime) -> FileAttributes.Time {

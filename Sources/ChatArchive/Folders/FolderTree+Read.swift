@@ -98,14 +98,14 @@ extension FolderTree {
         return try self.tree(id, waiting)
     }
 
-    private func plainFile(_ node: Node, _ inode: InodeNumber, _ waiting: Waiting) throws(FolderTreeError) -> MediaFile
-    {
+    /// The blobs of a file of a plain tree; those of a file of many are looked up once.
+    func plainFile(_ node: Node, _ inode: InodeNumber, _ waiting: Waiting) throws(FolderTreeError) -> MediaFile {
         let blobs = node.content ?? []
         guard blobs.count > 16 else { return try file(of: blobs, waiting) }
         let key = "inode \(inode.rawValue)"
-        if let file = media.cached(key) { return file }
-        let file = try file(of: blobs, waiting)
-        return try media.value(key, waiting: waiting) { (file, blobs.count * 40 + 200) }
+        return try media.valueFromMemory(key) { () throws(FolderTreeError) in
+            (try file(of: blobs, waiting), blobs.count * 40 + 200)
+        }
     }
 
     private func file(of blobs: [BlobID], _ waiting: Waiting) throws(FolderTreeError) -> MediaFile {
@@ -127,6 +127,7 @@ extension FolderTree {
         let end = min(offset + UInt64(count), file.size)
         noteRead(file, offset..<end)
         var position = file.blob(at: offset)
+        if case .until = waiting { preload(file, position, end) }
         let first = try blob(file.blobs[position], waiting)
         let start = Int(offset - file.offsets[position])
         if end <= file.offsets[position + 1] {
@@ -141,6 +142,13 @@ extension FolderTree {
             bytes += next.prefix(Int(min(end, file.offsets[position + 1]) - file.offsets[position]))
         }
         bytes.withUnsafeBytes { body($0) }
+    }
+
+    /// Loads the blobs from a position up to an offset together, where they are small: two are as well asked for one by one.
+    private func preload(_ file: MediaFile, _ position: Int, _ end: UInt64) {
+        let last = file.blob(at: end - 1)
+        guard last > position + 1 else { return }
+        preload(Array(file.blobs[position...last]))
     }
 
     private func blob(_ id: BlobID, _ waiting: Waiting) throws(FolderTreeError) -> [UInt8] {

@@ -26,15 +26,20 @@ public struct SourceBackup: Sendable {
     let writer: RepositoryWriter
     let chunker: Chunker
     let options: Options
+    let chunking: @Sendable (ChunkedFile) -> Chunking
 
     /// Prepares a backup; `writer` belongs to `repository`, whose index is loaded.
+    ///
+    /// - Parameter chunking: how to cut a file that is read; content that the parent has stays cut as it is.
     public init(
-        repository: Repository, writer: RepositoryWriter, options: Options = Options()
+        repository: Repository, writer: RepositoryWriter, options: Options = Options(),
+        chunking: @escaping @Sendable (ChunkedFile) -> Chunking = { _ in .contentDefined }
     ) throws(RepositoryError) {
         self.repository = repository
         self.writer = writer
         chunker = try repository.makeChunker()
         self.options = options
+        self.chunking = chunking
     }
 
     /// Stores paths and the tree that holds them.

@@ -21,13 +21,14 @@ public final class SourceContents: Sendable {
 
     /// Trees that were used lately, and digests of files with more than one chunk, by their list of chunks.
     private struct Kept {
-        var trees: [TreeID: Tree] = [:]
-        var order: [TreeID] = []
+        var trees = RecentTrees()
         var digests: [[BlobID]: SHA256Digest] = [:]
         var hasAsked = false
     }
 
     private static let treesKept = 32
+    /// Bytes that are read together for a digest.
+    private static let fetchLimit = 16 << 20
 
     /// Looks into a stored tree, the `tree` of a `BackedUpTree`, or a directory below it.
     public convenience init(_ repository: Repository, tree: TreeID) {
@@ -72,9 +73,18 @@ public final class SourceContents: Sendable {
         guard blobs.count > 1 else { return blobs.first?.digest ?? SHA256Digest(hashing: []) }
         if let known = knownDigest(of: blobs) { return known }
         var hash = SHA256()
-        for blob in blobs {
-            let bytes = try repository.blob(blob, .data)
-            bytes.withUnsafeBytes { hash.update($0) }
+        var fetched: [BlobID: [UInt8]] = [:]
+        for (position, blob) in blobs.enumerated() {
+            if fetched[blob] == nil {
+                var left = Self.fetchLimit
+                let ahead = blobs[position...].prefix { id in
+                    left -= repository.length(of: id, .data) ?? Self.fetchLimit
+                    return left >= 0
+                }
+                fetched = [:]
+                try repository.blobs(ahead.isEmpty ? [blob] : ahead, .data) { fetched[$0] = $1 }
+            }
+            fetched[blob]?.withUnsafeBytes { hash.update($0) }
         }
         let digest = hash.finish()
         state.withLock { $0.digests[blobs] = digest }
@@ -94,14 +104,28 @@ public final class SourceContents: Sendable {
         }
     }
 
+    /// The root of a source may list a database of many chunks, so who is asked for most must not go first.
     private func loadTree(_ id: TreeID) throws(RepositoryError) -> Tree {
-        if let tree = state.withLock({ $0.trees[id] }) { return tree }
+        if let tree = state.withLock({ $0.trees.value(id) }) { return tree }
         let tree = try repository.tree(id)
-        state.withLock { kept in
-            guard kept.trees.updateValue(tree, forKey: id) == nil else { return }
-            kept.order.append(id)
-            if kept.order.count > Self.treesKept { kept.trees[kept.order.removeFirst()] = nil }
-        }
+        state.withLock { $0.trees.insert(tree, for: id) }
         return tree
+    }
+
+    /// The trees that were used last, the latest at the end; so few that a search is a glance.
+    private struct RecentTrees {
+        private var trees: [(id: TreeID, tree: Tree)] = []
+
+        mutating func value(_ id: TreeID) -> Tree? {
+            guard let position = trees.lastIndex(where: { $0.id == id }) else { return nil }
+            if position != trees.count - 1 { trees.append(trees.remove(at: position)) }
+            return trees[trees.count - 1].tree
+        }
+
+        mutating func insert(_ tree: Tree, for id: TreeID) {
+            trees.removeAll { $0.id == id }
+            trees.append((id, tree))
+            if trees.count > SourceContents.treesKept { trees.removeFirst() }
+        }
     }
 }

@@ -163,34 +163,53 @@ struct SourceWalk: ~Copyable {
             node.content = twin.content
             return
         }
-        var content = FileContentWriter(backup.writer, chunker: backup.chunker)
-        while true {
-            let count: Int
-            do throws(SystemError) {
-                count = try file.read(into: buffer)
-            } catch { throw .source(.system(error)) }
-            guard count > 0 else { break }
-            do throws(RepositoryError) {
-                try content.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-            } catch { throw .repository(error) }
-            counts.bytesRead += UInt64(count)
-            progress?.publish(counts)
-        }
-        do throws(RepositoryError) {
-            let stored = try content.finish()
-            let (user, group) = (node.user, node.group)
-            // The metadata from before reading: if it changed since, the next backup sees that and reads again.
-            node = fresh
-            (node.user, node.group) = (user, group)
-            node.content = stored.blobs
-            node.size = stored.size
-            if stored.blobs.count > 1 { digests[stored.blobs] = stored.digest }
-            if node.links > 1 { linked[FileIdentity(before)] = node }
-        } catch { throw .repository(error) }
+        let stored = try content(of: file, named: node.name, size: fresh.size)
+        let (user, group) = (node.user, node.group)
+        // The metadata from before reading: if it changed since, the next backup sees that and reads again.
+        node = fresh
+        (node.user, node.group) = (user, group)
+        node.content = stored.blobs
+        node.size = stored.size
+        if node.links > 1 { linked[FileIdentity(before)] = node }
         do throws(SystemError) {
             let after = Node(name: node.name, status: try file.status())
             if !after.isUnchanged(since: node) { changedWhileReading.append(entry.path) }
         } catch { throw .source(.system(error)) }
+    }
+
+    /// Stores what is in an open file.
+    private mutating func content(
+        of file: borrowing Descriptor, named name: [UInt8], size: UInt64
+    ) throws(SourceFailure) -> (blobs: [BlobID], size: UInt64) {
+        var piece = try nextPiece(of: file)
+        let head = Array(piece.prefix(ChunkedFile.headLength))
+        switch backup.chunking(ChunkedFile(name: name, size: size, head: head)) {
+        case .contentDefined:
+            var content = FileContentWriter(backup.writer, chunker: backup.chunker)
+            while !piece.isEmpty {
+                try SourceFailure.storing { () throws(RepositoryError) in try content.append(piece) }
+                piece = try nextPiece(of: file)
+            }
+            let stored = try SourceFailure.storing { () throws(RepositoryError) in try content.finish() }
+            if stored.blobs.count > 1 { digests[stored.blobs] = stored.digest }
+            return (stored.blobs, stored.size)
+        case .fixed(let chunkSize):
+            var content = FixedChunkWriter(backup.writer, chunkSize: chunkSize)
+            while !piece.isEmpty {
+                try SourceFailure.storing { () throws(RepositoryError) in try content.append(piece) }
+                piece = try nextPiece(of: file)
+            }
+            return try SourceFailure.storing { () throws(RepositoryError) in try content.finish() }
+        }
+    }
+
+    /// The next bytes of a file, in the buffer; none at its end.
+    private mutating func nextPiece(of file: borrowing Descriptor) throws(SourceFailure) -> UnsafeRawBufferPointer {
+        let count: Int
+        do throws(SystemError) { count = try file.read(into: buffer) } catch { throw .source(.system(error)) }
+        counts.bytesRead += UInt64(count)
+        if count > 0 { progress?.publish(counts) }
+        return UnsafeRawBufferPointer(rebasing: buffer[..<count])
     }
 
     private mutating func note(_ path: [UInt8], _ reason: UnreadableSource.Reason) {
@@ -205,5 +224,11 @@ private enum SourceFailure: Error {
 
     static func running<Value: ~Copyable>(_ body: () throws(SystemError) -> Value) throws(SourceFailure) -> Value {
         do { return try body() } catch { throw .source(.system(error)) }
+    }
+
+    static func storing<Value: ~Copyable>(
+        _ body: () throws(RepositoryError) -> Value
+    ) throws(SourceFailure) -> Value {
+        do { return try body() } catch { throw .repository(error) }
     }
 }

@@ -110,6 +110,8 @@ struct RestoreWalk {
     private static let batchLimit: UInt64 = 16 << 20
     /// Bytes of content that are fetched at a time, one blob at least.
     private static let fetchLimit = 64 << 20
+    /// The same, of one file.
+    private static let fileFetchLimit = 16 << 20
 
     private mutating func restoreFiles(_ nodes: [Node], in directory: TargetDirectory) throws(RepositoryError) {
         guard !nodes.isEmpty else { return }
@@ -178,7 +180,7 @@ struct RestoreWalk {
         var offset: UInt64 = 0
         for (index, id) in content.enumerated() {
             if fetched[id] == nil {
-                let ahead = fitting(content[index...].prefix(8))
+                let ahead = fitting(content[index...].prefix(4096), limit: Self.fileFetchLimit)
                 fetched = [:]
                 do throws(RepositoryError) {
                     fetched = try fetch(ahead)
@@ -242,11 +244,11 @@ struct RestoreWalk {
         return SHA256Digest(hashing: UnsafeRawBufferPointer(wanted)) == id.digest
     }
 
-    /// The first of some blobs, as many as `fetchLimit` allows but at least one. The index is asked for their sizes, as
+    /// The first of some blobs, as many as a limit of bytes allows but at least one. The index is asked for their sizes, as
     /// what a node says of its own may be untrue.
-    private func fitting(_ ids: some Sequence<BlobID>) -> [BlobID] {
+    private func fitting(_ ids: some Sequence<BlobID>, limit: Int = fetchLimit) -> [BlobID] {
         var chosen: [BlobID] = []
-        var left = Self.fetchLimit
+        var left = limit
         for id in ids {
             left -= restorer.repository.length(of: id, .data) ?? 0
             guard left >= 0 || chosen.isEmpty else { break }

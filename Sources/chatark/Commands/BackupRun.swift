@@ -97,7 +97,9 @@ final class BackupRun {
     /// Stores the sources' own files, those that have changed.
     func storeOriginals(parent: TreeID?) throws -> BackedUpTree {
         progress.phase = .storing
-        let backup = try SourceBackup(repository: repository, writer: writer, options: fileOptions)
+        let backup = try SourceBackup(repository: repository, writer: writer, options: fileOptions) { file in
+            isDatabase(name: file.name, head: file.head) ? .database(ofSize: file.size) : .contentDefined
+        }
         let original = try backup.backUp(sources.paths, parent: parent, progress: progress.files)
         // The messages' attachments are looked up in these trees.
         try writer.flush()

@@ -77,7 +77,8 @@ extension FolderTree {
         return repository.length(of: blob, .data) == nil ? nil : blob
     }
 
-    private func preload(_ ids: [BlobID]) {
+    /// Loads blobs that are not in memory, together.
+    func preload(_ ids: [BlobID]) {
         blobs.preload(ids) { missing, deliver in
             try? repository.blobs(missing, .data) { (id, bytes) throws(RepositoryError) in
                 deliver(id, bytes, bytes.count + 100)
