@@ -8,7 +8,7 @@ final class Pattern: @unchecked Sendable {
     // Nothing changes the compiled code after `init`.
     private let code: OpaquePointer
     /// How much the engine may try at one text before it gives up: seconds for expressions that explode.
-    private static let matchLimit: UInt32 = 5_000_000
+    private static let matchLimit: UInt32 = 1_000_000
 
     init(_ text: String) throws(QueryError) {
         var error: Int32 = 0
@@ -71,6 +71,7 @@ public enum QueryError: Error, Equatable {
 }
 
 extension QueryError: CustomStringConvertible {
+    /// What is wrong, and what to do about it.
     public var description: String {
         switch self {
         case .badPattern(let text, let offset, let reason):

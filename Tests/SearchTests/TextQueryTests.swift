@@ -43,9 +43,9 @@ struct TextQueryTests {
     {
         let segment = Array(
             #"{"conversation":{"id":"lake"}}"#.utf8 + [0x0A]
-                + #"{"time":1,"from":"lake","text":"a\u4e00b","attachments":[{"name":"plan.pdf","path":"lake"}]}"#.utf8)
+                + #"{"time":1,"from":"lake","text":"a\u002fb","attachments":[{"name":"plan.pdf","path":"lake"}]}"#.utf8)
         #expect(try #require(TextQuery(words: ["plan"])).matches(in: segment).map(\.number) == [1])
-        #expect(try #require(TextQuery(words: ["a一b"])).matches(in: segment).isEmpty == false)
+        #expect(try #require(try TextQuery(patterns: ["a/b"])).matches(in: segment).count == 1)
         #expect(try #require(TextQuery(words: ["lake"])).matches(in: segment).isEmpty)
         #expect(try #require(try TextQuery(patterns: ["^plan\\."])).matches(in: segment).map(\.number) == [1])
     }
@@ -59,8 +59,8 @@ struct TextQueryTests {
             guard case .badPattern("a(b", at: 3, _) = error as? QueryError else { return false }
             return true
         }
-        let query = try #require(try TextQuery(patterns: ["(a+)+$(?<!x)y"]))
-        #expect(throws: QueryError.self) { try query.matches(in: line(String(repeating: "a", count: 5000) + "b")) }
+        let query = try #require(try TextQuery(patterns: ["(a|aa)+$"]))
+        #expect(throws: QueryError.self) { try query.matches(in: line(String(repeating: "a", count: 500) + "b")) }
     }
 
     @Test func `what is not UTF-8 traps nothing`() throws {

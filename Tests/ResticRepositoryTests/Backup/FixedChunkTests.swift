@@ -11,7 +11,7 @@ struct FixedChunkTests {
     private static func backUp(_ sandbox: TreeSandbox, parent: TreeID? = nil) throws -> (BackedUpTree, WriteSummary) {
         let writer = try sandbox.repository.makeWriter()
         let backup = try SourceBackup(repository: sandbox.repository, writer: writer) { file in
-            file.name.ends(with: Array(".db".utf8)) ? .fixed(size: chunk) : .contentDefined
+            file.name.suffix(3).elementsEqual(".db".utf8) ? .fixed(size: chunk) : .contentDefined
         }
         let tree = try backup.backUp([sandbox.source], parent: parent)
         let summary = try writer.finish()
