@@ -164,32 +164,12 @@ private struct SegmentSearch {
         return found
     }
 
-    /// What `work` gives for the ranges of `0..<count`, in order; each range is worked on by one of as many threads as there are cores.
+    /// What `work` gives for the ranges of `0..<count`, in order, on all cores.
     private static func inParallel<Value: Sendable>(
         _ count: Int, atOnce: Int, _ work: @escaping @Sendable (Range<Int>) throws -> [Value]
     ) throws -> [Value] {
         let ranges = stride(from: 0, to: count, by: atOnce).map { $0..<min($0 + atOnce, count) }
-        let state = Mutex<(next: Int, values: [Int: [Value]], error: (any Error)?)>((0, [:], nil))
-        DispatchQueue.concurrentPerform(iterations: min(ProcessorCount.current, ranges.count)) { _ in
-            while true {
-                let next = state.withLock { state -> Int? in
-                    guard state.error == nil, state.next < ranges.count else { return nil }
-                    state.next += 1
-                    return state.next - 1
-                }
-                guard let next else { return }
-                do {
-                    let values = try work(ranges[next])
-                    state.withLock { $0.values[next] = values }
-                } catch {
-                    state.withLock { $0.error = $0.error ?? error }
-                }
-            }
-        }
-        return try state.withLock { state in
-            if let error = state.error { throw error }
-            return ranges.indices.flatMap { state.values[$0] ?? [] }
-        }
+        return try concurrently(ranges, atOnce: ProcessorCount.current, work).flatMap { $0 }
     }
 
     private func hits(in text: [UInt8]) throws -> [Hit] {
@@ -239,9 +219,4 @@ private struct SegmentSearch {
         let line = String(text.map { $0.isNewline ? " " : $0 })
         Output.line("\(path ?? record.folder)\n  [\(Dates.text(message.time, in: zone))] \(name): \(line)")
     }
-}
-
-/// How many cores there are.
-private enum ProcessorCount {
-    static var current: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 }
