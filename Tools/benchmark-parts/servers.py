@@ -15,8 +15,11 @@ class Failed(Exception):
 def command(words, limit, cwd=None, env=None, output=None, accept=(0,)):
     """Runs it, and ends all of it when it takes more than `limit` seconds or when this program is interrupted."""
     words = [str(word) for word in words]
-    process = subprocess.Popen(words, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=output or subprocess.DEVNULL,
-                               stderr=subprocess.PIPE, start_new_session=True)
+    try:
+        process = subprocess.Popen(words, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=output or subprocess.DEVNULL,
+                                   stderr=subprocess.PIPE, start_new_session=True)
+    except OSError as error:
+        raise Failed(f"'{words[0]}' does not start: {error.strerror}")
     try:
         _, complaint = process.communicate(timeout=limit)
     except subprocess.TimeoutExpired:
