@@ -203,6 +203,14 @@ class Restic(Server):
         left_out = ["--exclude", "*.jpg", "--exclude", "*.mp4"] if text_only else []
         return ["restic", "backup", "--quiet", *left_out, "conversations"] + ([] if text_only else ["media"])
 
+    def source_alone(self, folder):
+        """What the JSON Lines of the text messages take by themselves."""
+        os.makedirs(folder)
+        self.make_repository(folder)
+        command(["restic", "backup", "--quiet", "history.jsonl"], self.bench.limit, cwd=self.bench.path("history/text"),
+                env=self.environment(folder))
+        return bytes_below(os.path.join(folder, "repository"))
+
     def words(self):
         return ["restic", "mount", self.mountpoint]
 
