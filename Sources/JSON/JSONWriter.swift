@@ -22,6 +22,12 @@ public struct JSONWriter: Sendable {
         self.escaping = escaping
     }
 
+    /// Starts a text of about so many bytes.
+    public init(reserving bytes: Int) {
+        self.init()
+        self.bytes.reserveCapacity(bytes)
+    }
+
     /// Starts an object.
     public mutating func beginObject() { open("{") }
 

@@ -2,6 +2,7 @@ import Glibc
 
 /// Starts a thread that nobody joins; false when the system has none left. For work that waits: a queue has
 /// as many threads as there are cores.
+@discardableResult
 package func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
     final class Work: Sendable {
         let body: @Sendable () -> Void

@@ -98,13 +98,17 @@ public struct ArchiveBuilder {
 
     /// Takes a row that is a message; a source has been begun.
     public mutating func add(_ message: Message, to conversation: ConversationID) throws(ArchiveError) {
-        if conversationPositions[conversation] == nil {
-            add(Conversation(id: conversation, title: "", kind: .unknown, app: ""))
-        }
+        let position = position(of: conversation)
         account.rowsRead += 1
         guard let current else { return }
-        let key = MonthBuckets.Key(source: current, conversation: conversation, month: zone.month(of: message))
+        let key = MonthBuckets.Key(source: current, conversation: position, month: zone.month(of: message))
         try buckets.add(SegmentMerge.Row(message: message, export: exports[current] ?? 0), to: key)
+    }
+
+    private mutating func position(of conversation: ConversationID) -> Int {
+        if let position = conversationPositions[conversation] { return position }
+        add(Conversation(id: conversation, title: "", kind: .unknown, app: ""))
+        return conversations.count - 1
     }
 
     /// Counts a row that could not be read.

@@ -1,7 +1,9 @@
 public import ResticRepository
 
 /// Where an archive that is being built gets its attachments from.
-public protocol AttachmentProvider {
+///
+/// Asked by one thread at a time.
+public protocol AttachmentProvider: Sendable {
     /// The stored content of a source's file, or nil when the source has no such file.
     func file(at path: String, of source: ArchiveSource) throws(ArchiveError) -> FileContent?
 

@@ -1,5 +1,4 @@
 import ChatModel
-import JSON
 import ResticRepository
 import Storage
 
@@ -19,17 +18,14 @@ struct AttachmentStore<Provider: AttachmentProvider> {
         self.chunker = chunker
     }
 
-    /// Rewrites encoded rows with their attachments resolved.
-    mutating func resolve(_ lines: [UInt8], of source: ArchiveSource) throws(ArchiveError) -> [UInt8] {
-        var output = JSONWriter()
-        for row in try MonthBuckets.rows(lines) {
-            var message = row.message
-            for index in message.attachments.indices {
-                message.attachments[index] = try resolve(message.attachments[index], of: source)
+    /// Resolves the attachments of rows.
+    mutating func resolve(_ rows: inout [SegmentMerge.Row], of source: ArchiveSource) throws(ArchiveError) {
+        for row in rows.indices {
+            for index in rows[row].message.attachments.indices {
+                let attachment = rows[row].message.attachments[index]
+                rows[row].message.attachments[index] = try resolve(attachment, of: source)
             }
-            MessageLine(message, sources: [row.export]).encode(into: &output)
         }
-        return output.bytes
     }
 
     /// What the archive stores of a person's picture; nil when there is none. Does not count as an attachment.

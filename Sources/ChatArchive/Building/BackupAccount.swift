@@ -27,6 +27,26 @@ public struct BackupAccount: Hashable, Sendable {
     /// Rows that could not be read.
     public var skippedTotal: Int { skipped.values.reduce(0, +) }
 
+    /// Adds what became of other messages. What was read, skipped and attached is counted in one place for all.
+    mutating func add(_ other: BackupAccount) {
+        stored += other.stored
+        alreadyArchived += other.alreadyArchived
+        duplicates += other.duplicates
+        edited += other.edited
+        nowGone += other.nowGone
+        cameBack += other.cameBack
+    }
+
+    /// Adds what became of the rows of a month.
+    mutating func add(_ counts: SegmentMerge.Counts) {
+        stored += counts.stored
+        alreadyArchived += counts.alreadyArchived
+        duplicates += counts.duplicates
+        edited += counts.edited
+        nowGone += counts.nowGone
+        cameBack += counts.cameBack
+    }
+
     /// Whether every row has gone somewhere.
     public var addsUp: Bool { rowsRead == stored + alreadyArchived + duplicates + skippedTotal }
 }

@@ -8,7 +8,8 @@ struct MonthBuckets {
     /// What a bucket is for.
     struct Key: Hashable {
         var source: Int
-        var conversation: ConversationID
+        /// Its place among the conversations of the archive that is built.
+        var conversation: Int
         var month: Month
     }
 
@@ -17,6 +18,15 @@ struct MonthBuckets {
         var extents: [SpillFile.Extent] = []
         var rows = 0
         var hasAttachments = false
+
+        /// Adds a row's line; returns its length.
+        mutating func add(_ row: SegmentMerge.Row) -> Int {
+            let before = lines.bytes.count
+            row.encode(into: &lines)
+            rows += 1
+            hasAttachments = hasAttachments || !row.message.attachments.isEmpty
+            return lines.bytes.count - before
+        }
     }
 
     private let limit: Int
@@ -29,19 +39,12 @@ struct MonthBuckets {
 
     /// Puts a row in its bucket.
     mutating func add(_ row: SegmentMerge.Row, to key: Key) throws(ArchiveError) {
-        var bucket = buckets.removeValue(forKey: key) ?? Bucket()
-        let before = bucket.lines.bytes.count
-        // The export stands where an archive's line has its sources.
-        MessageLine(row.message, sources: [row.export]).encode(into: &bucket.lines)
-        bytesInMemory += bucket.lines.bytes.count - before
-        bucket.rows += 1
-        bucket.hasAttachments = bucket.hasAttachments || !row.message.attachments.isEmpty
-        buckets[key] = bucket
+        bytesInMemory += buckets[key, default: Bucket()].add(row)
         if bytesInMemory > limit { try spillAll() }
     }
 
     /// The months that a source gave for a conversation.
-    func months(of conversation: ConversationID) -> Set<Key> { index[conversation] ?? [] }
+    func months(of conversation: Int) -> Set<Key> { index[conversation] ?? [] }
 
     /// Groups the keys, once filling is done.
     mutating func finishFilling() {
@@ -49,7 +52,7 @@ struct MonthBuckets {
         for key in buckets.keys { index[key.conversation, default: []].insert(key) }
     }
 
-    private var index: [ConversationID: Set<Key>] = [:]
+    private var index: [Int: Set<Key>] = [:]
 
     /// How many rows a bucket has; 0 when there is none.
     func rowCount(_ key: Key) -> Int { buckets[key]?.rows ?? 0 }

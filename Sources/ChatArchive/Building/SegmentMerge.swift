@@ -1,4 +1,5 @@
 import ChatModel
+import JSON
 
 /// What one month of a conversation becomes when sources are read again: the rules of "the archive only grows".
 ///
@@ -15,6 +16,11 @@ struct SegmentMerge {
         var message: Message
         /// Which of the source's exports it stood in; the rows of one come together.
         var export: Int
+
+        /// Appends the line of a bucket: the export stands where an archive's line has its sources.
+        func encode(into writer: inout JSONWriter) {
+            MessageLine(message, sources: [export]).encode(into: &writer)
+        }
     }
 
     /// What happened to the rows and the lines.

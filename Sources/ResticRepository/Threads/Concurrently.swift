@@ -1,13 +1,19 @@
+import Glibc
 import Storage
+
+/// How many cores there are.
+package enum ProcessorCount {
+    /// At least 1.
+    package static var current: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+}
 
 /// Does the same with many items, some at a time; the results are in the items' order.
 ///
 /// The first error ends it: what has begun is waited for, what has not begun is left, and the error is thrown. With one
 /// item, or no thread to be had, the calling thread does all.
-func concurrently<Item: Sendable, Result: Sendable>(
-    _ items: [Item], atOnce limit: Int,
-    _ body: @escaping @Sendable (Item) throws(RepositoryError) -> Result
-) throws(RepositoryError) -> [Result] {
+package func concurrently<Item: Sendable, Result: Sendable, Failure: Error>(
+    _ items: [Item], atOnce limit: Int, _ body: @escaping @Sendable (Item) throws(Failure) -> Result
+) throws(Failure) -> [Result] {
     let work = SharedWork(items, body)
     var helpers = min(limit, items.count) - 1
     while helpers > 0, work.startThread() { helpers -= 1 }
@@ -29,17 +35,17 @@ func both<First: Sendable, Second: Sendable>(
 }
 
 /// The items that nobody has taken, and the results.
-private final class SharedWork<Item: Sendable, Result: Sendable>: @unchecked Sendable {
+private final class SharedWork<Item: Sendable, Result: Sendable, Failure: Error>: @unchecked Sendable {
     // `signal` guards what changes.
     private let signal = Signal()
     private let items: [Item]
-    private let body: @Sendable (Item) throws(RepositoryError) -> Result
+    private let body: @Sendable (Item) throws(Failure) -> Result
     private var next = 0
     private var atWork = 0
     private var results: [Result?]
-    private var failure: RepositoryError?
+    private var failure: Failure?
 
-    init(_ items: [Item], _ body: @escaping @Sendable (Item) throws(RepositoryError) -> Result) {
+    init(_ items: [Item], _ body: @escaping @Sendable (Item) throws(Failure) -> Result) {
         self.items = items
         self.body = body
         results = Array(repeating: nil, count: items.count)
@@ -49,7 +55,7 @@ private final class SharedWork<Item: Sendable, Result: Sendable>: @unchecked Sen
 
     func run() {
         while let index = take() {
-            do throws(RepositoryError) {
+            do throws(Failure) {
                 let result = try body(items[index])
                 end { results[index] = result }
             } catch {
@@ -58,8 +64,8 @@ private final class SharedWork<Item: Sendable, Result: Sendable>: @unchecked Sen
         }
     }
 
-    func finish() throws(RepositoryError) -> [Result] {
-        try signal.locked { () throws(RepositoryError) in
+    func finish() throws(Failure) -> [Result] {
+        try signal.locked { () throws(Failure) in
             while atWork > 0 { signal.wait() }
             if let failure { throw failure }
             return results.compactMap { $0 }

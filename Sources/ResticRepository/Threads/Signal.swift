@@ -1,11 +1,11 @@
 import Glibc
 
 /// A lock with a condition to wait for: what `Mutex` cannot do.
-final class Signal: @unchecked Sendable {
+package final class Signal: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-    init() {
+    package init() {
         pthread_mutex_init(mutex, nil)
         var attributes = pthread_condattr_t()
         pthread_condattr_init(&attributes)
@@ -22,14 +22,14 @@ final class Signal: @unchecked Sendable {
     }
 
     /// Runs `body` alone.
-    func locked<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+    package func locked<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         return try body()
     }
 
     /// Inside `locked`: waits for `notify`, letting others in meanwhile. Wakes without cause too.
-    func wait() {
+    package func wait() {
         pthread_cond_wait(condition, mutex)
     }
 
@@ -41,7 +41,7 @@ final class Signal: @unchecked Sendable {
     }
 
     /// Wakes all who wait.
-    func notify() {
+    package func notify() {
         pthread_cond_broadcast(condition)
     }
 }

@@ -156,7 +156,7 @@ final class BackupRun {
         throws
     {
         let options = ImportOptions(assumedZone: zone, ownName: about.ownName, keys: keys)
-        try readSource(at: source.path, format: format, options: options) { event in
+        try readSourceAhead(at: source.path, format: format, options: options) { event in
             switch event {
             case .person(let person): try builder.add(person)
             case .conversation(let conversation): builder.add(conversation)

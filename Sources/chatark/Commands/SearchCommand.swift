@@ -132,13 +132,11 @@ private struct SegmentSearch {
         var segments: [Segment] = []
         for start in stride(from: 0, to: conversations.count, by: Self.lists) {
             let part = Array(conversations[start..<min(start + Self.lists, conversations.count)])
-            segments += try Self.inParallel(part.count, atOnce: 8) { range in
-                try range.map { index in
-                    try archive.folder(named: part[index].folder).months
-                        .filter { $0.span.lowerBound < span.upperBound && $0.span.upperBound >= span.lowerBound }
-                        .map { Segment(record: part[index], month: $0) }
-                }
-            }.joined()
+            for (record, folder) in zip(part, try archive.folders(named: part.map(\.folder))) {
+                segments += folder.months
+                    .filter { $0.span.lowerBound < span.upperBound && $0.span.upperBound >= span.lowerBound }
+                    .map { Segment(record: record, month: $0) }
+            }
             guard segments.count >= Self.held || start + Self.lists >= conversations.count else { continue }
             found += try look(through: segments)
             segments = []
@@ -164,32 +162,12 @@ private struct SegmentSearch {
         return found
     }
 
-    /// What `work` gives for the ranges of `0..<count`, in order; each range is worked on by one of as many threads as there are cores.
+    /// What `work` gives for the ranges of `0..<count`, in order, on all cores.
     private static func inParallel<Value: Sendable>(
         _ count: Int, atOnce: Int, _ work: @escaping @Sendable (Range<Int>) throws -> [Value]
     ) throws -> [Value] {
         let ranges = stride(from: 0, to: count, by: atOnce).map { $0..<min($0 + atOnce, count) }
-        let state = Mutex<(next: Int, values: [Int: [Value]], error: (any Error)?)>((0, [:], nil))
-        DispatchQueue.concurrentPerform(iterations: min(ProcessorCount.current, ranges.count)) { _ in
-            while true {
-                let next = state.withLock { state -> Int? in
-                    guard state.error == nil, state.next < ranges.count else { return nil }
-                    state.next += 1
-                    return state.next - 1
-                }
-                guard let next else { return }
-                do {
-                    let values = try work(ranges[next])
-                    state.withLock { $0.values[next] = values }
-                } catch {
-                    state.withLock { $0.error = $0.error ?? error }
-                }
-            }
-        }
-        return try state.withLock { state in
-            if let error = state.error { throw error }
-            return ranges.indices.flatMap { state.values[$0] ?? [] }
-        }
+        return try concurrently(ranges, atOnce: ProcessorCount.current, work).flatMap { $0 }
     }
 
     private func hits(in text: [UInt8]) throws -> [Hit] {
@@ -239,9 +217,4 @@ private struct SegmentSearch {
         let line = String(text.map { $0.isNewline ? " " : $0 })
         Output.line("\(path ?? record.folder)\n  [\(Dates.text(message.time, in: zone))] \(name): \(line)")
     }
-}
-
-/// How many cores there are.
-private enum ProcessorCount {
-    static var current: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 }

@@ -1,3 +1,4 @@
+import Storage
 import Glibc
 import Synchronization
 
@@ -101,23 +102,4 @@ enum Interruption {
             exit(.interrupted)
         }
     }
-}
-
-/// Starts a thread that nobody waits for.
-func startThread(_ body: @escaping @Sendable () -> Void) {
-    var thread = pthread_t()
-    let box = Unmanaged.passRetained(ThreadBody(body))
-    let failure = pthread_create(
-        &thread, nil,
-        { argument in
-            guard let argument else { return nil }
-            Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue().run()
-            return nil
-        }, box.toOpaque())
-    if failure == 0 { pthread_detach(thread) } else { box.release() }
-}
-
-private final class ThreadBody: Sendable {
-    let run: @Sendable () -> Void
-    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
 }

@@ -13,7 +13,7 @@ struct MonthBucketsTests {
         for number in 0..<500 {
             let key = MonthBuckets.Key(
                 source: Int.random(in: 0...1, using: &random),
-                conversation: ConversationID("c\(Int.random(in: 0...2, using: &random))"),
+                conversation: Int.random(in: 0...2, using: &random),
                 month: Month(number: Int.random(in: 24_000...24_003, using: &random)))
             let text = "\(number) \(random.text())"
             try buckets.add(SegmentMerge.Row(message: ChatArchiveTests.text(text), export: number / 100), to: key)
@@ -36,6 +36,18 @@ struct MonthBucketsTests {
         let stored = try #require(file.rawContents)
         #expect(stored.count > 100_000)
         #expect(stored.range(of: Data("secret".utf8)) == nil)
+    }
+
+    @Test("several threads read a temporary file at once")
+    func readTogether() throws {
+        let file = try SpillFile()
+        let extents = try (0..<2000).map { try file.append([UInt8](repeating: UInt8($0 & 255), count: 5000 + $0)) }
+        DispatchQueue.concurrentPerform(iterations: 8) { _ in
+            for (number, extent) in extents.enumerated() {
+                #expect(
+                    (try? file.read(extent)) == [UInt8](repeating: UInt8(number & 255), count: 5000 + number))
+            }
+        }
     }
 }
 

@@ -43,6 +43,15 @@ struct PhoneFiles {
 
     /// The path below the root, when it leads to no other place and a file is there.
     func placed(_ path: String) -> String? {
+        guard let path = resolved(path) else { return nil }
+        var status = stat()
+        guard lstat(root + "/" + path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return path
+    }
+
+    /// The path below the root, when it leads to no other place.
+    private func resolved(_ path: String) -> String? {
+        if Self.isPlain(path) { return folder.isEmpty ? path : folder + "/" + path }
         var components = folder.split(separator: "/").map(String.init)
         for component in path.split(separator: "/", omittingEmptySubsequences: false) {
             if component == ".." {
@@ -53,10 +62,27 @@ struct PhoneFiles {
                 components.append(String(component))
             }
         }
-        let path = components.joined(separator: "/")
-        var status = stat()
-        guard lstat(root + "/" + path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-        return path
+        return components.joined(separator: "/")
+    }
+
+    /// Whether no component of a path is empty, too long or begins with a dot, so that it stays as it is; nearly all.
+    private static func isPlain(_ path: String) -> Bool {
+        var length = 0
+        for byte in path.utf8 {
+            switch byte {
+            case UInt8(ascii: "/"):
+                if length == 0 { return false }
+                length = 0
+            case UInt8(ascii: "."):
+                // Neither "." nor "..".
+                if length == 0 { return false }
+                length += 1
+            case 0: return false
+            default: length += 1
+            }
+            if length > 255 { return false }
+        }
+        return length > 0
     }
 }
 

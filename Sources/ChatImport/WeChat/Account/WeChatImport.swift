@@ -8,9 +8,9 @@ struct WeChatImport {
     private let account: any WeChatAccount
     private let root: String
     private var contacts: [String: WeChatContact] = [:]
-    /// Who has been told as a person, and who as a conversation.
-    private var toldPeople: Set<String> = []
-    private var toldConversations: Set<String> = []
+    /// Who has been told as a person, and who as a conversation, by user name.
+    private var toldPeople: [String: PersonID] = [:]
+    private var toldConversations: [String: ConversationID] = [:]
     private var unknownTypes: [String: Int] = [:]
     private var damagedContents = 0
 
@@ -58,14 +58,18 @@ struct WeChatImport {
                         avatar: contact.avatar)))
         }
         contacts = found
-        toldPeople = Set(found.keys)
+        for name in found.keys { toldPeople[name] = Self.person(name) }
     }
 
     /// Somebody who is no contact any more, and never was one of the group's members: the identifier is all that is known.
-    private mutating func tellPerson(_ username: String, _ deliver: (ImportEvent) throws -> Void) throws {
-        guard toldPeople.insert(username).inserted else { return }
-        try deliver(
-            .person(Person(id: Self.person(username), name: username, isSelf: username == account.owner)))
+    private mutating func tellPerson(
+        _ username: String, _ deliver: (ImportEvent) throws -> Void
+    ) throws -> PersonID {
+        if let known = toldPeople[username] { return known }
+        let id = Self.person(username)
+        toldPeople[username] = id
+        try deliver(.person(Person(id: id, name: username, isSelf: username == account.owner)))
+        return id
     }
 
     private mutating func tell(_ group: WeChatGroup, _ deliver: (ImportEvent) throws -> Void) throws {
@@ -81,8 +85,8 @@ struct WeChatImport {
                 names[Self.person(member.username)] ?? contacts[member.username]?.shownName() ?? member.username
             }.joined(separator: "、")
         }
-        toldConversations.insert(group.username)
-        toldPeople.insert(group.username)
+        toldConversations[group.username] = conversation(group.username)
+        toldPeople[group.username] = Self.person(group.username)
         let members = group.members.map { member in
             Membership.Member(Self.person(member.username), name: names[Self.person(member.username)] ?? "")
         }
@@ -100,14 +104,19 @@ struct WeChatImport {
                     members: group.members.map { Self.person($0.username) }, names: names)))
     }
 
-    private mutating func tellConversation(with talker: String, _ deliver: (ImportEvent) throws -> Void) throws {
-        guard toldConversations.insert(talker).inserted else { return }
+    private mutating func tellConversation(
+        with talker: String, _ deliver: (ImportEvent) throws -> Void
+    ) throws -> ConversationID {
+        if let known = toldConversations[talker] { return known }
+        let id = conversation(talker)
+        toldConversations[talker] = id
         try deliver(
             .conversation(
                 Conversation(
-                    id: conversation(talker), title: contacts[talker]?.shownName() ?? talker,
+                    id: id, title: contacts[talker]?.shownName() ?? talker,
                     kind: Self.kind(of: talker),
                     app: "wechat", members: [Self.person(talker)] + (account.owner.map { [Self.person($0)] } ?? []))))
+        return id
     }
 
     private static let services: Set<String> = [
@@ -139,11 +148,10 @@ struct WeChatImport {
         guard !row.talker.isEmpty else {
             return try deliver(.skipped(SkippedRow(reason: .noConversation, path: root, offset: Int(row.localID))))
         }
-        try tellConversation(with: row.talker, deliver)
-        let sender = sender(of: row, content)
-        if let sender { try tellPerson(sender, deliver) }
+        let conversation = try tellConversation(with: row.talker, deliver)
+        let sender = try sender(of: row, content).map { try tellPerson($0, deliver) }
         var message = Message(
-            time: row.time, sender: sender.map(Self.person), kind: content.kind, text: content.text)
+            time: row.time, sender: sender, kind: content.kind, text: content.text)
         if row.serverID != 0 { message.id = MessageID(String(row.serverID)) }
         message.replyTo = content.repliesTo.map { MessageID(String($0)) }
         message.forwardedFrom = content.forwardedFrom
@@ -156,7 +164,7 @@ struct WeChatImport {
         message.raw = content.raw(of: row)
         if content.isUnknown { unknownTypes["\(row.type)/\(row.subtype)", default: 0] += 1 }
         if content.isDamaged { damagedContents += 1 }
-        try deliver(.message(message, in: conversation(row.talker)))
+        try deliver(.message(message, in: conversation))
     }
 
     /// The user name of the sender; the platform's own lines are nobody's.

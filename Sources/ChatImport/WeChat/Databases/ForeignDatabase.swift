@@ -9,6 +9,14 @@ package final class ForeignDatabase {
     /// The names of the plain tables, and their columns as far as they were asked for.
     private let plainTables: Set<String>
     private var knownColumns: [String: [String]] = [:]
+    /// Statements that were used and may be used again: a word looked up for each message is one of them.
+    private var idleStatements: [Query: Statement] = [:]
+
+    private struct Query: Hashable {
+        let table: String
+        let columns: [String]
+        let condition: String
+    }
 
     /// What is told of a database when it was read.
     package struct Account: Hashable, Sendable {
@@ -122,20 +130,30 @@ package final class ForeignDatabase {
         _ table: String, _ columns: [String], _ condition: String, _ bindings: [Binding],
         _ body: (Statement) throws -> Bool
     ) throws {
-        guard let known = try self.columns(of: table) else { throw DatabaseFault.noSuchTable }
-        let there = Dictionary(known.map { ($0.lowercased(), $0) }, uniquingKeysWith: { first, _ in first })
-        let list = columns.map { name in
-            name == "rowid" ? name : there[name.lowercased()].map { Self.quoted($0) } ?? "NULL"
-        }
-        let sql = "SELECT \(list.joined(separator: ", ")) FROM \(Self.quoted(table)) \(condition)"
-        let statement = try translated { () throws(SQLiteError) in
-            let statement = try database.prepare(sql)
+        let query = Query(table: table, columns: columns, condition: condition)
+        let statement = try idleStatements.removeValue(forKey: query) ?? prepare(query)
+        try translated { () throws(SQLiteError) in
             for (index, binding) in bindings.enumerated() { try binding.bind(to: statement, at: index + 1) }
-            return statement
+        }
+        defer {
+            statement.reset()
+            if idleStatements.count < Self.mostIdleStatements { idleStatements[query] = statement }
         }
         while try translated({ () throws(SQLiteError) in try statement.step() }) {
             guard try body(statement) else { return }
         }
+    }
+
+    private static let mostIdleStatements = 16
+
+    private func prepare(_ query: Query) throws(DatabaseFault) -> Statement {
+        guard let known = try columns(of: query.table) else { throw .noSuchTable }
+        let there = Dictionary(known.map { ($0.lowercased(), $0) }, uniquingKeysWith: { first, _ in first })
+        let list = query.columns.map { name in
+            name == "rowid" ? name : there[name.lowercased()].map { Self.quoted($0) } ?? "NULL"
+        }
+        let sql = "SELECT \(list.joined(separator: ", ")) FROM \(Self.quoted(query.table)) \(query.condition)"
+        return try translated { () throws(SQLiteError) in try database.prepare(sql) }
     }
 
     /// How many rows a plain table has. Cost: reads the table's pages.

@@ -1,0 +1,192 @@
+import ChatModel
+import JSON
+import ResticRepository
+import Storage
+import Synchronization
+
+/// Merges what the sources of a backup give for a month with what earlier archives have of it, and stores the segment.
+///
+/// Months do not depend on each other: several threads merge one each.
+final class MonthMerger<Provider: AttachmentProvider>: Sendable {
+    /// What became of a month.
+    struct Outcome: Sendable {
+        /// Nil when it turned out to have no messages.
+        var record: MonthRecord?
+        /// Whether the segment is another one than before.
+        var isChanged = false
+        var account = BackupAccount()
+    }
+
+    let writer: RepositoryWriter
+    let chunker: Chunker
+    private let buckets: MonthBuckets
+    private let sources: [ArchiveSource]
+    /// Indices of the sources of this backup.
+    private let given: [Int]
+    /// When each source was last read before this backup.
+    private let lastSeen: [Timestamp]
+    private let attachments: Mutex<AttachmentStore<Provider>>
+
+    init(
+        _ buckets: MonthBuckets, from sources: [ArchiveSource], given: [Int], lastSeen: [Timestamp],
+        attachments: sending AttachmentStore<Provider>, into writer: RepositoryWriter, _ chunker: Chunker
+    ) {
+        self.buckets = buckets
+        self.sources = sources
+        self.given = given
+        self.lastSeen = lastSeen
+        self.attachments = Mutex(attachments)
+        self.writer = writer
+        self.chunker = chunker
+    }
+
+    /// Uses the attachments alone.
+    func withAttachments<Value: Sendable>(
+        _ body: (inout sending AttachmentStore<Provider>) throws(ArchiveError) -> sending Value
+    ) throws(ArchiveError) -> Value {
+        try attachments.withLock(body)
+    }
+
+    /// Stores a file of the archive.
+    func store(_ bytes: [UInt8]) throws(ArchiveError) -> FileContent {
+        do throws(RepositoryError) {
+            var content = FileContentWriter(writer, chunker: chunker, group: .records)
+            try content.append(bytes)
+            return try content.finish()
+        } catch { throw .repository(error) }
+    }
+
+    /// Merges a month of a conversation, which has a position among those of the new archive.
+    ///
+    /// Cost: when all sources gave the same before, one pass over the rows' bytes; rows that have attachments are decoded
+    /// to look these up.
+    func merge(
+        _ month: Month, of conversation: ConversationID, at position: Int, _ earlier: [EarlierConversation]
+    ) throws(ArchiveError) -> Outcome {
+        var outcome = Outcome()
+        var rows: [Int: Rows] = [:]
+        for source in given {
+            let key = MonthBuckets.Key(source: source, conversation: position, month: month)
+            if buckets.rowCount(key) > 0 { rows[source] = try readRows(key) }
+        }
+        let isShared =
+            earlier.shared { $0.record(of: month) } != nil && earlier.allSatisfy(\.earlier.keepsNumbers)
+        if isShared, let record = earlier[0].record(of: month),
+            given.allSatisfy({ record.given[$0]?.digest == rows[$0]?.digest })
+        {
+            for (source, rows) in rows {
+                let duplicates = min(record.given[source]?.duplicates ?? 0, rows.count)
+                outcome.account.duplicates += duplicates
+                outcome.account.alreadyArchived += rows.count - duplicates
+            }
+            outcome.record = record
+            return outcome
+        }
+
+        outcome.isChanged = true
+        var (merge, givenNow) = try combine(isShared ? Array(earlier.prefix(1)) : earlier, month)
+        for source in given {
+            let repeats = merge.give(
+                try rows[source]?.decoded() ?? [], from: source, lastSeen: lastSeen[source])
+            givenNow[source] = rows[source].map { MonthRecord.Given(digest: $0.digest, duplicates: repeats) }
+        }
+        outcome.account.add(merge.counts)
+        outcome.record = try store(merge.lines, month, conversation, givenNow)
+        return outcome
+    }
+
+    /// What a source gave for a month.
+    private struct Rows {
+        let lines: [UInt8]
+        /// The same, when they had to be decoded.
+        var known: [SegmentMerge.Row]?
+        let count: Int
+        let digest: String
+
+        func decoded() throws(ArchiveError) -> [SegmentMerge.Row] {
+            if let known { return known }
+            return try MonthBuckets.rows(lines)
+        }
+    }
+
+    private func readRows(_ key: MonthBuckets.Key) throws(ArchiveError) -> Rows {
+        var lines = try buckets.lines(key)
+        var known: [SegmentMerge.Row]?
+        if buckets.hasAttachments(key) {
+            let rows = try resolved(MonthBuckets.rows(lines), of: sources[key.source])
+            var writer = JSONWriter(reserving: lines.count)
+            for row in rows { row.encode(into: &writer) }
+            lines = writer.bytes
+            known = rows
+        }
+        return Rows(
+            lines: lines, known: known, count: buckets.rowCount(key),
+            digest: String(SHA256Digest(hashing: lines).hex.prefix(16)))
+    }
+
+    private func resolved(
+        _ rows: [SegmentMerge.Row], of source: ArchiveSource
+    ) throws(ArchiveError) -> [SegmentMerge.Row] {
+        try withAttachments { (store) throws(ArchiveError) in
+            var rows = rows
+            try store.resolve(&rows, of: source)
+            return rows
+        }
+    }
+
+    /// What all earlier archives have of a month, and what their latest readings gave for it.
+    private func combine(
+        _ earlier: [EarlierConversation], _ month: Month
+    ) throws(ArchiveError) -> (SegmentMerge, [Int: MonthRecord.Given]) {
+        guard let first = earlier.first else { return (SegmentMerge(previous: []), [:]) }
+        var merge = SegmentMerge(previous: try first.lines(of: month))
+        var given = first.given(for: month)
+        var times = sources.indices.map { first.earlier.readTime(of: $0) }
+        for other in earlier.dropFirst() {
+            let theirs = { (source: Int) in other.earlier.readTime(of: source) }
+            let ours = { (source: Int) in
+                times.indices.contains(source) ? times[source] : Timestamp(milliseconds: .min)
+            }
+            merge.merge(try other.lines(of: month), ours: ours, theirs: theirs)
+            let givenThere = other.given(for: month)
+            for source in times.indices where times[source] < theirs(source) {
+                times[source] = theirs(source)
+                given[source] = givenThere[source]
+            }
+        }
+        return (merge, given)
+    }
+
+    private func store(
+        _ lines: [MessageLine], _ month: Month, _ conversation: ConversationID, _ given: [Int: MonthRecord.Given]
+    ) throws(ArchiveError) -> MonthRecord? {
+        guard var first = lines.first?.message.time else { return nil }
+        var writer = JSONWriter()
+        InterchangeLine.conversation(Conversation(id: conversation, title: "", kind: .unknown, app: ""))
+            .encode(into: &writer)
+        var last = first
+        var holders: Set<Int> = []
+        for line in lines {
+            line.encode(into: &writer)
+            first = min(first, line.message.time)
+            last = max(last, line.message.time)
+            holders.formUnion(line.sources)
+        }
+        let content = try store(writer.bytes)
+        // What a source gave in another zone's months has no digest here; the next reading is compared line by line.
+        let unknown = MonthRecord.Given(digest: "", duplicates: 0)
+        return MonthRecord(
+            month: month, messages: lines.count, attachments: lines.reduce(0) { $0 + $1.message.attachments.count },
+            span: first...last,
+            given: Dictionary(uniqueKeysWithValues: holders.map { ($0, given[$0] ?? unknown) }),
+            blobs: content.blobs, size: content.size)
+    }
+}
+
+extension [EarlierConversation] {
+    /// What all of them have, when they have the same.
+    func shared<Value: Equatable>(by value: (EarlierConversation) -> Value?) -> Value? {
+        guard let first = first.flatMap(value), dropFirst().allSatisfy({ value($0) == first }) else { return nil }
+        return first
+    }
+}
