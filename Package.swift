@@ -17,7 +17,14 @@ func system(_ name: String, _ pkgConfig: String, _ debianPackage: String) -> Tar
 
 let package = Package(
     name: "chatark",
-    products: [.executable(name: "chatark", targets: ["chatark"])],
+    products: [
+        .executable(name: "chatark", targets: ["chatark"]),
+        // What Tools/micro-benchmarks measures.
+        .library(
+            name: "ChatarkModules",
+            targets: ["ChatArchive", "ChatModel", "JSON", "ResticRepository", "Search", "Storage"]),
+        .library(name: "CFuse", targets: ["CFuse"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),

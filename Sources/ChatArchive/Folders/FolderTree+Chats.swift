@@ -25,7 +25,7 @@ extension FolderTree {
             else { continue }
             result.append((number, try segment(number, waiting)))
         }
-        if !isAhead { noteMonth(month, of: shown.folder, key) }
+        if !isAhead { noteMonth(month, of: shown, key) }
         return result
     }
 

@@ -33,6 +33,7 @@ public final class FolderTree: Sendable {
     let media: LoadingCache<String, MediaFile>
     let sequentialReads: Mutex<SequentialReads>
     let monthWalks = Mutex(MonthWalks<FolderKey>())
+    let conversationWalks = Mutex(ConversationWalks<TreeID>())
     let mediaWalks: Mutex<MediaWalks<MediaWalk>>
     let background: BackgroundLoads
     let prefetch: Prefetch?

@@ -56,11 +56,7 @@ public struct Archive: Sendable {
     /// A conversation's months and where their segments are; none when it has no messages. Costs one small read.
     public func folder(named name: String) throws(ArchiveError) -> ConversationFolder {
         if let node = try monthList(of: name) {
-            let text = try repository.content(of: node)
-            let months = try Self.parseLines(text, name: ArchiveLayout.months(of: name)) {
-                (reader) throws(JSONError) in try MonthRecord(reading: &reader)
-            }
-            return ConversationFolder(months: months)
+            return ConversationFolder(months: try Self.months(in: try repository.content(of: node), of: name))
         }
         // Older archives have the list beside the segments, and the folder tells where these are.
         let folders = try subtree(of: root, named: ArchiveLayout.conversationFolders)
@@ -77,6 +73,35 @@ public struct Archive: Sendable {
             months[index].size = node.size
         }
         return ConversationFolder(months: months)
+    }
+
+    /// The same for many conversations, in their order, with few reads.
+    public func folders(named names: [String]) throws(ArchiveError) -> [ConversationFolder] {
+        var lists: [String: Node] = [:]
+        for name in Set(names) { lists[name] = try monthList(of: name) }
+        let found = lists
+        var texts: [BlobID: [UInt8]] = [:]
+        try Self.read { () throws(RepositoryError) in
+            try repository.blobs(found.values.flatMap { $0.content ?? [] }, .data, retention: .metadata) {
+                (id, bytes) throws(RepositoryError) in texts[id] = bytes
+            }
+        }
+        var folders: [ConversationFolder] = []
+        for name in names {
+            let parts = lists[name]?.content?.compactMap { texts[$0] }
+            guard let parts, parts.count == lists[name]?.content?.count else {
+                folders.append(try folder(named: name))
+                continue
+            }
+            folders.append(ConversationFolder(months: try Self.months(in: Array(parts.joined()), of: name)))
+        }
+        return folders
+    }
+
+    private static func months(in list: [UInt8], of folder: String) throws(ArchiveError) -> [MonthRecord] {
+        try parseLines(list, name: ArchiveLayout.months(of: folder)) { (reader) throws(JSONError) in
+            try MonthRecord(reading: &reader)
+        }
     }
 
     /// The list of a conversation's months, by its folder's name; nil when there is none at this place.

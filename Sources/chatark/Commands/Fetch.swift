@@ -55,7 +55,7 @@ struct Fetch: ParsableCommand {
             Progress.Reading(words: "fetching: \(Words.bytes(fetched.withLock { $0 }))")
         } _: {
             _ = try archive.people()
-            let folders = try chosen.map { try archive.folder(named: $0.folder) }
+            let folders = try archive.folders(named: chosen.map(\.folder))
             try archive.fetch(folders, media: !noMedia, progress: count)
             if original, let tree = layout.original {
                 try repository.fetch(

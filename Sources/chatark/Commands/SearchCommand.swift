@@ -132,13 +132,11 @@ private struct SegmentSearch {
         var segments: [Segment] = []
         for start in stride(from: 0, to: conversations.count, by: Self.lists) {
             let part = Array(conversations[start..<min(start + Self.lists, conversations.count)])
-            segments += try Self.inParallel(part.count, atOnce: 8) { range in
-                try range.map { index in
-                    try archive.folder(named: part[index].folder).months
-                        .filter { $0.span.lowerBound < span.upperBound && $0.span.upperBound >= span.lowerBound }
-                        .map { Segment(record: part[index], month: $0) }
-                }
-            }.joined()
+            for (record, folder) in zip(part, try archive.folders(named: part.map(\.folder))) {
+                segments += folder.months
+                    .filter { $0.span.lowerBound < span.upperBound && $0.span.upperBound >= span.lowerBound }
+                    .map { Segment(record: record, month: $0) }
+            }
             guard segments.count >= Self.held || start + Self.lists >= conversations.count else { continue }
             found += try look(through: segments)
             segments = []

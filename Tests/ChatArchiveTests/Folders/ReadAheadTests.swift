@@ -1,3 +1,4 @@
+import ChatModel
 import ResticRepository
 import Storage
 import Synchronization
@@ -97,6 +98,89 @@ import Testing
     func jumps() {
         var walks = MonthWalks<Int>()
         for month in [5, 9, 2, 30, 12, 40] { #expect(walks.note(1, position: month, of: 50) == []) }
+    }
+}
+
+@Suite struct ConversationWalksTests {
+    private typealias Walks = ConversationWalks<Int>
+    private let count = 300
+
+    private func month(_ number: Int) -> Month { Month(number: 24_000 + number) }
+
+    /// Where a conversation stands: by name in another order than as listed, with as many neighbours.
+    private func place(_ conversation: Int) -> Walks.Place {
+        .init(listed: conversation, named: conversation * 7 % 300)
+    }
+
+    /// Looks into months of conversations, which have sixty months each, and returns what is to be loaded.
+    private func walk(
+        _ walks: inout Walks, _ conversations: [Int], months: ClosedRange<Int>
+    ) -> [Walks.Load] {
+        var loads: [Walks.Load] = []
+        for conversation in conversations {
+            for number in months {
+                if let load = walks.note(1, place(conversation), month(number), of: month(0)...month(59), count: count)
+                {
+                    loads.append(load)
+                }
+            }
+        }
+        return loads
+    }
+
+    @Test("one who goes on has everything loaded once, of the months that are read")
+    func listed() {
+        var walks = Walks()
+        let loads = walk(&walks, Array(0..<count), months: 12...23)
+        #expect(loads.first?.positions == 2..<4)
+        #expect(loads.flatMap(\.positions) == Array(2..<count))
+        #expect(loads.allSatisfy { $0.order == .listed && $0.months == month(12)...month(23) })
+        #expect(loads.allSatisfy { $0.positions.count <= 64 })
+        #expect(loads.count < 15)
+        #expect(walks.months(1) == month(12)...month(23))
+    }
+
+    @Test("so it is in the order of names, also when some are passed over")
+    func named() {
+        var walks = Walks()
+        // 7 * 43 = 301: the conversation behind another one by name is 43 further in the list.
+        let byName = (0..<count).map { $0 * 43 % 300 }
+        let loads = walk(
+            &walks, byName.enumerated().filter { $0.offset < 2 || $0.offset % 3 == 0 }.map(\.element), months: 3...3)
+        #expect(loads.first?.positions == 2..<4)
+        #expect(loads.allSatisfy { $0.order == .named })
+        let loaded = loads.flatMap(\.positions)
+        #expect(loaded == loaded.sorted() && Set(loaded).count == loaded.count)
+        #expect(loaded.count > 290)
+    }
+
+    @Test("who reads all of a conversation wants all of the next ones")
+    func whole() {
+        var walks = Walks()
+        let loads = walk(&walks, [5, 6], months: 0...59)
+        #expect(loads == [.init(positions: 7..<9, order: .listed, months: nil)])
+        #expect(walks.months(1) == nil)
+    }
+
+    @Test("one who looks here and there loads nothing, and stays in no bounds")
+    func jumps() {
+        var walks = Walks()
+        #expect(walk(&walks, [5, 90, 20, 200, 7, 150, 149], months: 4...9).isEmpty)
+        #expect(walks.months(1) == nil)
+    }
+
+    @Test("what could not be loaded for lack of memory is loaded later")
+    func stopped() throws {
+        var walks = Walks()
+        var loaded: [Int] = []
+        for conversation in 0..<count {
+            guard let load = walks.note(1, place(conversation), month(4), of: month(0)...month(9), count: count) else {
+                continue
+            }
+            loaded += Array(load.positions.prefix(3))
+            if load.positions.count > 3 { walks.stopped(1, load, at: load.positions.lowerBound + 3) }
+        }
+        #expect(loaded == Array(2..<count))
     }
 }
 

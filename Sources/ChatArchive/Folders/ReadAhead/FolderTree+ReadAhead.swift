@@ -87,9 +87,13 @@ extension FolderTree {
     }
 
     /// Notes that a month is looked into, and loads the segments of the following ones for one who goes on.
-    func noteMonth(_ month: Month, of folder: ConversationFolder, _ key: FolderKey) {
+    func noteMonth(_ month: Month, of shown: ShownConversation, _ key: FolderKey) {
+        noteConversation(month, of: shown, key)
+        let folder = shown.folder
         guard let position = folder.months.firstIndex(where: { $0.month == month }) else { return }
+        let wanted = conversationWalks.withLock { $0.months(key.archive) }
         let positions = monthWalks.withLock { $0.note(key, position: position, of: folder.months.count) }
+            .filter { wanted?.contains(folder.months[$0].month) ?? true }
         guard !positions.isEmpty else { return }
         background.start { [self] in
             var left = segments.budget / 4
@@ -103,6 +107,59 @@ extension FolderTree {
                 numbers.append(number)
             }
             preload(segments: numbers)
+        }
+    }
+
+    /// Loads months of the following conversations for one who goes from one to the next.
+    private func noteConversation(_ month: Month, of shown: ShownConversation, _ key: FolderKey) {
+        // What is brought by whole conversations needs nobody who goes on.
+        guard prefetch != .conversation, let view = views.cached(key.archive),
+            let place = view.place(ofConversation: key.conversation),
+            let first = shown.months.first?.month, let last = shown.months.last?.month
+        else { return }
+        let load = conversationWalks.withLock {
+            $0.note(key.archive, place, month, of: first...last, count: view.conversations.count)
+        }
+        guard let load else { return }
+        background.start { [self] in
+            let keys = load.positions.map {
+                FolderKey(archive: key.archive, conversation: view.conversation(at: $0, in: load.order))
+            }
+            preload(folders: keys, view)
+            var left = segments.budget / 4
+            var numbers: [Int] = []
+            for (position, key) in zip(load.positions, keys) {
+                let places = folders.cached(key).map { segmentPlaces(in: $0, load.months, key.archive) } ?? []
+                left -= places.reduce(0) { $0 + $1.size }
+                guard left > 0 || numbers.isEmpty else {
+                    conversationWalks.withLock { $0.stopped(key.archive, load, at: position) }
+                    break
+                }
+                numbers += places.compactMap { place in registry.withLock { $0.number(ofSegment: place.segment) } }
+            }
+            preload(segments: numbers)
+        }
+    }
+
+    /// The segments of some months, and their sizes in bytes.
+    private func segmentPlaces(
+        in shown: ShownConversation, _ months: ClosedRange<Month>?, _ archive: TreeID
+    ) -> [(segment: Registry.SegmentPlace, size: Int)] {
+        let parts = shown.months.filter { months?.contains($0.month) ?? true }
+        return Set(parts.flatMap(\.segments)).sorted().compactMap { index in
+            let record = shown.folder.months[index]
+            return place(of: record.node, archive).map { ($0, Int(clamping: record.size)) }
+        }
+    }
+
+    private func preload(folders keys: [FolderKey], _ view: ChatView) {
+        folders.preload(keys) { missing, deliver in
+            let names = missing.map { view.conversations[$0.conversation].folder }
+            guard let found = try? view.archive.folders(named: names) else { return }
+            for (key, folder) in zip(missing, found) {
+                let shown = ShownConversation(folder, in: zone)
+                deliver(key, shown, shown.cost)
+            }
         }
     }
 

@@ -19,9 +19,8 @@ extension FolderTree {
         prefetches.start { [self] in
             guard let number = isSingle ? 0 : registry.withLock({ $0.snapshots.newest }),
                 let archive = try? view(ofSnapshot: number, .until(.now + .seconds(600))).archive,
-                let conversations = try? archive.conversations()
+                let folders = try? archive.folders(named: archive.conversations().map(\.folder))
             else { return }
-            let folders = conversations.compactMap { try? archive.folder(named: $0.folder) }
             try? archive.fetch(folders, media: true)
         }
     }
