@@ -30,7 +30,8 @@ public protocol ObjectStore: Sendable {
     /// comes from where the object lives. `range` is nil for the whole object.
     func forget(_ name: ObjectName, range: Range<Int>?)
 
-    /// Stores an object, whole or not at all, durable on return; `.alreadyExists` instead of replacing one.
+    /// Stores an object, whole or not at all, durable on return; `.alreadyExists` instead of replacing one. Where only a
+    /// request of its own would tell, what is named by its content is written again: it is the same.
     func write(_ name: ObjectName, _ bytes: [UInt8]) throws(StorageError)
 
     /// Removes an object; `.notFound` when there is none.

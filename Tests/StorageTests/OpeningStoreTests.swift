@@ -66,6 +66,7 @@ import Testing
             for object in try opening.list(kind) { _ = try opening.read(object.name, range: nil) }
         }
         _ = try opening.read(.config, range: nil)
-        #expect(store.taken().requests == 9)
+        // What nobody wants any more may still be on its way.
+        #expect((8...9).contains(store.taken().requests))
     }
 }

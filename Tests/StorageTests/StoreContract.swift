@@ -13,6 +13,7 @@ struct StoreContract {
         for kind in ObjectKind.allCases { try keepsObjects(of: kind) }
         try keepsConfig()
         try refusesToReplace()
+        try mayWriteTheSameTwice()
         try readsRanges()
         try manyThreadsMayWrite()
     }
@@ -55,12 +56,25 @@ struct StoreContract {
     }
 
     private func refusesToReplace() throws {
-        let name = ObjectName(.data, digest(4))
-        try store.write(name, [1])
-        #expect(throws: StorageError.alreadyExists(.object(name), location: store.location)) {
-            try store.write(name, [2])
+        try store.write(.config, [1])
+        #expect(throws: StorageError.alreadyExists(.object(.config), location: store.location)) {
+            try store.write(.config, [2])
         }
-        #expect(try store.read(name, range: nil) == [1])
+        #expect(try store.read(.config, range: nil) == [1])
+        try store.remove(.config)
+    }
+
+    /// What is named by its content is written again, or not: it is the same.
+    private func mayWriteTheSameTwice() throws {
+        let bytes: [UInt8] = [1, 2, 3]
+        let name = ObjectName(.data, digest(4))
+        try store.write(name, bytes)
+        do throws(StorageError) {
+            try store.write(name, bytes)
+        } catch {
+            #expect(error == .alreadyExists(.object(name), location: store.location))
+        }
+        #expect(try store.read(name, range: nil) == bytes)
         try store.remove(name)
     }
 

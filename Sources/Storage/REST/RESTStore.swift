@@ -76,9 +76,9 @@ public final class RESTStore: ObjectStore {
         throw fault(answer, .object(name), .read)
     }
 
-    /// See `ObjectStore`. Two requests: some servers would replace the object.
+    /// See `ObjectStore`. One request; two for what is not named by its content, as some servers would replace it.
     public func write(_ name: ObjectName, _ bytes: [UInt8]) throws(StorageError) {
-        try checkAbsent(name)
+        if name.digest == nil { try checkAbsent(name) }
         let answer = try send(
             .post, path(name), .object(name), .write, headers: [("Content-Type", "application/octet-stream")],
             body: bytes)

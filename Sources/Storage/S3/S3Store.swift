@@ -112,18 +112,19 @@ public final class S3Store: ObjectStore {
 
     // MARK: Writing
 
-    /// See `ObjectStore`. One request, two until the server is known to heed conditions; in parts above 16 MiB.
+    /// See `ObjectStore`. One request; two for what is not named by its content, until the server is known to heed
+    /// conditions. In parts above 16 MiB.
     public func write(_ name: ObjectName, _ bytes: [UInt8]) throws(StorageError) {
         if bytes.count > Self.multipartThreshold { return try writeInParts(name, bytes) }
         let known = conditions.withLock { $0 }
-        if known != .heeded { try checkAbsent(name, mayBeHidden: known == .unknown) }
+        if name.digest == nil, known != .heeded { try checkAbsent(name, mayBeHidden: known == .unknown) }
         var call = S3Call(
             verb: .put, key: place.key(of: name), headers: headers(for: name), body: bytes, hasChecksum: true)
         if known != .refused { call.headers.append(("If-None-Match", "*")) }
         var answer = try client.answer(call, .object(name), .write)
         if known != .refused, Self.refusesConditions(answer, client) {
             conditions.withLock { $0 = .refused }
-            try checkAbsent(name, mayBeHidden: false)
+            if name.digest == nil { try checkAbsent(name, mayBeHidden: false) }
             call.headers.removeLast()
             answer = try client.answer(call, .object(name), .write)
         }

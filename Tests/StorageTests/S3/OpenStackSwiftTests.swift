@@ -13,14 +13,15 @@ struct OpenStackSwiftTests {
             for number in 0..<60 {
                 // Asked for again each time, as by sixty programs.
                 if number % 2 == 0 { store.conditions.withLock { $0 = .unknown } }
-                try store.write(Sample.name(UInt64(number)), Sample.bytes(50_000))
+                // What was refused unread may have ended the connection before the refusal came.
+                try RetryingStore(store).write(Sample.name(UInt64(number)), Sample.bytes(50_000))
                 #expect(store.conditions.withLock { $0 } == .refused)
             }
             #expect(try store.list(.data).count == 60)
         }
     }
 
-    @Test func `an object that no listing shows yet is read and not written again`() async throws {
+    @Test func `an object that no listing shows yet is read`() async throws {
         try await onThread {
             let server = try #require(Server.current)
             let store = try server.s3Store()
@@ -33,9 +34,6 @@ struct OpenStackSwiftTests {
             try server.command("start")
             #expect(try store.list(.data).count == 1)
             #expect(try store.read(Sample.name(2), range: nil) == [1, 2])
-            #expect(throws: StorageError.alreadyExists(.object(Sample.name(2)), location: store.location)) {
-                try store.write(Sample.name(2), [1, 2])
-            }
             try server.command("settle")
             #expect(try store.list(.data).count == 2)
         }

@@ -19,9 +19,13 @@ private func writesInParts(_ store: S3Store) throws {
     #expect(try store.size(of: name) == bytes.count)
     #expect(try store.read(name, range: nil) == bytes)
     #expect(try store.read(name, range: 8_388_600..<8_388_700) == Array(bytes[8_388_600..<8_388_700]))
-    #expect(throws: StorageError.alreadyExists(.object(name), location: store.location)) {
+    // Not every server heeds the condition for objects made of parts; then it has the same again.
+    do throws(StorageError) {
         try store.write(name, bytes)
+    } catch {
+        #expect(error == .alreadyExists(.object(name), location: store.location))
     }
+    #expect(try store.size(of: name) == bytes.count)
     try store.remove(name)
 }
 
