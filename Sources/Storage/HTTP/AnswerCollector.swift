@@ -12,11 +12,14 @@ final class AnswerCollector: HTTPClientResponseDelegate {
 
     private let limit: Int
     private let hasBody: Bool
+    private let pace: BandwidthLimit?
     private let answer = Mutex(HTTPAnswer(status: 0))
     private let lastBytes = Mutex(NIODeadline.now())
 
-    /// `hasBody` is false for an answer to HEAD, whose length is that of another one.
-    init(limit: Int, hasBody: Bool) {
+    /// `hasBody` is false for an answer to HEAD, whose length is that of another one. `pace` limits how fast the body is
+    /// taken: the server then waits, too.
+    init(limit: Int, hasBody: Bool, pace: BandwidthLimit? = nil) {
+        self.pace = pace
         self.limit = limit
         self.hasBody = hasBody
     }
@@ -49,7 +52,13 @@ final class AnswerCollector: HTTPClientResponseDelegate {
             }
             return nil
         }
-        return fault.map { task.eventLoop.makeFailedFuture($0) } ?? task.eventLoop.makeSucceededVoidFuture()
+        if let fault { return task.eventLoop.makeFailedFuture(fault) }
+        guard let pause = pace?.reserve(part.readableBytes).amount, pause > .zero else {
+            return task.eventLoop.makeSucceededVoidFuture()
+        }
+        // Nothing arrives meanwhile, and that is no silence.
+        lastBytes.withLock { $0 = .now() + pause }
+        return task.eventLoop.scheduleTask(in: pause) {}.futureResult
     }
 
     func didFinishRequest(task: HTTPClient.Task<HTTPAnswer>) throws -> HTTPAnswer {

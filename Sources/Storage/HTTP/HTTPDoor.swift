@@ -20,6 +20,8 @@ public struct HTTPSettings: Sendable {
     public var requestTimeout: Duration = .seconds(120)
     /// A file of certificates (PEM) to trust beside the system's.
     public var certificates: String?
+    /// Bytes a second of what is sent, and of what comes; over all connections.
+    public var upload, download: BandwidthLimit?
 
     /// The defaults.
     public init() {}
@@ -60,7 +62,7 @@ public final class HTTPDoor: Sendable {
         configuration.httpVersion = .http1Only
         configuration.decompression = .disabled
         configuration.timeout.connect = settings.connectTimeout.amount
-        configuration.timeout.read = settings.writeIdleTimeout.amount
+        configuration.timeout.read = (settings.writeIdleTimeout + settings.longestPause).amount
         configuration.timeout.write = settings.writeIdleTimeout.amount
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = max(1, settings.connections)
         // Whoever repeats knows how often and how long.
@@ -86,7 +88,8 @@ public final class HTTPDoor: Sendable {
         }
         turns.wait()
         let connections = current.withLock { $0 }
-        let collector = AnswerCollector(limit: request.bodyLimit, hasBody: request.verb != .head)
+        let collector = AnswerCollector(
+            limit: request.bodyLimit, hasBody: request.verb != .head, pace: settings.download)
         let task = connections.client.execute(
             request: outgoing, delegate: collector, deadline: deadline(of: request))
         let asksOnly = request.verb == .get || request.verb == .head
@@ -155,12 +158,15 @@ public final class HTTPDoor: Sendable {
         if headers["User-Agent"].isEmpty { headers.add(name: "User-Agent", value: "chatark") }
         return try? HTTPClient.Request(
             url: request.url, method: HTTPMethod(rawValue: request.verb.rawValue), headers: headers,
-            body: request.body.map { .byteBuffer(ByteBuffer(bytes: $0)) })
+            body: request.body.map { body in
+                settings.upload.map { PacedBody.body(body, $0) } ?? .byteBuffer(ByteBuffer(bytes: body))
+            })
     }
 
     private func deadline(of request: HTTPRequest) -> NIODeadline {
-        let bytes = (request.body?.count ?? 0) + min(request.bodyLimit, 64 << 20)
-        return .now() + settings.requestTimeout.amount + .seconds(Int64(bytes >> 14))
+        let (up, down) = (request.body?.count ?? 0, min(request.bodyLimit, 64 << 20))
+        let limited = settings.pause(of: up, settings.upload) + settings.pause(of: down, settings.download)
+        return .now() + (settings.requestTimeout + limited).amount + .seconds(Int64((up + down) >> 14))
     }
 
     private static func fault(_ error: any Error) -> HTTPFault {
@@ -182,9 +188,19 @@ public final class HTTPDoor: Sendable {
     }
 }
 
+extension HTTPSettings {
+    /// How long bytes may wait within a limit, behind those of all other connections.
+    fileprivate func pause(of bytes: Int, _ limit: BandwidthLimit?) -> Duration {
+        limit.map { .seconds(bytes / $0.rate * connections + 1) } ?? .zero
+    }
+
+    /// What arrives at once is not more than a socket holds.
+    fileprivate var longestPause: Duration { pause(of: 256 << 10, download) }
+}
+
 extension Duration {
     /// For the event loops.
-    fileprivate var amount: TimeAmount {
+    var amount: TimeAmount {
         let (seconds, attoseconds) = components
         return .nanoseconds(seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000)
     }

@@ -1,8 +1,7 @@
 import JSON
 
 /// The metadata service of a cloud's machine, version 2 (docs.aws.amazon.com, "Use the Instance Metadata Service"): a
-/// token
-/// first, then the name of the machine's role, then the role's keys.
+/// token first, then the name of the machine's role, then the role's keys.
 struct InstanceMetadata {
     private let origin: HTTPOrigin
 
@@ -21,9 +20,11 @@ struct InstanceMetadata {
 
     /// The role's keys; nil on a machine that has no such service or no role.
     func credentials() -> S3Credentials? {
-        guard let door = try? HTTPDoor(Self.settings) else { return nil }
+        guard let quick = try? HTTPDoor(Self.settings(patience: .seconds(4))) else { return nil }
         let lifetime = (name: "X-aws-ec2-metadata-token-ttl-seconds", value: "21600")
-        guard let token = text(door, .put, "/latest/api/token", lifetime), !token.isEmpty else { return nil }
+        guard let token = text(quick, .put, "/latest/api/token", lifetime), !token.isEmpty else { return nil }
+        // There is a service, and it may take its time.
+        guard let door = try? HTTPDoor(Self.settings(patience: .seconds(20))) else { return nil }
         let proof = (name: "X-aws-ec2-metadata-token", value: token)
         let folder = "/latest/meta-data/iam/security-credentials/"
         guard let roles = text(door, .get, folder, proof), let role = roles.split(whereSeparator: \.isNewline).first,
@@ -32,14 +33,14 @@ struct InstanceMetadata {
         return Self.parse(Array(keys.utf8))
     }
 
-    /// Elsewhere the address answers nobody, so this must not take long.
-    private static var settings: HTTPSettings {
+    /// Where there is no service the address answers nobody, so the first question must not take long.
+    private static func settings(patience: Duration) -> HTTPSettings {
         var settings = HTTPSettings()
         settings.connections = 1
-        settings.connectTimeout = .seconds(1)
-        settings.readIdleTimeout = .seconds(2)
-        settings.writeIdleTimeout = .seconds(2)
-        settings.requestTimeout = .seconds(2)
+        settings.connectTimeout = .seconds(2)
+        settings.readIdleTimeout = patience
+        settings.writeIdleTimeout = patience
+        settings.requestTimeout = patience
         return settings
     }
 

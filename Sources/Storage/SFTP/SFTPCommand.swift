@@ -57,6 +57,8 @@ public struct SFTPSettings: Sendable {
     public var idleTimeout: Duration = .seconds(60)
     /// For the answer to one request, whatever else comes.
     public var requestTimeout: Duration = .seconds(300)
+    /// Bytes a second of what is sent, and of what comes.
+    public var upload, download: BandwidthLimit?
     /// The program that the location's arguments are for.
     package var program = "ssh"
 

@@ -18,6 +18,7 @@ extension SFTPSession {
         while bytes.count < range.count {
             while flight.count < Self.window, next < range.upperBound {
                 let count = min(piece, range.upperBound - next)
+                settings.download?.wait(for: count)
                 flight.append((count, try send(.read(handle, offset: next, count: count))))
                 next += count
             }
@@ -45,6 +46,7 @@ extension SFTPSession {
         while done < bytes.count || !flight.isEmpty {
             while flight.count < Self.window, done < bytes.count {
                 let end = min(done + features.writePiece, bytes.count)
+                settings.upload?.wait(for: end - done)
                 flight.append(try send(.write(handle, offset: done, bytes[done..<end])))
                 done = end
             }

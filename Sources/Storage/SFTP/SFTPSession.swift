@@ -9,7 +9,7 @@ import Synchronization
 final class SFTPSession: Sendable {
     let features: SFTPFeatures
     private let child: SFTPChild
-    private let settings: SFTPSettings
+    let settings: SFTPSettings
     private let state = Mutex(State())
 
     private struct State {

@@ -46,13 +46,12 @@ struct StoreOptions: ParsableArguments {
 
     /// The store at a location; nothing is asked of it yet.
     ///
-    ///     cache, for stores on a network ── tries again ── limits ── the store
+    ///     cache, for stores on a network ── tries again ── the store, within its limits
     ///
     /// - Parameter keeping: whether what is kept on this machine may answer. A check must ask the store itself.
     func store(at location: RepositoryLocation, keeping: Bool = true) throws -> any ObjectStore {
         guard let distant = try distantStore(at: location) else { return LocalStore(path: location.folder ?? "") }
-        let paced = PacedStore(distant, upload: try limit(limitUpload), download: try limit(limitDownload))
-        let patient = RetryingStore(paced) { error, pause in
+        let patient = RetryingStore(distant) { error, pause in
             if pause >= .seconds(2) {
                 Output.note("chatark: \(error) Trying again in \(pause.components.seconds) s.")
             }
@@ -84,6 +83,7 @@ struct StoreOptions: ParsableArguments {
         guard connections > 0 else { throw .badCount("--connections") }
         var settings = SFTPSettings()
         settings.connections = connections
+        (settings.upload, settings.download) = (try limit(limitUpload), try limit(limitDownload))
         if let line = sftpCommand ?? Environment.process["SFTP_COMMAND"] {
             guard let command = SFTPCommand(parsing: line) else { throw .badSFTPCommand }
             settings.command = command
@@ -95,6 +95,7 @@ struct StoreOptions: ParsableArguments {
         guard connections > 0 else { throw CommandError.badCount("--connections") }
         var settings = HTTPSettings(environment: Environment.process.all)
         settings.connections = connections
+        (settings.upload, settings.download) = (try limit(limitUpload), try limit(limitDownload))
         if let cacert { settings.certificates = cacert }
         return try HTTPDoor(settings)
     }

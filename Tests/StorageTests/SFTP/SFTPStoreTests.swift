@@ -311,9 +311,10 @@ struct SFTPStoreTests {
 
 extension Server {
     /// A store in a folder of the server's.
-    func sftpStore(_ path: String) throws -> SFTPStore {
+    func sftpStore(_ path: String, change: (inout SFTPSettings) -> Void = { _ in }) throws -> SFTPStore {
         var settings = SFTPSettings()
         settings.command = SFTPCommand(parsing: self["SFTP_COMMAND"])
+        change(&settings)
         return SFTPStore(try SFTPLocation(parsing: "sftp:loop:\(self["SFTP_PATH"])/\(path)"), settings)
     }
 }
