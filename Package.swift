@@ -69,25 +69,32 @@ let package = Package(
             exclude: ["Documentation.docc"],
             swiftSettings: strict),
 
+        // Random numbers that a seed repeats, for all tests.
+        .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: strict),
         // Random histories and what they must look like, for the tests of the folders and of the mount.
         .target(
-            name: "ChatHistories", dependencies: ["ChatArchive", "ChatModel", "ResticRepository", "Storage"],
+            name: "ChatHistories",
+            dependencies: ["ChatArchive", "ChatModel", "ResticRepository", "SeededRandom", "Storage"],
             path: "Tests/ChatHistories", swiftSettings: strict),
         // A process that works on a cache until it is killed, for the tests of the cache.
         .executableTarget(
             name: "CacheHammer", dependencies: ["Storage"], path: "Tests/CacheHammer", swiftSettings: strict),
-        tests("JSON", ["JSON"]),
+        tests("JSON", ["JSON", "SeededRandom"]),
         tests("SQLite", ["SQLite", "CSQLite"]),
-        tests("ChatModel", ["ChatModel", "JSON"]),
-        tests("ChatMedia", ["ChatMedia", "ChatModel"]),
-        tests("ChatImport", ["ChatImport", "ChatMedia", "ChatModel", "JSON", "SQLite", "CZstd"]),
-        tests("Storage", ["Storage", "CacheHammer", "SQLite"]),
-        tests("ResticRepository", ["ResticRepository", "Storage", "JSON"]),
-        tests("ChatArchive", ["ChatArchive", "ChatHistories", "ChatModel", "ResticRepository", "Storage", "JSON"]),
-        tests("Mount", ["Mount", "ChatArchive", "ChatHistories", "ChatModel", "ResticRepository", "Storage"]),
+        tests("ChatModel", ["ChatModel", "JSON", "SeededRandom"]),
+        tests("ChatMedia", ["ChatMedia", "ChatModel", "SeededRandom"]),
+        tests("ChatImport", ["ChatImport", "ChatMedia", "ChatModel", "JSON", "SQLite", "CZstd", "SeededRandom"]),
+        tests("Storage", ["Storage", "CacheHammer", "SQLite", "SeededRandom"]),
+        tests("ResticRepository", ["ResticRepository", "Storage", "JSON", "SeededRandom"]),
+        tests(
+            "ChatArchive",
+            ["ChatArchive", "ChatHistories", "ChatModel", "ResticRepository", "Storage", "JSON", "SeededRandom"]),
+        tests(
+            "Mount",
+            ["Mount", "ChatArchive", "ChatHistories", "ChatModel", "ResticRepository", "Storage", "SeededRandom"]),
         tests("Search", ["Search", "JSON"]),
         tests("Command", ["chatark"]),
-        tests("EndToEnd", ["chatark", "CXattr"]),
+        tests("EndToEnd", ["chatark", "CXattr", "SeededRandom"]),
         tests("Structure", []),
     ],
     swiftLanguageModes: [.v6]

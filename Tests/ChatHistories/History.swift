@@ -1,4 +1,5 @@
 package import ChatModel
+package import SeededRandom
 
 /// What sources gave at several times: the input of backups, and of the reference model.
 package struct History: Sendable {
@@ -52,7 +53,7 @@ package struct History: Sendable {
 
 extension History {
     /// A history of at most `size` messages a conversation, with everything that has ever been trouble.
-    package static func random(using numbers: inout SeededNumbers, size: Int = 30) -> History {
+    package static func random(using numbers: inout SeededGenerator, size: Int = 30) -> History {
         let archiveZone = numbers.one(of: zones)
         var generator = HistoryGenerator(
             numbers: numbers,
@@ -70,11 +71,11 @@ extension History {
 }
 
 private struct HistoryGenerator {
-    var numbers: SeededNumbers
+    var numbers: SeededGenerator
     var history: History
     private var nextID = 0
 
-    init(numbers: SeededNumbers, history: History) {
+    init(numbers: SeededGenerator, history: History) {
         self.numbers = numbers
         self.history = history
     }

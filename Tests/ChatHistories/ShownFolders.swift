@@ -1,4 +1,5 @@
 package import ChatArchive
+package import SeededRandom
 internal import ChatModel
 
 /// What a path of a tree turned out to be, through whatever door it was seen.
@@ -90,10 +91,10 @@ package struct FolderWalk {
     package private(set) var inodes: [[UInt8]: InodeNumber] = [:]
 
     private let tree: FolderTree
-    private var numbers: SeededNumbers
+    private var numbers: SeededGenerator
 
     /// Walks everything below a folder.
-    package init(_ tree: FolderTree, from start: InodeNumber = .root, numbers: SeededNumbers) {
+    package init(_ tree: FolderTree, from start: InodeNumber = .root, numbers: SeededGenerator) {
         self.tree = tree
         self.numbers = numbers
         do {

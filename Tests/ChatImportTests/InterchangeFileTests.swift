@@ -1,6 +1,7 @@
 import ChatImport
 import ChatModel
 import Foundation
+import SeededRandom
 import Testing
 
 struct InterchangeFileTests {

@@ -1,6 +1,7 @@
 import ChatImport
 import ChatModel
 import Foundation
+import SeededRandom
 import Testing
 
 @Suite(.enabled(if: Fixtures.areThere, "needs the published exports beside the package"))

@@ -1,5 +1,6 @@
 import ChatModel
 import JSON
+import SeededRandom
 import Testing
 
 private typealias Attachment = ChatModel.Attachment

@@ -1,5 +1,6 @@
 import CXattr
 import Foundation
+import SeededRandom
 import Testing
 
 /// A history that its owner prunes, edits and exports in other shapes, against a model that only remembers.

@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import SeededRandom
 
 /// Texts to read, and a tree of Foundation's objects made with the reader.
 enum Samples {

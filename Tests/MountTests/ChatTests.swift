@@ -3,6 +3,7 @@ import ChatModel
 import Foundation
 import Mount
 import ResticRepository
+import SeededRandom
 import Storage
 import Testing
 
@@ -28,7 +29,7 @@ struct StoredChats {
         let store = LocalStore(path: scratch + "/repository")
         guard let cheap = ScryptParameters(n: 1024, r: 8, p: 1) else { throw CocoaError(.featureUnsupported) }
         repository = try Repository.create(in: store, password: Password("secret"), keyParameters: cheap)
-        var numbers = Numbers(state: seed)
+        var numbers = SeededGenerator(seed: seed)
         let words = ["hello", "今天", "meeting", "合同", "later", "好的", "train", "🙂", "number", "谢谢"]
         var builder = try ArchiveBuilder(continuing: [], in: .utc)
         builder.begin(ArchiveSource(host: "here", path: "/export"))
@@ -165,7 +166,7 @@ extension KernelTests {
                 let chats = try StoredChats(in: scratch, conversations: 2, months: 3, perMonth: 300, seed: 7)
                 try withMount(chats.tree()) { mount in
                     let seed = UInt64.random(in: 1...UInt64.max)
-                    var numbers = Numbers(state: seed)
+                    var numbers = SeededGenerator(seed: seed)
                     let files = try tool("find", mount.path + "/conversations", "-type", "f").lines
                     for file in files.shuffled(using: &numbers).prefix(300) {
                         #expect(FileManager.default.contents(atPath: file)?.isEmpty == false)

@@ -3,6 +3,7 @@ import ChatHistories
 import ChatModel
 import Foundation
 import Mount
+import SeededRandom
 import Testing
 
 /// What the kernel shows below a directory, by path; names are bytes.
@@ -86,7 +87,7 @@ extension KernelTests {
             let first = seed ?? UInt64.random(in: 1...1 << 60)
             print("histories through the kernel: seeds from \(first), \(Self.count) of them")
             for seed in (0..<Self.count).map({ first + UInt64($0) }) {
-                var numbers = SeededNumbers(seed: seed)
+                var numbers = SeededGenerator(seed: seed)
                 let history = History.random(using: &numbers)
                 let store = MemoryStore()
                 let snapshots = try history.store(in: History.makeRepository(in: store))

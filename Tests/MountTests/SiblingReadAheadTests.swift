@@ -1,3 +1,4 @@
+import SeededRandom
 import Testing
 
 @testable import Mount
@@ -43,7 +44,7 @@ import Testing
     @Test("a random reader gets next to nothing pushed")
     func random() {
         let seed = UInt64.random(in: 1...UInt64.max)
-        var generator = Numbers(state: seed)
+        var generator = SeededGenerator(seed: seed)
         var policy = SiblingReadAhead()
         let order = (0..<5_000).map { _ in Int(generator.next() % 100_000) }
         let result = requests(of: order, files: 100_000, in: &policy)
@@ -127,16 +128,5 @@ import Testing
             }
         }
         #expect(largest == SiblingReadAhead.lastWindow)
-    }
-}
-
-/// A small generator whose sequence follows from its seed (xorshift64*).
-struct Numbers: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state ^= state >> 12
-        state ^= state << 25
-        state ^= state >> 27
-        return state &* 0x2545_F491_4F6C_DD1D
     }
 }

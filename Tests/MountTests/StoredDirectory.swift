@@ -2,6 +2,7 @@ import ChatArchive
 import ChatModel
 import Foundation
 import ResticRepository
+import SeededRandom
 import Storage
 import Synchronization
 
@@ -115,7 +116,7 @@ struct StoredDirectory {
 /// A small tree with what real ones have: many files, large ones, links, odd names, empty things, times of their own.
 func makeSampleDirectory(_ path: String) throws {
     let manager = FileManager.default
-    var numbers = Numbers(state: 42)
+    var numbers = SeededGenerator(seed: 42)
     func write(_ name: String, _ bytes: [UInt8], at seconds: Double) throws {
         try Data(bytes).write(to: URL(fileURLWithPath: path + "/" + name))
         try manager.setAttributes(

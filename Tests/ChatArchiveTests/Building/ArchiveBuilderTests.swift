@@ -1,6 +1,7 @@
 import ChatModel
 import Foundation
 import ResticRepository
+import SeededRandom
 import Storage
 import Testing
 

@@ -1,5 +1,6 @@
 import ChatModel
 import Foundation
+import SeededRandom
 import Testing
 
 @testable import ChatArchive

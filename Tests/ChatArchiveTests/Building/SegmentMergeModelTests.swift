@@ -1,4 +1,5 @@
 import ChatModel
+import SeededRandom
 import Testing
 
 @testable import ChatArchive

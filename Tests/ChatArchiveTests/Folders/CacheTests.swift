@@ -1,6 +1,7 @@
 import ChatHistories
 import Dispatch
 import Foundation
+import SeededRandom
 import Synchronization
 import Testing
 
@@ -10,7 +11,7 @@ struct CacheTests {
     @Test("the least recently used value goes first, as in a list that is kept in order")
     func leastRecentlyUsed() {
         let seed = UInt64.random(in: 1...1 << 60)
-        var numbers = SeededNumbers(seed: seed)
+        var numbers = SeededGenerator(seed: seed)
         for budget in [0, 1, 10, 100] {
             var cache = LeastRecentlyUsed<Int, Int>(budget: budget)
             // Oldest first.

@@ -1,6 +1,7 @@
 import ChatHistories
 import ChatModel
 import ResticRepository
+import SeededRandom
 import Storage
 import Testing
 

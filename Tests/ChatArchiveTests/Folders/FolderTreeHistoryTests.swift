@@ -3,6 +3,7 @@ import ChatHistories
 import ChatModel
 import Foundation
 import ResticRepository
+import SeededRandom
 import Testing
 
 /// The computed tree against the naive model, on random histories.
@@ -19,7 +20,7 @@ struct FolderTreeHistoryTests {
     @Test("every path, size, time and byte is what the naive model says", arguments: 0..<8)
     func histories(part: Int) throws {
         for seed in stride(from: part, to: Self.count, by: 8).map({ Self.first + UInt64($0) }) {
-            var numbers = SeededNumbers(seed: seed)
+            var numbers = SeededGenerator(seed: seed)
             let history = History.random(using: &numbers)
             let store = MemoryStore()
             let repository = try History.makeRepository(in: store)
@@ -40,7 +41,7 @@ struct FolderTreeHistoryTests {
     @Test("all snapshots in one tree are what each is by itself, and share the numbers of files that are the same")
     func allSnapshots() throws {
         for seed in (0..<max(1, Self.count / 10)).map({ Self.first + UInt64($0) }) {
-            var numbers = SeededNumbers(seed: seed)
+            var numbers = SeededGenerator(seed: seed)
             let history = History.random(using: &numbers)
             let store = MemoryStore()
             let repository = try History.makeRepository(in: store)

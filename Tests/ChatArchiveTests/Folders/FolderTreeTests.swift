@@ -4,6 +4,7 @@ import ChatModel
 import Dispatch
 import Glibc
 import ResticRepository
+import SeededRandom
 import Storage
 import Synchronization
 import Testing
@@ -22,7 +23,7 @@ struct FolderTreeTests {
     @Test("a member is called what the conversation says, elsewhere by the own name")
     func namesInConversation() throws {
         let chats = try StoredChats(names: [PersonID("p2"): "班长"])
-        let walk = FolderWalk(try chats.tree(.snapshot(chats.snapshots[0])), numbers: SeededNumbers(seed: 1))
+        let walk = FolderWalk(try chats.tree(.snapshot(chats.snapshots[0])), numbers: SeededGenerator(seed: 1))
         #expect(walk.inodes[Array("conversations/chat/2021-09/2021-09-30_12-00-00_班长.jpg".utf8)] != nil)
         #expect(walk.inodes[Array("conversations/chat/2021-09/2021-09-30_13-00-00_张伟_two.pdf".utf8)] != nil)
         #expect(walk.inodes[Array("contacts/李雷.vcf".utf8)] != nil)
@@ -34,7 +35,7 @@ struct FolderTreeTests {
     func neverWaiting() throws {
         let chats = try StoredChats()
         let warm = try chats.tree()
-        let walk = FolderWalk(warm, numbers: SeededNumbers(seed: 1))
+        let walk = FolderWalk(warm, numbers: SeededGenerator(seed: 1))
         #expect(walk.problems == [])
         let cold = try chats.tree()
         for step in ["cold", "warm"] {
@@ -115,12 +116,12 @@ struct FolderTreeTests {
     @Test("what many threads see at once in too little memory is what one sees")
     func threads() throws {
         let chats = try StoredChats(backups: 2)
-        let expected = FolderWalk(try chats.tree(), numbers: SeededNumbers(seed: 1)).shown
+        let expected = FolderWalk(try chats.tree(), numbers: SeededGenerator(seed: 1)).shown
         for limit in [0, 5000, 1 << 24] {
             let tree = try chats.tree(memoryLimit: limit)
             let outcomes = Mutex<[Bool]>([])
             DispatchQueue.concurrentPerform(iterations: 4) { index in
-                let walk = FolderWalk(tree, numbers: SeededNumbers(seed: UInt64(index)))
+                let walk = FolderWalk(tree, numbers: SeededGenerator(seed: UInt64(index)))
                 outcomes.withLock { $0.append(walk.problems.isEmpty && walk.shown == expected) }
             }
             #expect(outcomes.withLock { $0 } == [true, true, true, true], "limit \(limit)")
@@ -214,7 +215,7 @@ struct FolderTreeTests {
         let repository = try History.makeRepository(in: store)
         let tree = try FolderTree(repository: repository, root: .allSnapshots, zone: .utc, owner: (uid: 0, gid: 0))
         #expect(try tree.names(in: .root) == ["at", "snapshots"])
-        #expect(FolderWalk(tree, numbers: SeededNumbers(seed: 1)).problems == [])
+        #expect(FolderWalk(tree, numbers: SeededGenerator(seed: 1)).problems == [])
         #expect(try tree.look(Array("now".utf8), in: tree.find("at").inode) == nil)
     }
 
@@ -246,7 +247,7 @@ struct FolderTreeTests {
         _ = try writer.finish()
         for name in old where name.kind == .data { try? chats.store.remove(name) }
         #expect(try tree.content(of: tree.find(Self.picture).inode) == chats.history.contents["one.jpg"])
-        let walk = FolderWalk(tree, numbers: SeededNumbers(seed: 1))
+        let walk = FolderWalk(tree, numbers: SeededGenerator(seed: 1))
         #expect(walk.problems == [])
     }
 
@@ -285,7 +286,7 @@ struct FolderTreeTests {
             tree = try chats.tree(
                 .snapshot(History.save(root, at: Timestamp(milliseconds: 1000), in: chats.repository)))
         }
-        let walk = FolderWalk(tree, numbers: SeededNumbers(seed: 3))
+        let walk = FolderWalk(tree, numbers: SeededGenerator(seed: 3))
         #expect(walk.problems == [])
         func shown(_ name: [UInt8]) throws -> Shown { try #require(walk.shown[Array(prefix.utf8) + name]) }
         #expect(try shown(Array("a b\n".utf8)).content == Array("first second third".utf8))
@@ -336,7 +337,7 @@ struct FolderTreeTests {
     func unknownNumbers() throws {
         let chats = try StoredChats(original: true)
         let seed = UInt64.random(in: 1...1 << 60)
-        var numbers = SeededNumbers(seed: seed)
+        var numbers = SeededGenerator(seed: seed)
         for root in [FolderTree.Root.allSnapshots, .snapshot(chats.snapshots[0])] {
             let tree = try chats.tree(root)
             let walk = FolderWalk(tree, numbers: numbers)

@@ -1,11 +1,12 @@
 import ChatHistories
 import ChatModel
+import SeededRandom
 import Testing
 
 @testable import ChatArchive
 
 struct InodeLayoutTests {
-    private static func randomPlace(_ numbers: inout SeededNumbers) -> InodePlace {
+    private static func randomPlace(_ numbers: inout SeededGenerator) -> InodePlace {
         let snapshot = Int.random(in: 0..<InodeLayout.snapshotLimit, using: &numbers)
         let conversation = Int.random(in: 0..<InodeLayout.conversationLimit, using: &numbers)
         let month = Month(number: Int.random(in: 0..<InodeLayout.monthLimit, using: &numbers))
@@ -36,7 +37,7 @@ struct InodeLayoutTests {
     @Test("a number says which place it is of")
     func roundTrip() {
         let seed = UInt64.random(in: 1...1 << 60)
-        var numbers = SeededNumbers(seed: seed)
+        var numbers = SeededGenerator(seed: seed)
         var places: [InodeNumber: InodePlace] = [:]
         for _ in 0..<20_000 {
             let place = Self.randomPlace(&numbers)
@@ -51,7 +52,7 @@ struct InodeLayoutTests {
     @Test("a number that no place has stands for nothing")
     func foreignNumbers() {
         let seed = UInt64.random(in: 1...1 << 60)
-        var numbers = SeededNumbers(seed: seed)
+        var numbers = SeededGenerator(seed: seed)
         for _ in 0..<50_000 {
             let number = InodeNumber(rawValue: numbers.next() >> UInt64.random(in: 0..<64, using: &numbers))
             guard let place = InodeLayout.place(number) else { continue }

@@ -2,6 +2,7 @@ import ChatArchive
 import ChatHistories
 import ChatModel
 import ResticRepository
+import SeededRandom
 import Testing
 
 /// Files under `original/` that are cut into many small blobs, as databases are.
@@ -26,7 +27,7 @@ struct ManyBlobsTests {
 
     @Test func `every range of a file of many blobs reads as the file does`() throws {
         let seed = UInt64.random(in: 0 ... .max)
-        var numbers = SeededNumbers(seed: seed)
+        var numbers = SeededGenerator(seed: seed)
         let bytes = numbers.bytes(100 * Self.piece + 77)
         let (_, tree) = try Self.stored(bytes)
         let file = try tree.find("a.db")
@@ -43,7 +44,7 @@ struct ManyBlobsTests {
     }
 
     @Test func `neighbouring blobs come with one request`() throws {
-        var numbers = SeededNumbers(seed: 9)
+        var numbers = SeededGenerator(seed: 9)
         let bytes = numbers.bytes(64 * Self.piece)
         let (chats, tree) = try Self.stored(bytes)
         let file = try tree.find("a.db")

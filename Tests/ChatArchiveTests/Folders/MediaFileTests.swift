@@ -1,5 +1,6 @@
 import ChatHistories
 import ResticRepository
+import SeededRandom
 import Storage
 import Testing
 
@@ -9,7 +10,7 @@ struct MediaFileTests {
     @Test("every byte is found in the blob that holds it, also between empty blobs")
     func blobs() throws {
         let seed = UInt64.random(in: 1...1 << 60)
-        var numbers = SeededNumbers(seed: seed)
+        var numbers = SeededGenerator(seed: seed)
         for _ in 0..<200 {
             let lengths = (0..<Int.random(in: 1...9, using: &numbers)).map { _ in
                 numbers.one(of: [0, 0, 1, 2, 50])

@@ -1,5 +1,6 @@
 import ChatHistories
 import ChatModel
+import SeededRandom
 import Testing
 
 @testable import ChatArchive
@@ -153,7 +154,7 @@ struct MonthListingTests {
     @Test("every name is found, and no other")
     func positions() throws {
         let seed = UInt64.random(in: 1...1 << 60)
-        var numbers = SeededNumbers(seed: seed)
+        var numbers = SeededGenerator(seed: seed)
         let messages = (0..<500).map { _ in
             message(
                 "x", by: numbers.one(of: ["a", "ab", "é", "e\u{301}", "z", ""]),

@@ -1,5 +1,6 @@
 import ChatModel
 import ResticRepository
+import SeededRandom
 import Storage
 import Synchronization
 import Testing

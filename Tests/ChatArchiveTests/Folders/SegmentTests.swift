@@ -1,5 +1,6 @@
 import ChatHistories
 import ChatModel
+import SeededRandom
 import Testing
 
 @testable import ChatArchive
@@ -45,7 +46,7 @@ struct SegmentTests {
     @Test("it says the same as the message lines of the archive's reader")
     func agreement() throws {
         let seed = UInt64.random(in: 1...1 << 60)
-        var numbers = SeededNumbers(seed: seed)
+        var numbers = SeededGenerator(seed: seed)
         for _ in 0..<30 {
             let rows = History.random(using: &numbers).backups.flatMap(\.rows)
             let segment = try Sample.segment(rows.map(\.message))

@@ -2,6 +2,7 @@ import ChatArchive
 import ChatHistories
 import ChatModel
 import ResticRepository
+import SeededRandom
 import Storage
 
 /// A repository in memory with a history that tests can reason about.
@@ -20,7 +21,7 @@ struct StoredChats {
             Conversation(id: ConversationID("c"), title: "chat", kind: .direct, app: "test", names: names),
             Conversation(id: ConversationID("e"), title: "empty", kind: .direct, app: "test"),
         ]
-        var numbers = SeededNumbers(seed: 5)
+        var numbers = SeededGenerator(seed: 5)
         history.contents = ["one.jpg": numbers.bytes(700), "two.pdf": numbers.bytes(333)]
         let start = Timestamp(rfc3339: "2021-09-30T09:00:00Z") ?? Timestamp(milliseconds: 0)
         for index in 0..<backups {

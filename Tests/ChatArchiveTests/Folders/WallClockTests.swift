@@ -1,6 +1,7 @@
 import ChatHistories
 import ChatModel
 import Foundation
+import SeededRandom
 import Testing
 
 @testable import ChatArchive
@@ -21,7 +22,7 @@ struct WallClockTests {
         calendar.timeZone = system
         var clock = WallClock(zone)
         let seed = UInt64.random(in: 1...1 << 60)
-        var numbers = SeededNumbers(seed: seed)
+        var numbers = SeededGenerator(seed: seed)
         var moments = (0..<2000).map { _ in Int64.random(in: 0..<4_294_967_296, using: &numbers) }
         var change = Date(timeIntervalSince1970: 0)
         while let next = system.nextDaylightSavingTimeTransition(after: change), next.timeIntervalSince1970 < 4.29e9 {

@@ -1,5 +1,6 @@
 import Foundation
 import ResticRepository
+import SeededRandom
 import Storage
 import Testing
 
@@ -26,7 +27,7 @@ struct FixedChunkTests {
 
     @Test func `a page changed in place costs its chunk and the listings`() throws {
         let sandbox = try TreeSandbox()
-        var bytes = TreeRandom.bytes(200 * Self.page + 100, seed: 11)
+        var bytes = SeededGenerator.bytes(200 * Self.page + 100, seed: 11)
         try sandbox.write("a.db", bytes)
         let (first, _) = try Self.backUp(sandbox)
         let before = try Self.content(of: "a.db", first, sandbox)
@@ -43,12 +44,12 @@ struct FixedChunkTests {
 
     @Test func `growth costs what was added, and other files are cut where their content says`() throws {
         let sandbox = try TreeSandbox()
-        let bytes = TreeRandom.bytes(100 * Self.page, seed: 12)
+        let bytes = SeededGenerator.bytes(100 * Self.page, seed: 12)
         try sandbox.write("a.db", bytes)
         try sandbox.write("a.bin", bytes)
         let (first, _) = try Self.backUp(sandbox)
         #expect(try Self.content(of: "a.bin", first, sandbox).count == 1)
-        try sandbox.write("a.db", bytes + TreeRandom.bytes(Self.page, seed: 13))
+        try sandbox.write("a.db", bytes + SeededGenerator.bytes(Self.page, seed: 13))
         let (second, summary) = try Self.backUp(sandbox, parent: first.tree)
         #expect(summary.dataBlobs == 1)
         let chunks = try Self.content(of: "a.db", second, sandbox)
@@ -58,7 +59,7 @@ struct FixedChunkTests {
     @Test(arguments: [0, 1, 16383, 16384, 16385, 1 << 20, 1 << 20 + 1, 3 << 20 + 5])
     func `content of every length comes back, with its digest`(length: Int) throws {
         let sandbox = try TreeSandbox()
-        let bytes = TreeRandom.bytes(length, seed: UInt64(length))
+        let bytes = SeededGenerator.bytes(length, seed: UInt64(length))
         try sandbox.write("a.db", bytes)
         let (tree, _) = try Self.backUp(sandbox)
         let entry = try #require(try tree.contents(in: sandbox.repository).entry(at: "source/a.db"))
@@ -72,7 +73,7 @@ struct FixedChunkTests {
 
     @Test func `a restore of small chunks asks for them together`() throws {
         let sandbox = try TreeSandbox()
-        try sandbox.write("a.db", TreeRandom.bytes(5 << 20, seed: 14))
+        try sandbox.write("a.db", SeededGenerator.bytes(5 << 20, seed: 14))
         let (tree, _) = try Self.backUp(sandbox)
         let content = try Self.content(of: "a.db", tree, sandbox)
         let groups = sandbox.repository.neighbours(content, .data, limit: 16 << 20)
@@ -82,7 +83,7 @@ struct FixedChunkTests {
     @Test(.enabled(if: TreeSandbox.hasRestic))
     func `restic restores fixed chunks and finds nothing to complain about`() throws {
         let sandbox = try TreeSandbox()
-        try sandbox.write("a.db", TreeRandom.bytes(1_000_003, seed: 15))
+        try sandbox.write("a.db", SeededGenerator.bytes(1_000_003, seed: 15))
         _ = try Self.backUp(sandbox)
         try sandbox.restic("check", "--read-data")
         try sandbox.restic("restore", "latest", "--target", sandbox.path + "/restored")

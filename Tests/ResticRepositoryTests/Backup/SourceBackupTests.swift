@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import ResticRepository
+import SeededRandom
 import Storage
 import Testing
 
@@ -9,7 +10,8 @@ struct SourceBackupTests {
     func `restic restores what was backed up, and finds nothing to complain about`() throws {
         let sandbox = try TreeSandbox()
         try sandbox.shell(TreeSandbox.everything)
-        try sandbox.write("two chunks", TreeRandom.bytes(1_300_000, seed: 1) + [UInt8](repeating: 0, count: 700_000))
+        try sandbox.write(
+            "two chunks", SeededGenerator.bytes(1_300_000, seed: 1) + [UInt8](repeating: 0, count: 700_000))
         let (outcome, _) = try sandbox.backUp()
         #expect(outcome.unreadable.isEmpty)
         #expect(outcome.changedWhileReading.isEmpty)
@@ -25,7 +27,7 @@ struct SourceBackupTests {
     @Test(.enabled(if: TreeSandbox.hasRestic))
     func `restic finds every chunk that this program stored`() throws {
         let sandbox = try TreeSandbox(madeByRestic: true)
-        try sandbox.write("big", TreeRandom.bytes(2_500_000, seed: 7))
+        try sandbox.write("big", SeededGenerator.bytes(2_500_000, seed: 7))
         let (outcome, _) = try sandbox.backUp()
         let before = try sandbox.repository.list(.data).count
         try sandbox.restic("backup", sandbox.source + "/big")
@@ -79,7 +81,7 @@ struct SourceBackupTests {
 
     @Test func `stored content is found by its path, with its digest`() throws {
         let sandbox = try TreeSandbox()
-        let big = TreeRandom.bytes(1_300_000, seed: 3) + [UInt8](repeating: 0, count: 900_000)
+        let big = SeededGenerator.bytes(1_300_000, seed: 3) + [UInt8](repeating: 0, count: 900_000)
         try sandbox.shell("mkdir -p source/sub; : > source/sub/empty")
         try sandbox.write("sub/big", big)
         try sandbox.write("small", Array("small".utf8))
@@ -99,7 +101,7 @@ struct SourceBackupTests {
 
     @Test func `the digest of a large file that somebody remembers is not read for`() throws {
         let sandbox = try TreeSandbox()
-        let big = TreeRandom.bytes(2_500_000, seed: 4)
+        let big = SeededGenerator.bytes(2_500_000, seed: 4)
         try sandbox.write("big", big)
         let (outcome, _) = try sandbox.backUp()
         let blobs = try #require(

@@ -1,5 +1,6 @@
 import Foundation
 import ResticRepository
+import SeededRandom
 import Storage
 import Testing
 
@@ -41,7 +42,7 @@ struct CheckerTests {
 
     @Test func `a changed byte in any pack is found`() throws {
         let sandbox = try TreeSandbox()
-        try sandbox.write("file", TreeRandom.bytes(2000, seed: 1))
+        try sandbox.write("file", SeededGenerator.bytes(2000, seed: 1))
         _ = try sandbox.backUp()
         for pack in try Self.packs(of: sandbox) {
             let original = try Data(contentsOf: URL(fileURLWithPath: pack))

@@ -1,3 +1,4 @@
+import SeededRandom
 import Testing
 
 @testable import ResticRepository
@@ -14,14 +15,14 @@ struct ChunkerTests {
     /// The lengths are those of the blobs that restic 0.14.0 stored for the same bytes in a repository with this polynomial.
     @Test func `content is cut where restic cut it`() throws {
         var chunker = try #require(Chunker(Polynomial(rawValue: 0x37_d4e2_547d_4c55)))
-        let content = TreeRandom.bytes(1_785_601 + 1_494_904 + 667_536 + 1_000_000, seed: 23)
+        let content = SeededGenerator.bytes(1_785_601 + 1_494_904 + 667_536 + 1_000_000, seed: 23)
         #expect(lengths(of: content, &chunker).prefix(3) == [1_785_601, 1_494_904, 667_536])
     }
 
     @Test func `cuts do not depend on the pieces that content comes in`() throws {
         var chunker = try #require(Chunker(Polynomial(rawValue: 0x37_d4e2_547d_4c55)))
-        let content = TreeRandom.bytes(1_785_601 + 1_494_904 + 3, seed: 23)
-        var generator = TreeRandom(seed: 5)
+        let content = SeededGenerator.bytes(1_785_601 + 1_494_904 + 3, seed: 23)
+        var generator = SeededGenerator(seed: 5)
         var found: [Int] = []
         var start = 0
         var shown = 0
@@ -40,7 +41,7 @@ struct ChunkerTests {
         var chunker = try #require(Chunker(polynomial))
         let seed = UInt64.random(in: 0...UInt64.max)
         print("seed \(seed)")
-        let content = TreeRandom.bytes(1_300_000, seed: seed)
+        let content = SeededGenerator.bytes(1_300_000, seed: seed)
         let cut = content.withUnsafeBytes { chunker.cut(in: $0) }
         #expect(cut == Self.naiveCut(content, polynomial))
     }
@@ -108,7 +109,7 @@ struct PolynomialTests {
 
     @Test func `a random polynomial can be used`() {
         for seed in 0..<5 {
-            var generator = TreeRandom(seed: UInt64(seed))
+            var generator = SeededGenerator(seed: UInt64(seed))
             let polynomial = Polynomial.random(using: &generator)
             #expect(polynomial.isUsableForChunking)
             #expect(polynomial.rawValue & 1 == 1)

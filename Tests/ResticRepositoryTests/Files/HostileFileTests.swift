@@ -1,3 +1,4 @@
+import SeededRandom
 import Storage
 import Testing
 
@@ -94,7 +95,7 @@ import Testing
         let opened = try #require(try file.open(password))
         #expect(Array(opened.encrypt) == Array(master.encrypt))
         #expect(try file.open(Password("wrong")) == nil)
-        var generator = TreeRandom(seed: 7)
+        var generator = SeededGenerator(seed: 7)
         for text in Self.damaged(text) where Int.random(in: 0..<8, using: &generator) == 0 {
             guard let damaged = try? KeyFile(parsing: text), damaged.parameters == cheap else { continue }
             let key = try? damaged.open(password)

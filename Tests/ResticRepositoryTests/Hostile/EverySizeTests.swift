@@ -1,4 +1,5 @@
 import Foundation
+import SeededRandom
 import Storage
 import Synchronization
 import Testing
@@ -25,12 +26,12 @@ extension HostileTests {
                             switch file % 4 {
                             case 0: Array(String(repeating: "message \(number) ", count: 1 + number % 300).utf8)
                             case 1: Array(String(repeating: "again ", count: file).utf8)
-                            default: TreeRandom.bytes(1000 + number % 9000, seed: UInt64(number))
+                            default: SeededGenerator.bytes(1000 + number % 9000, seed: UInt64(number))
                             }
                         try made.write("source/\(folder)/\(file)", content)
                     }
                 }
-                try made.write("source/large", TreeRandom.bytes(9_000_000, seed: 1))
+                try made.write("source/large", SeededGenerator.bytes(9_000_000, seed: 1))
                 try made.write("source/zeros", [UInt8](repeating: 0, count: 5_000_000))
                 try made.write("source/empty", [])
                 originals[version] = made
@@ -70,7 +71,7 @@ extension HostileTests {
         @Test(arguments: [1, 2]) func `packs and indexes that were written anew`(version: Int) throws {
             let workshop = try Workshop(copying: Self.original(version: version))
             let fine = version == 1 ? [] : ["--compression", "off"]
-            try workshop.write("source/0/soon gone", TreeRandom.bytes(6_000_000, seed: 2))
+            try workshop.write("source/0/soon gone", SeededGenerator.bytes(6_000_000, seed: 2))
             #expect(try workshop.restic(["backup", "source", "--pack-size", "4"] + fine).status == 0)
             try FileManager.default.removeItem(atPath: workshop.path + "/source/0/soon gone")
             try workshop.resticSucceeds("backup", "source", "--pack-size", "128")

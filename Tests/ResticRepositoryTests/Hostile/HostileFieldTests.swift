@@ -1,4 +1,5 @@
 import Foundation
+import SeededRandom
 import Storage
 import Testing
 
@@ -171,7 +172,7 @@ extension HostileTests {
 
         @Test func `a pack that was cut costs the files beyond the cut only`() throws {
             let forger = try Forger(onDisk: true)
-            let contents = (0..<4).map { TreeRandom.bytes(1000, seed: $0) }
+            let contents = (0..<4).map { SeededGenerator.bytes(1000, seed: $0) }
             let blobs = contents.map { Forger.Blob(id: BlobID(SHA256Digest(hashing: $0)), content: $0) }
             let pack = try forger.store(blobs)
             let tree = try forger.tree(

@@ -1,4 +1,5 @@
 import Foundation
+import SeededRandom
 import Storage
 import Testing
 
@@ -10,7 +11,7 @@ extension HostileTests {
         let forger: Forger
         /// A pack of two blobs that nothing speaks of yet.
         let pack: (id: PackID, entries: [PackEntry])
-        let plaintexts: [[UInt8]] = [TreeRandom.bytes(500, seed: 1), TreeRandom.bytes(300, seed: 2)]
+        let plaintexts: [[UInt8]] = [SeededGenerator.bytes(500, seed: 1), SeededGenerator.bytes(300, seed: 2)]
 
         init() throws {
             forger = try Forger()

@@ -1,3 +1,4 @@
+import SeededRandom
 import Storage
 import Testing
 
@@ -33,7 +34,7 @@ struct SmallRepository: Sendable {
         try add("text", [Array(repeating: 0x41, count: 3000)], .records, to: &inner, path: "sub/inner/")
         var sub = TreeBuilder(metadata)
         sub.addDirectory("inner", try inner.finish(writer))
-        let large = [TreeRandom.bytes(900, seed: 1), TreeRandom.bytes(700, seed: 2)]
+        let large = [SeededGenerator.bytes(900, seed: 1), SeededGenerator.bytes(700, seed: 2)]
         try add("two pieces", large, .media, to: &sub, path: "sub/")
         try add("one piece again", [large[0]], .media, to: &sub, path: "sub/")
         var root = TreeBuilder(metadata)

@@ -1,4 +1,5 @@
 import Foundation
+import SeededRandom
 import Storage
 import Testing
 
@@ -51,7 +52,7 @@ import Testing
     @Test func `everything is read through a segment with any flipped bit, and it is made again`() throws {
         let seed = UInt64.random(in: 0 ... .max)
         print("flipped bits of a segment: seed \(seed)")
-        var numbers = TreeRandom(seed: seed)
+        var numbers = SeededGenerator(seed: seed)
         for position in segment.indices {
             var bytes = segment
             bytes[position] ^= 1 << UInt8.random(in: 0..<8, using: &numbers)
@@ -76,7 +77,7 @@ import Testing
 
     @Test func `a damaged segment is not merged`() throws {
         let sandbox = try IndexSandbox()
-        var numbers = TreeRandom(seed: 7)
+        var numbers = SeededGenerator(seed: 7)
         for round in 0..<3 {
             try sandbox.add(IndexSandbox.packs(&numbers, blobs: 100))
             if round == 0 {

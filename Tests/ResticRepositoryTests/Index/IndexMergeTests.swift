@@ -1,4 +1,5 @@
 import Foundation
+import SeededRandom
 import Storage
 import Testing
 
@@ -8,7 +9,7 @@ import Testing
     @Test func `merging keeps segments few and writes no record often`() {
         let seed = UInt64.random(in: 0 ... .max)
         print("merging policy: seed \(seed)")
-        var numbers = TreeRandom(seed: seed)
+        var numbers = SeededGenerator(seed: seed)
         var sizes: [Int] = []
         var (added, written, most) = (0, 0, 0)
         for _ in 0..<20_000 {
@@ -63,7 +64,7 @@ import Testing
         let workshop = try Workshop()
         let master = try BoxKey.random()
         func entries(_ file: Int, _ count: Int) -> [(pack: PackID, entry: PackEntry)] {
-            var numbers = TreeRandom(seed: UInt64(file))
+            var numbers = SeededGenerator(seed: UInt64(file))
             var pack = PackID(.zero)
             return (0..<count).map { number in
                 if number % 1000 == 0 { pack = PackID(SHA256Digest(hashing: Array("\(file) \(number)".utf8))) }
@@ -75,7 +76,7 @@ import Testing
                 )
             }
         }
-        func randomID(_ numbers: inout TreeRandom) -> BlobID {
+        func randomID(_ numbers: inout SeededGenerator) -> BlobID {
             var words = IDWords()
             (words.first, words.second, words.third, words.fourth) =
                 (numbers.next(), numbers.next(), numbers.next(), numbers.next())

@@ -1,4 +1,5 @@
 import Foundation
+import SeededRandom
 import Storage
 import Synchronization
 import Testing
@@ -119,7 +120,7 @@ final class IndexSandbox {
     }
 
     /// Packs of random blobs, of which some are the blobs of a small set.
-    static func packs(_ numbers: inout TreeRandom, blobs: Int) -> [(id: PackID, entries: [PackEntry])] {
+    static func packs(_ numbers: inout SeededGenerator, blobs: Int) -> [(id: PackID, entries: [PackEntry])] {
         var packs: [(id: PackID, entries: [PackEntry])] = []
         var left = blobs
         while left > 0 {
@@ -143,8 +144,8 @@ final class IndexSandbox {
 
     static func sharedID(_ number: Int) -> BlobID { BlobID(SHA256Digest(hashing: Array("shared \(number)".utf8))) }
 
-    static func randomID(_ numbers: inout TreeRandom) -> BlobID {
-        BlobID(SHA256Digest(hashing: TreeRandom.bytes(16, seed: numbers.next())))
+    static func randomID(_ numbers: inout SeededGenerator) -> BlobID {
+        BlobID(SHA256Digest(hashing: SeededGenerator.bytes(16, seed: numbers.next())))
     }
 
     /// Compares all that an index answers with the dictionary.

@@ -1,4 +1,5 @@
 import Foundation
+import SeededRandom
 import Storage
 import Testing
 
@@ -9,7 +10,7 @@ import Testing
         for _ in 0..<6 {
             let seed = UInt64.random(in: 0 ... .max)
             print("random index histories: seed \(seed)")
-            var numbers = TreeRandom(seed: seed)
+            var numbers = SeededGenerator(seed: seed)
             let sandbox = try IndexSandbox()
             var repository = try sandbox.open()
             for _ in 0..<12 {
@@ -47,7 +48,7 @@ import Testing
 
     @Test func `opening again reads no index file, and an update only the new ones`() throws {
         let sandbox = try IndexSandbox()
-        var numbers = TreeRandom(seed: 1)
+        var numbers = SeededGenerator(seed: 1)
         for _ in 0..<20 { try sandbox.add(IndexSandbox.packs(&numbers, blobs: 50)) }
         func readsToLoad() throws -> Int {
             sandbox.store.clear()
@@ -97,7 +98,7 @@ import Testing
 
     @Test func `many updates leave few segments`() throws {
         let sandbox = try IndexSandbox()
-        var numbers = TreeRandom(seed: 2)
+        var numbers = SeededGenerator(seed: 2)
         let repository = try sandbox.open()
         for _ in 0..<40 {
             try sandbox.add(IndexSandbox.packs(&numbers, blobs: 10))
@@ -111,7 +112,7 @@ import Testing
         let seed = UInt64.random(in: 0 ... .max)
         print("several builders at once: seed \(seed)")
         let sandbox = try IndexSandbox()
-        var numbers = TreeRandom(seed: seed)
+        var numbers = SeededGenerator(seed: seed)
         var repositories = try (0..<4).map { _ in try sandbox.open() }
         for round in 0..<12 {
             for _ in 0..<4 { try sandbox.add(IndexSandbox.packs(&numbers, blobs: 60)) }
@@ -134,7 +135,7 @@ import Testing
 
     @Test func `a directory that cannot be used costs memory only, and is told of`() throws {
         let sandbox = try IndexSandbox()
-        var numbers = TreeRandom(seed: 3)
+        var numbers = SeededGenerator(seed: 3)
         try sandbox.add(IndexSandbox.packs(&numbers, blobs: 100))
         try sandbox.workshop.write("cache", [1])
         let repository = try sandbox.open()
@@ -154,7 +155,7 @@ import Testing
 
     @Test func `a directory that is deleted under a repository changes nothing for it`() throws {
         let sandbox = try IndexSandbox()
-        var numbers = TreeRandom(seed: 4)
+        var numbers = SeededGenerator(seed: 4)
         let repository = try sandbox.open()
         for _ in 0..<6 {
             try sandbox.add(IndexSandbox.packs(&numbers, blobs: 100))
@@ -169,7 +170,7 @@ import Testing
 
     @Test func `another repository's segments are not believed`() throws {
         let (one, other) = (try IndexSandbox(), try IndexSandbox())
-        var numbers = TreeRandom(seed: 5)
+        var numbers = SeededGenerator(seed: 5)
         let packs = IndexSandbox.packs(&numbers, blobs: 100)
         try one.add(packs)
         try one.open().loadIndex()
@@ -186,7 +187,7 @@ import Testing
 
     @Test func `no id and no length of a blob can be read from the files`() throws {
         let sandbox = try IndexSandbox()
-        var numbers = TreeRandom(seed: 6)
+        var numbers = SeededGenerator(seed: 6)
         for _ in 0..<8 { try sandbox.add(IndexSandbox.packs(&numbers, blobs: 40)) }
         // A length that no other number happens to be.
         let known = PackEntry(

@@ -1,4 +1,5 @@
 import Foundation
+import SeededRandom
 import Storage
 import Testing
 
@@ -9,10 +10,14 @@ import Testing
         let store = NotingStore(MemoryStore())
         let repository = try Repository.create(in: store, password: password, keyParameters: cheap)
         let writer = try repository.makeWriter()
-        let records = try (0..<40).map { try writer.save(TreeRandom.bytes(9000, seed: $0), .data, group: .records) }
-        let media = try (0..<4).map { try writer.save(TreeRandom.bytes(9000, seed: 100 + $0), .data, group: .media) }
-        let large = try writer.save(TreeRandom.bytes(300_000, seed: 200), .data, group: .records)
-        let trees = try (0..<4).map { try writer.save(TreeRandom.bytes(500, seed: 300 + $0), .tree, group: .tree) }
+        let records = try (0..<40).map {
+            try writer.save(SeededGenerator.bytes(9000, seed: $0), .data, group: .records)
+        }
+        let media = try (0..<4).map {
+            try writer.save(SeededGenerator.bytes(9000, seed: 100 + $0), .data, group: .media)
+        }
+        let large = try writer.save(SeededGenerator.bytes(300_000, seed: 200), .data, group: .records)
+        let trees = try (0..<4).map { try writer.save(SeededGenerator.bytes(500, seed: 300 + $0), .tree, group: .tree) }
         _ = try writer.finish()
         func advice(_ id: BlobID, _ kind: BlobKind, _ retention: ReadAdvice.Retention) throws -> [NotingStore.Read] {
             store.clear()

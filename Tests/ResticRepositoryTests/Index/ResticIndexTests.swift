@@ -1,4 +1,5 @@
 import Foundation
+import SeededRandom
 import Storage
 import Testing
 
@@ -10,7 +11,7 @@ import Testing
         let workshop = try WeReadResticTests.backUp(version: version)
         let running = try open(workshop)
         try compare(running, workshop)
-        try workshop.write("source/dir/text", TreeRandom.bytes(500_000, seed: 21))
+        try workshop.write("source/dir/text", SeededGenerator.bytes(500_000, seed: 21))
         try workshop.resticSucceeds("backup", "source")
         try compare(running, workshop)
         // The first snapshot's blobs go, and what was beside them in packs moves.
@@ -18,7 +19,7 @@ import Testing
         try compare(running, workshop)
         try workshop.resticSucceeds("rebuild-index")
         try compare(running, workshop)
-        _ = try ResticReadsOursTests.store([("ours", [[1], TreeRandom.bytes(9000, seed: 22)])], in: running)
+        _ = try ResticReadsOursTests.store([("ours", [[1], SeededGenerator.bytes(9000, seed: 22)])], in: running)
         try compare(running, workshop)
         try workshop.resticSucceeds("rebuild-index", "--read-all-packs")
         try compare(running, workshop)

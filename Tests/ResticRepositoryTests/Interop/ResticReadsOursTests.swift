@@ -1,4 +1,5 @@
 import Foundation
+import SeededRandom
 import Storage
 import Testing
 
@@ -29,7 +30,7 @@ import Testing
     @Test func `what the writer writes passes restic's check and restores`() throws {
         let workshop = try Workshop()
         let repository = try workshop.create()
-        let large = (0..<20).map { TreeRandom.bytes(150_000, seed: UInt64($0)) }
+        let large = (0..<20).map { SeededGenerator.bytes(150_000, seed: UInt64($0)) }
         let id = try Self.store(
             [("empty", []), ("one", [[7]]), ("large", large), ("text", [Array(repeating: 65, count: 300_000)])],
             in: repository, packSize: 1 << 20)
@@ -48,8 +49,8 @@ import Testing
     @Test func `restic adds to our repository, and prunes it`() throws {
         let workshop = try Workshop()
         let repository = try workshop.create()
-        let id = try Self.store([("a", [TreeRandom.bytes(100_000, seed: 3)])], in: repository)
-        try workshop.write("source/b", TreeRandom.bytes(50_000, seed: 4))
+        let id = try Self.store([("a", [SeededGenerator.bytes(100_000, seed: 3)])], in: repository)
+        try workshop.write("source/b", SeededGenerator.bytes(50_000, seed: 4))
         try workshop.resticSucceeds("backup", "source")
         try workshop.resticSucceeds("forget", "--prune", id.hex)
         try workshop.resticSucceeds("check", "--read-data")

@@ -1,4 +1,5 @@
 import Foundation
+import SeededRandom
 import Storage
 import Synchronization
 import Testing
@@ -9,7 +10,7 @@ import Testing
 @Suite(.enabled(if: Restic.isInstalled)) struct WeReadResticTests {
     static let files: [(name: String, content: [UInt8])] = [
         ("empty", []), ("dir/one", [1]), ("dir/text", Array(repeating: 66, count: 2_000_000)),
-        ("dir/张伟.bin", TreeRandom.bytes(3_000_000, seed: 11)),
+        ("dir/张伟.bin", SeededGenerator.bytes(3_000_000, seed: 11)),
     ]
 
     /// Made once for every version, as restic spends half a second on every new key.

@@ -1,5 +1,6 @@
 import Foundation
 import ResticRepository
+import SeededRandom
 import Storage
 import Testing
 
@@ -7,7 +8,8 @@ struct RestorerTests {
     @Test func `a backup is restored as it was`() throws {
         let sandbox = try TreeSandbox()
         try sandbox.shell(TreeSandbox.everything)
-        try sandbox.write("two chunks", TreeRandom.bytes(1_300_000, seed: 1) + [UInt8](repeating: 0, count: 700_000))
+        try sandbox.write(
+            "two chunks", SeededGenerator.bytes(1_300_000, seed: 1) + [UInt8](repeating: 0, count: 700_000))
         let (outcome, _) = try sandbox.backUp()
         var options = RestoreOptions()
         options.verifies = true

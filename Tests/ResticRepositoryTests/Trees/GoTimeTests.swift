@@ -1,3 +1,4 @@
+import SeededRandom
 import Testing
 
 @testable import ResticRepository
@@ -37,7 +38,7 @@ struct GoTimeTests {
     @Test func `any time is read back`() throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         print("seed \(seed)")
-        var generator = TreeRandom(seed: seed)
+        var generator = SeededGenerator(seed: seed)
         for _ in 0..<2000 {
             let time = GoTime(
                 seconds: .random(in: -62_167_000_000...253_402_000_000, using: &generator),

@@ -1,3 +1,4 @@
+import SeededRandom
 import Testing
 
 @testable import ResticRepository
@@ -109,7 +110,7 @@ struct TreeTests {
     @Test func `a random tree is read back`() throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         print("seed \(seed)")
-        var generator = TreeRandom(seed: seed)
+        var generator = SeededGenerator(seed: seed)
         let nodes = (0..<50).map { index in
             let length = Int.random(in: 1...40, using: &generator)
             var node = Node(

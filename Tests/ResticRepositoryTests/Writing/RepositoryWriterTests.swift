@@ -1,4 +1,5 @@
 import Foundation
+import SeededRandom
 import Storage
 import Synchronization
 import Testing
@@ -10,7 +11,7 @@ import Testing
         let workshop = try Workshop()
         let repository = try workshop.create()
         let writer = try repository.makeWriter(packSize: 100_000, indexBlobLimit: 10, workers: 2)
-        let contents = [0, 1, 31, 32, 1000, 70_000, 300_000].map { TreeRandom.bytes($0, seed: UInt64($0)) }
+        let contents = [0, 1, 31, 32, 1000, 70_000, 300_000].map { SeededGenerator.bytes($0, seed: UInt64($0)) }
         var ids: [BlobID] = []
         for (number, content) in contents.enumerated() {
             ids.append(try writer.save(content, .data, group: number % 2 == 0 ? .media : .records))
@@ -55,7 +56,7 @@ import Testing
         let writer = try repository.makeWriter(packSize: 50_000, indexBlobLimit: 50_000, workers: 2)
         inParallel(4) { _ in
             for number in 0..<200 {
-                _ = try? writer.save(TreeRandom.bytes(2000, seed: UInt64(number)), .data, group: .media)
+                _ = try? writer.save(SeededGenerator.bytes(2000, seed: UInt64(number)), .data, group: .media)
             }
         }
         let summary = try writer.finish()
@@ -64,7 +65,9 @@ import Testing
         let second = try workshop.open()
         try second.loadIndex()
         let again = try second.makeWriter()
-        for number in 0..<200 { _ = try again.save(TreeRandom.bytes(2000, seed: UInt64(number)), .data, group: .media) }
+        for number in 0..<200 {
+            _ = try again.save(SeededGenerator.bytes(2000, seed: UInt64(number)), .data, group: .media)
+        }
         #expect(
             try again.finish()
                 == {
@@ -105,7 +108,7 @@ import Testing
         let writer = try repository.makeWriter(packSize: 1000, indexBlobLimit: 50_000, workers: 2)
         #expect(throws: RepositoryError.storage(failing.error)) {
             for number in 0..<10_000 {
-                _ = try writer.save(TreeRandom.bytes(600, seed: UInt64(number)), .data, group: .media)
+                _ = try writer.save(SeededGenerator.bytes(600, seed: UInt64(number)), .data, group: .media)
             }
             _ = try writer.finish()
         }

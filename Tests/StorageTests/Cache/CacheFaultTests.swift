@@ -1,4 +1,5 @@
 import Foundation
+import SeededRandom
 import Testing
 
 @testable import Storage
@@ -10,7 +11,7 @@ import Testing
         let bytes = try #require(bench.contents[name])
         let cached = bench.cached()
         _ = try cached.read(name, range: 0..<1 << 20)
-        var random = CacheRandom(seed: .random(in: 0 ... .max))
+        var random = SeededGenerator(seed: .random(in: 0 ... .max))
         for _ in 0..<20 {
             let slab = try #require(try bench.slabs().first)
             let file = try FileHandle(forUpdating: URL(fileURLWithPath: slab))
@@ -85,7 +86,7 @@ import Testing
     }
 
     @Test func `an index with damaged pages never makes a read fail`() throws {
-        var random = CacheRandom(seed: .random(in: 0 ... .max))
+        var random = SeededGenerator(seed: .random(in: 0 ... .max))
         for _ in 0..<15 {
             let bench = try CacheBench(packs: 3, size: 300_000)
             do {

@@ -1,4 +1,5 @@
 import Foundation
+import SeededRandom
 import Testing
 
 @testable import Storage
@@ -10,7 +11,7 @@ import Testing
         let limit = 4 << 20
         let cache = bench.cache(limit: limit, punchesHoles: punchesHoles)
         let cached = CachedStore(bench.store, cache: cache)
-        var random = CacheRandom(seed: .random(in: 0 ... .max))
+        var random = SeededGenerator(seed: .random(in: 0 ... .max))
         for _ in 0..<300 {
             let name = bench.packs[Int.random(in: 0..<12, using: &random)]
             let start = Int.random(in: 0..<1 << 20, using: &random)
@@ -41,7 +42,7 @@ import Testing
         let seed = UInt64.random(in: 0 ... .max)
         let threads = (0..<4).map { number in
             RunningThread {
-                var random = CacheRandom(seed: seed &+ UInt64(number))
+                var random = SeededGenerator(seed: seed &+ UInt64(number))
                 for _ in 0..<50 {
                     let start = Int.random(in: 0..<size - (1 << 20), using: &random)
                     let name = packs[Int.random(in: 0..<5, using: &random)]
@@ -97,7 +98,7 @@ import Testing
     }
 
     @Test func `random operations agree with a naive model`() throws {
-        var random = CacheRandom(seed: .random(in: 0 ... .max))
+        var random = SeededGenerator(seed: .random(in: 0 ... .max))
         let bench = try CacheBench(packs: 4, size: 200_000)
         let cached = bench.cached(limit: 600_000, gapLimit: 5000)
         var model = bench.contents

@@ -1,4 +1,5 @@
 import Foundation
+import SeededRandom
 import Testing
 
 @testable import Storage
@@ -10,7 +11,7 @@ import Testing
 
     @Test func `after the power failed at any moment every byte is right`() throws {
         let seed = UInt64.random(in: 0 ... .max)
-        var random = CacheRandom(seed: seed)
+        var random = SeededGenerator(seed: seed)
         for round in 0..<25 {
             let bench = try CacheBench(packs: 4, size: 300_000, seed: seed &+ UInt64(round) &* 17)
             let whole = bench.path + "/whole"
@@ -35,7 +36,7 @@ import Testing
         }
     }
 
-    private func read(_ bench: CacheBench, times: Int, _ random: inout CacheRandom) throws {
+    private func read(_ bench: CacheBench, times: Int, _ random: inout SeededGenerator) throws {
         let cached = bench.cached()
         for _ in 0..<times {
             let name = bench.packs[Int.random(in: 0..<bench.packs.count, using: &random)]
@@ -45,7 +46,7 @@ import Testing
     }
 
     /// Each page as it is now, as it was, or never written.
-    private func mixed(_ before: Data, _ now: Data, _ random: inout CacheRandom) -> Data {
+    private func mixed(_ before: Data, _ now: Data, _ random: inout SeededGenerator) -> Data {
         var found = Data(count: now.count)
         for start in stride(from: 0, to: now.count, by: Self.page) {
             let range = start..<min(start + Self.page, now.count)
@@ -59,7 +60,7 @@ import Testing
     }
 
     /// The index as it is, its log up to anywhere; what maps the log is gone with the memory.
-    private func torn(_ name: String, _ now: Data, _ random: inout CacheRandom) -> Data? {
+    private func torn(_ name: String, _ now: Data, _ random: inout SeededGenerator) -> Data? {
         if name.hasSuffix("-shm") { return nil }
         guard name.hasSuffix("-wal") else { return now }
         return Data(now.prefix(Int.random(in: 0...now.count, using: &random)))

@@ -1,4 +1,5 @@
 import Foundation
+import SeededRandom
 import Testing
 
 @testable import Storage
@@ -48,7 +49,7 @@ import Testing
     }
 
     @Test func `after processes were killed at any moment every byte is right`() throws {
-        var random = CacheRandom(seed: .random(in: 0 ... .max))
+        var random = SeededGenerator(seed: .random(in: 0 ... .max))
         let bench = try CacheBench(packs: 6, size: 1 << 20)
         let limit = 3 << 20
         for round in 0..<Self.kills {
@@ -79,7 +80,7 @@ import Testing
         let hammers = try (0..<2).map { try Hammer(bench, limit: limit, seed: UInt64($0)) }
         for hammer in hammers { #expect(hammer.waitUntilReady()) }
         let cached = bench.cached(limit: limit)
-        var random = CacheRandom(seed: .random(in: 0 ... .max))
+        var random = SeededGenerator(seed: .random(in: 0 ... .max))
         for _ in 0..<300 {
             let name = bench.packs[Int.random(in: 0..<4, using: &random)]
             let range = random.range(in: 0..<1 << 20)

@@ -1,4 +1,5 @@
 import Foundation
+import SeededRandom
 import Synchronization
 import Testing
 
@@ -121,7 +122,7 @@ final class CacheBench: Sendable {
     }
 
     static func bytes(_ count: Int, seed: UInt64) -> [UInt8] {
-        var random = CacheRandom(seed: seed)
+        var random = SeededGenerator(seed: seed)
         var words: [UInt64] = []
         for _ in 0..<(count + 7) / 8 { words.append(random.next()) }
         return words.withUnsafeBytes { Array($0.prefix(count)) }

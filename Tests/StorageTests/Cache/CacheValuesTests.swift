@@ -1,34 +1,11 @@
+import SeededRandom
 import Testing
 
 @testable import Storage
 
-/// Numbers from a seed that a failing test prints.
-struct CacheRandom: RandomNumberGenerator {
-    let seed: UInt64
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        self.seed = seed
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-        return value ^ value >> 31
-    }
-
-    mutating func range(in bounds: Range<Int>) -> Range<Int> {
-        let start = Int.random(in: bounds, using: &self)
-        return start..<Int.random(in: start...bounds.upperBound, using: &self)
-    }
-}
-
 @Suite struct CacheValuesTests {
     @Test func `sets of ranges agree with sets of numbers`() {
-        var random = CacheRandom(seed: .random(in: 0 ... .max))
+        var random = SeededGenerator(seed: .random(in: 0 ... .max))
         for _ in 0..<2000 {
             let ranges = (0..<Int.random(in: 0...8, using: &random)).map { _ in random.range(in: 0..<60) }
             let wanted = random.range(in: 0..<70)
@@ -51,7 +28,7 @@ struct CacheRandom: RandomNumberGenerator {
     }
 
     @Test func `requests cover what is missing and nothing that needs one of its own`() {
-        var random = CacheRandom(seed: .random(in: 0 ... .max))
+        var random = SeededGenerator(seed: .random(in: 0 ... .max))
         for _ in 0..<2000 {
             let present = RangeSet((0..<Int.random(in: 0...6, using: &random)).map { _ in random.range(in: 0..<100) })
             let (range, window) = (random.range(in: 0..<100), random.range(in: 0..<100))

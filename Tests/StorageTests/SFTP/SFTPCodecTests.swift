@@ -1,3 +1,4 @@
+import SeededRandom
 import Testing
 
 @testable import Storage
@@ -102,7 +103,7 @@ import Testing
     @Test func `random packets are read or refused`() {
         let seed = UInt64.random(in: 0 ... .max)
         print("seed \(seed)")
-        var random = CacheRandom(seed: seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<5000 {
             var bytes = (0..<Int.random(in: 0...60, using: &random)).map { _ in
                 Bool.random(using: &random) ? 0 : UInt8.random(in: 0...255, using: &random)
@@ -149,7 +150,7 @@ import Testing
     @Test func `packets are found however the bytes are cut`() throws {
         let seed = UInt64.random(in: 0 ... .max)
         print("seed \(seed)")
-        var random = CacheRandom(seed: seed)
+        var random = SeededGenerator(seed: seed)
         let packets = (0..<300).map { _ in
             Sample.bytes(Int.random(in: 1...3000, using: &random), seed: random.next())
         }

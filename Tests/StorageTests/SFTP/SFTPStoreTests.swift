@@ -1,4 +1,5 @@
 import Foundation
+import SeededRandom
 import Testing
 
 @testable import Storage
@@ -133,7 +134,7 @@ struct SFTPStoreTests {
             print("seed \(seed)")
             let threads = (0..<12).map { thread in
                 RunningThread {
-                    var random = CacheRandom(seed: seed &+ UInt64(thread))
+                    var random = SeededGenerator(seed: seed &+ UInt64(thread))
                     for _ in 0..<20 {
                         let number = Int.random(in: 0..<4, using: &random)
                         let range = random.range(in: 0..<1_000_000)
@@ -322,7 +323,7 @@ extension Server {
 /// Many random bytes, quickly.
 enum LargeSample {
     static func make(_ count: Int, seed: UInt64) -> [UInt8] {
-        var random = CacheRandom(seed: seed)
+        var random = SeededGenerator(seed: seed)
         let words = (0..<8192).map { _ in random.next() }
         let piece = words.withUnsafeBytes { Array($0) }
         var bytes: [UInt8] = []

@@ -1,6 +1,7 @@
 import ChatMedia
 import ChatModel
 import Foundation
+import SeededRandom
 import Testing
 
 @testable import ChatImport

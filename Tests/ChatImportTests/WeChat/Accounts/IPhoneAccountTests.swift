@@ -1,6 +1,7 @@
 import ChatModel
 import Foundation
 import SQLite
+import SeededRandom
 import Testing
 
 @testable import ChatImport
