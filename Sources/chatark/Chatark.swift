@@ -10,9 +10,9 @@ struct Chatark: ParsableCommand {
         discussion: """
             A first backup:
               chatark init -r /backup/chats
-              chatark backup -r /backup/chats ~/Downloads/DataExport_2024-07-01
+              chatark backup -r /backup/chats --database-key-file wechat.key ~/phone/MicroMsg
               mkdir ~/chats && chatark mount -r /backup/chats ~/chats
-              ls ~/chats/latest/conversations; grep -r dinner ~/chats/latest/conversations
+              ls ~/chats/latest/conversations; grep -r 西湖 ~/chats/latest/conversations
               chatark umount ~/chats
 
             The repository and its password can also be given by CHATARK_REPOSITORY, CHATARK_REPOSITORY_FILE, \

@@ -4,7 +4,7 @@ import ChatImport
 import ChatModel
 import ResticRepository
 
-/// Stores chat exports as a snapshot. The story of a backup is `store(_:in:_:)`.
+/// Stores chats as a snapshot. The story of a backup is `store(_:in:_:)`.
 struct Backup: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Back up chats: a messenger's own databases, or exports.",
@@ -17,10 +17,10 @@ struct Backup: ParsableCommand {
             marked as gone.
 
             Examples:
+              chatark backup --database-key-file wechat.key ~/phone/MicroMsg
               chatark backup ~/Downloads/DataExport_2024-07-01
               chatark backup --tag phone --tz Asia/Shanghai "WhatsApp Chat - Emma.zip"
               chatark backup --source jsonl history.jsonl
-              chatark backup --database-key-file wechat.key ~/phone/MicroMsg
 
             Exit status 3: a snapshot was made, but something could not be read; the summary says what.
             """)
