@@ -103,13 +103,16 @@ struct RepositoryOptions: ParsableArguments {
 }
 
 extension Repository {
-    /// Runs `body` under a lock that is released however it ends, by a signal too.
-    func whileLocked<Value>(_ mode: LockMode, _ body: (RepositoryLock) throws -> Value) throws -> Value {
+    /// Runs `body` under a lock that is released however it ends, by a signal too. `meanwhile` reads while it is taken.
+    func whileLocked<Value>(
+        _ mode: LockMode, meanwhile: @escaping @Sendable () throws(RepositoryError) -> Void = {},
+        _ body: (RepositoryLock) throws -> Value
+    ) throws -> Value {
         // Taking a lock takes a moment, in which its file is there already.
         Interruption.hold()
         let lock: RepositoryLock
         do throws(RepositoryError) {
-            lock = try self.lock(mode)
+            lock = try self.lock(mode, meanwhile: meanwhile)
         } catch {
             Interruption.letGo()
             throw error
