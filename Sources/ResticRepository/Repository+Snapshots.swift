@@ -69,10 +69,10 @@ extension Repository {
     /// All snapshots, and the index loaded, both at once as each takes its time on a network.
     ///
     /// A snapshot that is stored meanwhile may be newer than the index; then blobs are missing until that is loaded again.
-    public func snapshotsWithIndex() throws(RepositoryError) -> [StoredSnapshot] {
+    public func snapshotsWithIndex(_ extent: IndexExtent = .whole) throws(RepositoryError) -> [StoredSnapshot] {
         try both(
             { () throws(RepositoryError) in try self.snapshots() },
-            { () throws(RepositoryError) in try self.loadIndex() }
+            { () throws(RepositoryError) in try self.loadIndex(extent) }
         ).0
     }
 

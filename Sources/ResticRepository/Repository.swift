@@ -70,9 +70,46 @@ public final class Repository: Sendable {
     /// are new, however many blobs there are. Without one, all are read when some have gone since.
     /// A damaged file is an error that names it; what the other files speak of is known all the same.
     ///
-    /// - Parameter readers: index files that are fetched and parsed at a time.
-    public func loadIndex(readers: Int = 8) throws(RepositoryError) {
-        try whileLoading { () throws(RepositoryError) in try loadIndexOnce(readers) }
+    /// - Parameters:
+    ///   - extent: with `.beginning`, blobs are looked for in the other index files when they are read or asked for
+    ///     together; `contains`, `length` and `loadedIndex` tell of what was loaded.
+    ///   - readers: index files that are fetched and parsed at a time.
+    public func loadIndex(_ extent: IndexExtent = .whole, readers: Int = 8) throws(RepositoryError) {
+        try whileLoading { () throws(RepositoryError) in try loadIndexOnce(extent, readers) }
+    }
+
+    /// Reads the index files that `loadIndex(.beginning)` left unread. Costs nothing when there are none.
+    public func completeIndex() throws(RepositoryError) {
+        guard !isIndexComplete else { return }
+        try whileLoading { () throws(RepositoryError) in
+            let known = loadedIndex
+            guard !known.isComplete else { return }
+            // Which there are was listed before; those that have gone since are worth another listing.
+            let names = known.files.union(known.unread)
+            do throws(RepositoryError) {
+                if try readIndex(names, of: names, 8) { return }
+            } catch {
+                guard case .storage(let fault) = error, fault.isNotFound else { throw error }
+            }
+            try loadIndexOnce(.whole, 8)
+        }
+    }
+
+    /// Whether no index file was left unread.
+    public var isIndexComplete: Bool { loadedIndex.isComplete }
+
+    /// The index as it is loaded now, or all of it when that does not know all of some blobs.
+    func index(knowing ids: some Sequence<BlobID>, _ kind: BlobKind) throws(RepositoryError) -> LoadedIndex {
+        let index = loadedIndex
+        func knowsAll(_ index: LoadedIndex) -> Bool { ids.allSatisfy { index.firstPlace(of: $0, kind) != nil } }
+        guard !index.isComplete, !knowsAll(index) else { return index }
+        do throws(RepositoryError) { try completeIndex() } catch {
+            // One file that cannot be read takes nothing from the others.
+            let index = loadedIndex
+            guard knowsAll(index) else { throw error }
+            return index
+        }
+        return loadedIndex
     }
 
     /// Alone among those who change the index.
@@ -85,38 +122,51 @@ public final class Repository: Sendable {
         return try outcome.get()
     }
 
-    private func loadIndexOnce(_ readers: Int) throws(RepositoryError) {
+    private func loadIndexOnce(_ extent: IndexExtent, _ readers: Int) throws(RepositoryError) {
         var tries = 3
         while true {
             tries -= 1
-            let names = Set(try list(.index).compactMap { $0.name.digest.map { IndexID($0) } })
-            let known = loadedIndex
-            guard known.files != names else { return }
-            let hasGone = !known.files.isSubset(of: names)
-            var loaded = known
-            // What is in memory does not tell which file said it.
-            if hasGone { loaded.clearMemory() }
-            if let localIndex {
-                loaded.setSegments(localIndex.select(loaded.segments, names.subtracting(loaded.memoryFiles)))
-            }
-            let missing = names.subtracting(loaded.files).sorted()
-            let read = IndexFileReader(self, localIndex, missing).read(readers: readers)
-            // What was known before is worth more than what is left beside a file that cannot be read.
-            if hasGone, read.damage != nil || read.failure != nil { loaded = known }
-            loaded.addToMemory(read.additions, of: read.files)
-            loaded.setSegments(loaded.segments + read.segments)
-            let readFiles = loaded.files
-            if let localIndex { loaded.setSegments(localIndex.compact(loaded.segments)) }
-            index.withLock { $0 = loaded }
-            if let failure = read.failure {
+            let listing = try list(.index)
+            let names = { (objects: [StoredObject]) in Set(objects.compactMap { $0.name.digest.map { IndexID($0) } }) }
+            do throws(RepositoryError) {
+                if try readIndex(names(extent.files(of: listing)), of: names(listing), readers) || tries <= 0 { return }
+            } catch {
                 // Rewritten between the listing and the reading: list again.
-                if case .storage(let error) = failure, error.isNotFound, tries > 0 { continue }
-                throw failure
+                guard case .storage(let fault) = error, fault.isNotFound, tries > 0 else { throw error }
             }
-            if let damage = read.damage { throw damage }
-            // A damaged segment was found in merging.
-            guard loaded.files != readFiles, tries > 0 else { return }
         }
+    }
+
+    /// Reads those of all index files that are wanted and not known yet; false when it is to be done again.
+    private func readIndex(
+        _ wanted: Set<IndexID>, of names: Set<IndexID>, _ readers: Int
+    ) throws(RepositoryError) -> Bool {
+        let known = loadedIndex
+        let hasGone = !known.files.isSubset(of: names)
+        guard hasGone || !known.files.isSuperset(of: wanted) || known.unread != names.subtracting(known.files) else {
+            return true
+        }
+        var loaded = known
+        // What is in memory does not tell which file said it.
+        if hasGone { loaded.clearMemory() }
+        if let localIndex {
+            loaded.setSegments(localIndex.select(loaded.segments, names.subtracting(loaded.memoryFiles)))
+        }
+        let missing = wanted.subtracting(loaded.files).sorted()
+        let read = IndexFileReader(self, localIndex, missing).read(readers: readers)
+        // What was known before is worth more than what is left beside a file that cannot be read.
+        if hasGone, read.damage != nil || read.failure != nil { loaded = known }
+        loaded.addToMemory(read.additions, of: read.files)
+        loaded.setSegments(loaded.segments + read.segments)
+        let readFiles = loaded.files
+        if let localIndex { loaded.setSegments(localIndex.compact(loaded.segments)) }
+        // One that is damaged is not worth reading again for every blob that is not found.
+        loaded.unread = names.subtracting(loaded.files).subtracting(read.failure == nil ? wanted : [])
+        index.withLock { $0 = loaded }
+        if let failure = read.failure { throw failure }
+        if let damage = read.damage { throw damage }
+        // A damaged segment was found in merging.
+        return loaded.files == readFiles
     }
 
     /// A pack that was written, and what it holds.
@@ -165,7 +215,7 @@ public final class Repository: Sendable {
             for segment in damaged { localIndex.remove(segment.name) }
             loaded.setSegments(loaded.segments.filter { $0.isSound })
             index.withLock { $0 = loaded }
-            try loadIndexOnce(8)
+            try loadIndexOnce(.whole, 8)
             return true
         }
     }

@@ -45,8 +45,8 @@ public final class OpeningStore: ObjectStore {
 
     /// Starts to ask.
     ///
-    /// - Parameter indexes: whether index files will be asked for, because none are kept on this machine.
-    public init(_ inner: any ObjectStore, indexes: Bool) {
+    /// - Parameter indexes: which of all index files will be asked for.
+    public init(_ inner: any ObjectStore, indexes: @escaping @Sendable ([StoredObject]) -> [StoredObject]) {
         self.inner = inner
         ask(.read(.config)) { (store) throws(StorageError) in
             .bytes(try store.read(.config, range: nil, advice: Self.advice))
@@ -54,10 +54,10 @@ public final class OpeningStore: ObjectStore {
         for kind in [ObjectKind.keys, .snapshots, .index] {
             ask(.list(kind)) { [self] (store) throws(StorageError) in
                 let objects = try store.list(kind)
+                let wanted = kind == .index ? indexes(objects) : objects
                 let readsAll =
-                    (kind != .index || indexes) && objects.count <= Self.fileLimit
-                    && objects.reduce(0) { $0 + $1.size } <= Self.sizeLimit
-                for object in objects where readsAll {
+                    wanted.count <= Self.fileLimit && wanted.reduce(0) { $0 + $1.size } <= Self.sizeLimit
+                for object in wanted where readsAll {
                     ask(.read(object.name)) { (store) throws(StorageError) in
                         .bytes(try store.read(object.name, range: nil, advice: Self.advice))
                     }

@@ -1,5 +1,6 @@
 package import ChatModel
 package import SeededRandom
+package import SeededRandom
 
 /// What sources gave at several times: the input of backups, and of the reference model.
 package struct History: Sendable {

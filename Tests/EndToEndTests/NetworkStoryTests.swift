@@ -132,8 +132,80 @@ struct NetworkStoryTests {
         }
     }
 
+    @Test("a first look at a long history reads a small part of its index, and the rest when it is needed, once")
+    func firstLook() throws {
+        let scratch = try Scratch()
+        guard Server.isInstalled("rest") else { return }
+        let server = try Server("rest")
+        defer { server.stop() }
+        let target = server["REST_URL"].replacingOccurrences(of: "rest:http://u:p@", with: "http://")
+        let proxy = try Server("proxy", arguments: [target])
+        defer { proxy.stop() }
+        let address = proxy["PROXY_URL"].replacingOccurrences(of: "http://", with: "")
+        scratch.variables = place(on: server, "rest", at: "rest:http://u:p@\(address)/")
+        // Sixty conversations of sixty months: some 3,700 blobs.
+        func write(moreIn more: Int) throws {
+            var lines: [String] = []
+            for conversation in 0..<60 {
+                lines.append(
+                    #"{"conversation":{"id":"c\#(conversation)","title":"Chat \#(conversation)","kind":"direct"}}"#)
+                for day in stride(from: 0, to: conversation < more ? 1830 : 1800, by: 30) {
+                    let time = 1_500_000_000_000 + day * 86_400_000
+                    lines.append(
+                        #"{"time":\#(time),"id":"\#(conversation)-\#(day)","from":"p","text":"day \#(day) of \#(conversation)"}"#
+                    )
+                }
+            }
+            try (lines.joined(separator: "\n") + "\n").write(
+                toFile: scratch("long.jsonl"), atomically: true, encoding: .utf8)
+        }
+        try write(moreIn: 0)
+        try scratch.expect("chatark", "init")
+        try scratch.expect("chatark", "backup", scratch("long.jsonl"))
+        try scratch.expect("restic", "check", "--read-data")
+        let mnt = scratch("mnt")
+        try FileManager.default.createDirectory(atPath: mnt, withIntermediateDirectories: true)
+
+        // Without a way to go, what is asked at once may be answered in turn.
+        try proxy.command("set", ["latency=0.02"])
+        func look(_ round: String) throws {
+            // As on a machine that has seen nothing of it yet.
+            try FileManager.default.removeItem(atPath: scratch("cache"))
+            _ = try report(proxy)
+            try scratch.expect("chatark", "mount", mnt)
+            let names = try scratch.expect("ls", mnt + "/latest/conversations").split(separator: "\n")
+            let first = try report(proxy)
+            #expect(names.count == 60)
+            #expect(first.depth <= 4 && first.requests <= 11 && first.down < 80_000, "\(round): \(first)")
+            #expect(
+                try scratch.expect("sh", "-c", "cat '\(mnt)/latest/conversations/Chat_7/2017-09/'*") == "day 60 of 7\n")
+            #expect(try report(proxy).down > 100_000)
+            try scratch.expect("sh", "-c", "cat '\(mnt)/latest/conversations/Chat_9/2019-03/'*")
+            #expect(try report(proxy).down < 300_000)
+            try scratch.expect("chatark", "umount", mnt)
+            try scratch.expect("chatark", "mount", mnt)
+            #expect(!(try scratch.expect("ls", mnt + "/latest/conversations")).isEmpty)
+            #expect(try report(proxy).requests <= 2)
+            try scratch.expect("chatark", "umount", mnt)
+        }
+        try look("the first backup")
+        try write(moreIn: 5)
+        try scratch.expect("chatark", "backup", scratch("long.jsonl"))
+        try look("with a day's more")
+        try scratch.expect("restic", "check", "--read-data")
+        try scratch.expect("restic", "forget", "--keep-last", "1", "--group-by", "", "--prune")
+        try scratch.expect("restic", "check", "--read-data")
+        try FileManager.default.removeItem(atPath: scratch("cache"))
+        try scratch.expect("chatark", "mount", mnt)
+        #expect(
+            try scratch.expect("sh", "-c", "cat '\(mnt)/latest/conversations/Chat_7/2017-09/'*") == "day 60 of 7\n")
+        try scratch.expect("chatark", "umount", mnt)
+    }
+
     private struct Report: Decodable {
         let requests: Int
+        /// Bytes that came.
+        let down: Int
         /// Round trips that waited for each other.
         let depth: Int
         let methods: [String: Int]

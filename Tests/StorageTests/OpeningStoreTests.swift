@@ -20,7 +20,7 @@ import Testing
     @Test func `what opening asks for has been asked for once, and what is asked for again is asked again`() throws {
         let (folder, store, names) = try bench()
         defer { withExtendedLifetime(folder) {} }
-        let opening = OpeningStore(store, indexes: true)
+        let opening = OpeningStore(store, indexes: { $0 })
         for round in 1...2 {
             #expect(try opening.read(.config, range: nil) == [1, 2, 3])
             for kind in [ObjectKind.keys, .snapshots, .index] { #expect(!(try opening.list(kind)).isEmpty) }
@@ -31,10 +31,10 @@ import Testing
         }
     }
 
-    @Test func `index files that are kept already are not asked for`() throws {
+    @Test func `index files that are not wanted are not asked for`() throws {
         let (folder, store, _) = try bench()
         defer { withExtendedLifetime(folder) {} }
-        let opening = OpeningStore(store, indexes: false)
+        let opening = OpeningStore(store, indexes: { _ in [] })
         #expect(try opening.list(.index).count == 2)
         for kind in [ObjectKind.keys, .snapshots] {
             for object in try opening.list(kind) { _ = try opening.read(object.name, range: nil) }
@@ -49,7 +49,7 @@ import Testing
         store.setObstacle { (name) throws(StorageError) in
             throw StorageError(errno: 5, .read, .object(name), location: "here")
         }
-        let opening = OpeningStore(store, indexes: true)
+        let opening = OpeningStore(store, indexes: { $0 })
         #expect(throws: StorageError.self) { try opening.read(.config, range: nil) }
         store.setObstacle(nil)
         #expect(try opening.read(.config, range: nil) == [1, 2, 3])
@@ -58,7 +58,7 @@ import Testing
     @Test func `what was told to be wrong is read anew`() throws {
         let (folder, store, names) = try bench()
         defer { withExtendedLifetime(folder) {} }
-        let opening = OpeningStore(store, indexes: true)
+        let opening = OpeningStore(store, indexes: { $0 })
         _ = try opening.list(.keys)
         opening.forget(names[0], range: nil)
         _ = try opening.read(names[0], range: nil)

@@ -48,12 +48,13 @@ extension ArchiveBuilder {
 
         var root = TreeBuilder(.init(modified: .epoch))
         let manifest = ArchiveManifest(zone: zone.name, sources: sources, readings: readings)
-        root.addFile(ArchiveLayout.manifest, try work.store(manifest.encoded()))
-        root.addFile(ArchiveLayout.people, try work.store(lines(people) { $0.encode(into: &$1) }))
-        root.addFile(ArchiveLayout.conversations, try work.store(lines(conversations) { $0.encode(into: &$1) }))
+        root.addFile(ArchiveLayout.manifest, try work.store(manifest.encoded(), .head))
+        root.addFile(ArchiveLayout.people, try work.store(lines(people) { $0.encode(into: &$1) }, .head))
+        root.addFile(
+            ArchiveLayout.conversations, try work.store(lines(conversations) { $0.encode(into: &$1) }, .head))
         let folderTree = try Archive.read { () throws(RepositoryError) in try folders.finish(writer) }
         root.addDirectory(ArchiveLayout.conversationFolders, folderTree)
-        let listTree = try Archive.read { () throws(RepositoryError) in try lists.finish(writer) }
+        let listTree = try Archive.read { () throws(RepositoryError) in try lists.finish(writer, group: .head) }
         root.addDirectory(ArchiveLayout.monthLists, listTree)
         let (mediaTree, stored, missing) = try work.withAttachments { (store) throws(ArchiveError) in
             (try store.media.finish(writer), store.stored, store.missing)
@@ -63,7 +64,7 @@ extension ArchiveBuilder {
         account.attachmentsStored = stored
         account.attachmentsMissing = missing
         guard account.addsUp else { throw .accountDoesNotAddUp }
-        let tree = try Archive.read { () throws(RepositoryError) in try root.finish(writer) }
+        let tree = try Archive.read { () throws(RepositoryError) in try root.finish(writer, group: .head) }
         return Outcome(tree: tree, account: account)
     }
 

@@ -48,9 +48,9 @@ final class MonthMerger<Provider: AttachmentProvider>: Sendable {
     }
 
     /// Stores a file of the archive.
-    func store(_ bytes: [UInt8]) throws(ArchiveError) -> FileContent {
+    func store(_ bytes: [UInt8], _ group: PackGroup = .records) throws(ArchiveError) -> FileContent {
         do throws(RepositoryError) {
-            var content = FileContentWriter(writer, chunker: chunker, group: .records)
+            var content = FileContentWriter(writer, chunker: chunker, group: group)
             try content.append(bytes)
             return try content.finish()
         } catch { throw .repository(error) }

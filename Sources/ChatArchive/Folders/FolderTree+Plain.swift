@@ -20,6 +20,8 @@ extension FolderTree {
     func plainListing(
         _ id: TreeID, in directory: InodeNumber, _ waiting: Waiting
     ) throws(FolderTreeError) -> FolderListing {
+        // Files are as large as their blobs are.
+        try completeIndex(waiting)
         let tree = try tree(id, waiting)
         let number = registry.withLock { $0.number(ofTree: id) }
         // Usually all of them; then no list of positions is made.

@@ -55,8 +55,13 @@ extension FolderTree {
     func mediaFile(
         _ sha256: String, in archives: @autoclosure () -> [TreeID], _ waiting: Waiting
     ) throws(FolderTreeError) -> MediaFile {
-        if let blob = BlobID(hex: sha256), let file = MediaFile([blob], length: { repository.length(of: $0, .data) }) {
-            return file
+        if let blob = BlobID(hex: sha256) {
+            let length = { self.repository.length(of: $0, .data) }
+            if let file = MediaFile([blob], length: length) { return file }
+            if !repository.isIndexComplete {
+                try completeIndex(waiting)
+                if let file = MediaFile([blob], length: length) { return file }
+            }
         }
         return try media.value(sha256, waiting: waiting) { () throws(FolderTreeError) in
             let file = try file(of: mediaNode(sha256, in: archives(), waiting).content ?? [], waiting)
@@ -110,6 +115,10 @@ extension FolderTree {
 
     private func file(of blobs: [BlobID], _ waiting: Waiting) throws(FolderTreeError) -> MediaFile {
         if let file = MediaFile(blobs, length: { repository.length(of: $0, .data) }) { return file }
+        if !repository.isIndexComplete {
+            try completeIndex(waiting)
+            return try file(of: blobs, waiting)
+        }
         // The index may be older than the snapshot.
         guard case .until = waiting else { throw .mustWait }
         try read { () throws(RepositoryError) in try repository.loadIndex() }

@@ -108,7 +108,7 @@ public final class FolderTree: Sendable {
         let snapshots: [StoredSnapshot]
         do throws(RepositoryError) {
             snapshots = try repository.snapshots { id in registry.withLock { $0.snapshots.stored(id) } }
-            try repository.loadIndex()
+            try repository.loadIndex(.beginning)
         } catch { throw .repository(error) }
         let (names, latestMoved) = registry.withLock { registry in
             let newest = registry.snapshots.newest
@@ -193,6 +193,13 @@ public final class FolderTree: Sendable {
                 return (view, view.cost)
             } catch { throw FolderTreeError(error) }
         }
+    }
+
+    /// Has the whole index loaded, for what is looked up in it without being read.
+    func completeIndex(_ waiting: Waiting) throws(FolderTreeError) {
+        guard !repository.isIndexComplete else { return }
+        guard case .until = waiting else { throw .mustWait }
+        do throws(RepositoryError) { try repository.completeIndex() } catch { throw .repository(error) }
     }
 
     /// Reads from the repository. Index files may be newer than those that were loaded: what is missing is looked for again.

@@ -50,6 +50,8 @@ extension Archive {
                 folders.flatMap(segmentBlobs), .data, retention: .metadata, progress: progress)
         } catch { throw .repository(error) }
         guard media else { return }
+        // Media are looked up by what the index knows.
+        try Self.read { () throws(RepositoryError) in try repository.completeIndex() }
         var blobs: [BlobID] = []
         for folder in folders { blobs += try mediaBlobs(of: folder) }
         do throws(RepositoryError) {

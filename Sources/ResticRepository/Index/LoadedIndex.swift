@@ -14,6 +14,11 @@ package struct LoadedIndex: Sendable {
     private(set) var segments: [IndexSegment] = []
     /// All index files that it was made of.
     private(set) var files: Set<IndexID> = []
+    /// Index files that there are and that were left unread; see `IndexExtent`.
+    var unread: Set<IndexID> = []
+
+    /// Whether all index files were read that there were.
+    package var isComplete: Bool { unread.isEmpty }
 
     package init() {}
 

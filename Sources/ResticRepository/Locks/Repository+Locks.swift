@@ -7,19 +7,25 @@ extension Repository {
     /// As restic: looks for locks in the way (any, for an exclusive lock; exclusive ones, for a shared lock), writes its own,
     /// waits a moment and looks again. Stale locks are in the way too, until they are removed.
     ///
-    /// - Parameter retryFor: how long to wait for others before `.locked` is thrown.
-    public func lock(_ mode: LockMode, retryFor: Duration = .zero) throws(RepositoryError) -> RepositoryLock {
-        try lock(mode, retryFor: retryFor, timing: LockRefresher.Timing())
+    /// - Parameters:
+    ///   - retryFor: how long to wait for others before `.locked` is thrown.
+    ///   - meanwhile: what to read under the lock during that moment; what it has read counts when this returns.
+    public func lock(
+        _ mode: LockMode, retryFor: Duration = .zero,
+        meanwhile: @escaping @Sendable () throws(RepositoryError) -> Void = {}
+    ) throws(RepositoryError) -> RepositoryLock {
+        try lock(mode, retryFor: retryFor, timing: LockRefresher.Timing(), meanwhile: meanwhile)
     }
 
     func lock(
-        _ mode: LockMode, retryFor: Duration, timing: LockRefresher.Timing
+        _ mode: LockMode, retryFor: Duration, timing: LockRefresher.Timing,
+        meanwhile: @escaping @Sendable () throws(RepositoryError) -> Void = {}
     ) throws(RepositoryError) -> RepositoryLock {
         let deadline = MonotonicTime.now.advanced(by: retryFor)
         var pause = Duration.seconds(5)
         while true {
             do throws(RepositoryError) {
-                return try lockOnce(mode, timing)
+                return try lockOnce(mode, timing, meanwhile)
             } catch .locked(let holder) {
                 let left = deadline.nanoseconds - MonotonicTime.now.nanoseconds
                 guard left > 0 else { throw .locked(holder) }
@@ -30,13 +36,17 @@ extension Repository {
     }
 
     private func lockOnce(
-        _ mode: LockMode, _ timing: LockRefresher.Timing
+        _ mode: LockMode, _ timing: LockRefresher.Timing,
+        _ meanwhile: @escaping @Sendable () throws(RepositoryError) -> Void
     ) throws(RepositoryError) -> RepositoryLock {
         let leftBehind = try refuseIfLocked(against: mode, but: nil, timing)
         let id = LockID(try saveUnpacked(.locks, LockFile(mode, time: .now()).encoded()))
         do throws(RepositoryError) {
-            Self.sleep(timing.settling)
-            _ = try refuseIfLocked(against: mode, but: id, timing)
+            _ = try both(
+                { () throws(RepositoryError) in
+                    Self.sleep(timing.settling)
+                    _ = try self.refuseIfLocked(against: mode, but: id, timing)
+                }, meanwhile)
         } catch {
             try? remove(ObjectName(.locks, id.digest))
             throw error

@@ -6,6 +6,11 @@ struct PackBuilder {
     private(set) var bytes: [UInt8] = []
     /// What they hold.
     private(set) var entries: [PackEntry] = []
+    /// What its blobs were saved as.
+    let group: PackGroup
+
+    /// An empty one.
+    init(_ group: PackGroup = .media) { self.group = group }
 
     /// The most blobs in a pack, well within the header's limit (restic's is 409,199).
     static let blobLimit = 100_000
@@ -16,6 +21,17 @@ struct PackBuilder {
             PackEntry(
                 id: id, kind: kind, offset: bytes.count, length: box.count, uncompressedLength: uncompressedLength))
         bytes.append(contentsOf: box)
+    }
+
+    /// Adds all that another one holds.
+    mutating func append(contentsOf other: PackBuilder) {
+        let start = bytes.count
+        entries += other.entries.map {
+            PackEntry(
+                id: $0.id, kind: $0.kind, offset: start + $0.offset, length: $0.length,
+                uncompressedLength: $0.uncompressedLength)
+        }
+        bytes += other.bytes
     }
 
     /// Adds the header; the bytes are a pack then.

@@ -3,9 +3,9 @@ import Storage
 extension Repository {
     /// The plaintext of a blob, verified.
     ///
-    /// Costs one range read of a pack. Every pack that has the blob is tried, and one that gives other bytes than were
-    /// stored twice. When that does not help, a damaged local index is made again; when packs have gone, the index
-    /// is read again, once.
+    /// Costs one range read of a pack, and reading the rest of the index when what was loaded does not know the blob. Every
+    /// pack that has the blob is tried, and one that gives other bytes than were stored twice. When that does not help,
+    /// a damaged local index is made again; when packs have gone, the index is read again, once.
     ///
     /// - Parameter retention: how long a cache should keep the bytes; trees are metadata in any case.
     public func blob(
@@ -16,6 +16,11 @@ extension Repository {
         } catch {
             guard error.concernsContent else { throw error }
             var isWorthRetrying = try repairLocalIndex()
+            if !isIndexComplete {
+                // Another pack may have it.
+                try completeIndex()
+                isWorthRetrying = true
+            }
             if !isWorthRetrying, case .storage(let fault) = error, fault.isNotFound {
                 try loadIndex()
                 isWorthRetrying = true
@@ -46,9 +51,10 @@ extension Repository {
         _ ids: some Sequence<BlobID>, _ kind: BlobKind, retention: ReadAdvice.Retention = .content,
         _ deliver: (_ id: BlobID, _ plaintext: [UInt8]) throws(RepositoryError) -> Void
     ) throws(RepositoryError) {
-        let index = loadedIndex
+        let ids = Set(ids)
+        let index = try index(knowing: ids, kind)
         var wanted: [BlobPlace] = []
-        for id in Set(ids) {
+        for id in ids {
             guard let place = index.firstPlace(of: id, kind) else {
                 try deliver(id, try blob(id, kind, retention: retention))
                 continue
@@ -73,8 +79,9 @@ extension Repository {
     /// Blobs in groups that `blobs` reads with one request each, of some `limit` bytes; those that the index does not know
     /// are left out.
     public func neighbours(_ ids: some Sequence<BlobID>, _ kind: BlobKind, limit: Int) -> [[BlobID]] {
-        let index = loadedIndex
-        let places = Set(ids).compactMap { index.firstPlace(of: $0, kind) }
+        let ids = Set(ids)
+        let index = (try? index(knowing: ids, kind)) ?? loadedIndex
+        let places = ids.compactMap { index.firstPlace(of: $0, kind) }
         return CoalescedRange.ranges(of: places, sizeLimit: limit).map { $0.entries.map(\.id) }
     }
 
@@ -147,7 +154,7 @@ extension Repository {
         _ id: BlobID, _ kind: BlobKind, _ retention: ReadAdvice.Retention
     ) throws(RepositoryError) -> [UInt8] {
         var failure: RepositoryError?
-        for place in loadedIndex.places(of: id, kind) {
+        for place in try index(knowing: CollectionOfOne(id), kind).places(of: id, kind) {
             do throws(RepositoryError) {
                 return try blob(at: place, retention)
             } catch {

@@ -3,16 +3,18 @@ import Storage
 extension Repository {
     /// Brings blobs to this machine: a store that keeps what is read fetches those that it lacks, any other does nothing.
     ///
-    /// Neighbours in a pack share a request, and several packs are asked at a time. Blobs that the index does not know are
-    /// left out. With what a reader of metadata is likely to want next. `progress` is told, from any thread, of the bytes of each pack that has been looked after.
+    /// Neighbours in a pack share a request, and several packs are asked at a time. Blobs that no index file knows are
+    /// left out. With what a reader of metadata is likely to want next. `progress` is told, from any thread, of the bytes of
+    /// each pack that has been looked after.
     public func fetch(
         _ ids: some Sequence<BlobID>, _ kind: BlobKind, retention: ReadAdvice.Retention,
         progress: @escaping @Sendable (_ bytes: Int) -> Void = { _ in }
     ) throws(RepositoryError) {
-        let index = loadedIndex
+        let ids = Set(ids)
+        let index = try index(knowing: ids, kind)
         var ranges: [PackID: [Range<Int>]] = [:]
         var sizes: [PackID: Int] = [:]
-        for id in Set(ids) {
+        for id in ids {
             guard let place = index.firstPlace(of: id, kind) else { continue }
             sizes[place.pack, default: 0] += place.entry.length
             ranges[place.pack, default: []].append(

@@ -75,14 +75,14 @@ public struct TreeBuilder: Sendable {
     }
 
     /// Stores the directory.
-    public func finish(_ writer: RepositoryWriter) throws(RepositoryError) -> TreeID {
-        try writer.saveTree(try tree())
+    public func finish(_ writer: RepositoryWriter, group: PackGroup = .tree) throws(RepositoryError) -> TreeID {
+        try writer.saveTree(try tree(), group: group)
     }
 }
 
 extension RepositoryWriter {
-    /// Stores a tree among the trees.
-    public func saveTree(_ tree: Tree) throws(RepositoryError) -> TreeID {
-        TreeID(try save(tree.encoded(), .tree, group: .tree).digest)
+    /// Stores a tree, among the trees unless told otherwise.
+    public func saveTree(_ tree: Tree, group: PackGroup = .tree) throws(RepositoryError) -> TreeID {
+        TreeID(try save(tree.encoded(), .tree, group: group).digest)
     }
 }

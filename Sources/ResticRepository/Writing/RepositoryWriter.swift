@@ -8,6 +8,9 @@ public enum PackGroup: Int, CaseIterable, Sendable {
     case records = 1
     /// Everything else.
     case media = 2
+    /// What every opening reads: a few lists and directories. In packs and an index file of its own when much is
+    /// written, so that a first look need not read the rest of the index; else with the records and trees.
+    case head = 3
 }
 
 /// What a writer did; bytes are plaintext unless they say packed.

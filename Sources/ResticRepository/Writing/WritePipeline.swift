@@ -19,6 +19,8 @@ final class WritePipeline: @unchecked Sendable {
     private static let queueLimit = 16 << 20
     /// The most packs that are written at a time, each in memory.
     private static let uploadLimit = 4
+    /// With no more new blobs, all are told of by one small index file.
+    private static let fewBlobs = 400
 
     private struct BlobKey: Hashable {
         let id: BlobID
@@ -47,7 +49,7 @@ final class WritePipeline: @unchecked Sendable {
     private var uploads = 0
     private let uploaders: Int
     /// Packs that are in no index file, and whether the repository knows of them.
-    private var unindexed: [(pack: Repository.WrittenPack, isKnown: Bool)] = []
+    private var unindexed: [(pack: Repository.WrittenPack, isKnown: Bool, isHead: Bool)] = []
     private var unindexedBlobs = 0
     private var summary = WriteSummary()
 
@@ -59,8 +61,12 @@ final class WritePipeline: @unchecked Sendable {
         open = Self.noPacks
     }
 
-    private static let noPacks = Array(
-        repeating: PackBuilder(), count: PackGroup.allCases.count * BlobKind.allCases.count)
+    private static let noPacks = PackGroup.allCases.flatMap { group in BlobKind.allCases.map { _ in PackBuilder(group) }
+    }
+
+    private static func slot(_ group: PackGroup, _ kind: BlobKind) -> Int {
+        group.rawValue * BlobKind.allCases.count + Int(kind.rawValue)
+    }
 
     /// Starts threads; throws when there are none.
     func start(workers: Int) throws(RepositoryError) {
@@ -112,11 +118,22 @@ final class WritePipeline: @unchecked Sendable {
         try signal.locked { () throws(RepositoryError) in
             guard !isClosed else { throw failure ?? RepositoryError.writerClosed }
             while firstJob < queue.count || jobsAtWork > 0, failure == nil { signal.wait() }
+            joinHead()
             full += open.filter { !$0.entries.isEmpty }
             open = Self.noPacks
             signal.notify()
             while !full.isEmpty || uploads > 0, failure == nil { signal.wait() }
             if let failure { throw failure }
+        }
+    }
+
+    /// Inside `locked`. Beside little, packs and an index file of its own would be more requests for nothing.
+    private func joinHead() {
+        guard seen.count <= Self.fewBlobs, unindexedBlobs <= Self.fewBlobs else { return }
+        for (kind, group) in [(BlobKind.data, PackGroup.records), (.tree, .tree)] {
+            let head = Self.slot(.head, kind)
+            open[Self.slot(group, kind)].append(contentsOf: open[head])
+            open[head] = PackBuilder(.head)
         }
     }
 
@@ -151,7 +168,7 @@ final class WritePipeline: @unchecked Sendable {
         repository.adopt(packs)
         signal.locked {
             for pack in packs {
-                unindexed.append((pack, true))
+                unindexed.append((pack, true, false))
                 unindexedBlobs += pack.entries.count
             }
         }
@@ -234,7 +251,7 @@ final class WritePipeline: @unchecked Sendable {
             throw .damagedBlob(job.id, job.kind, error)
         }
         signal.locked {
-            let slot = job.group.rawValue * BlobKind.allCases.count + Int(job.kind.rawValue)
+            let slot = Self.slot(job.group, job.kind)
             guard slot < open.count else { return }
             open[slot].append(box, job.id, job.kind, uncompressedLength: length)
             if job.kind == .data { summary.dataBlobs += 1 } else { summary.treeBlobs += 1 }
@@ -243,7 +260,7 @@ final class WritePipeline: @unchecked Sendable {
             while isFull(slot), failure == nil, !isClosed {
                 guard full.count + uploads > uploaders else {
                     full.append(open[slot])
-                    open[slot] = PackBuilder()
+                    open[slot] = PackBuilder(job.group)
                     signal.notify()
                     return
                 }
@@ -295,13 +312,14 @@ final class WritePipeline: @unchecked Sendable {
             throw .storage(error)
         }
         signal.locked {
-            unindexed.append(((PackID(digest), pack.entries), false))
+            unindexed.append(((PackID(digest), pack.entries), false, pack.group == .head))
             unindexedBlobs += pack.entries.count
             summary.packs += 1
         }
     }
 
-    /// Writes an index file of the packs that are in none, when they hold enough blobs or `always`.
+    /// Writes index files of the packs that are in none, when they hold enough blobs or `always`: one of what every opening
+    /// reads, where that is packed alone, and one of the rest.
     private func writeIndex(always: Bool) throws(RepositoryError) {
         let packs = signal.locked {
             guard always || unindexedBlobs >= indexBlobLimit else { return unindexed.prefix(0) }
@@ -311,9 +329,12 @@ final class WritePipeline: @unchecked Sendable {
             }
             return unindexed[...]
         }
-        guard !packs.isEmpty else { return }
-        let digest = try repository.saveUnpacked(.index, IndexText.encode(packs.map(\.pack)))
-        repository.adopt(
-            packs.map(\.pack), unknown: packs.filter { !$0.isKnown }.map(\.pack), in: IndexID(digest))
+        for isHead in [false, true] {
+            let packs = packs.filter { $0.isHead == isHead }
+            guard !packs.isEmpty else { continue }
+            let digest = try repository.saveUnpacked(.index, IndexText.encode(packs.map(\.pack)))
+            repository.adopt(
+                packs.map(\.pack), unknown: packs.filter { !$0.isKnown }.map(\.pack), in: IndexID(digest))
+        }
     }
 }

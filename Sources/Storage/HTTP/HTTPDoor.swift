@@ -22,6 +22,8 @@ public struct HTTPSettings: Sendable {
     public var certificates: String?
     /// Bytes a second of what is sent, and of what comes; over all connections.
     public var upload, download: BandwidthLimit?
+    /// Addresses of hosts that are not looked up, as with curl's `--resolve`.
+    var addresses: [String: String] = [:]
 
     /// The defaults.
     public init() {}
@@ -61,6 +63,7 @@ public final class HTTPDoor: Sendable {
         var configuration = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
         configuration.httpVersion = .http1Only
         configuration.decompression = .disabled
+        configuration.dnsOverride = settings.addresses
         configuration.timeout.connect = settings.connectTimeout.amount
         configuration.timeout.read = (settings.writeIdleTimeout + settings.longestPause).amount
         configuration.timeout.write = settings.writeIdleTimeout.amount

@@ -3,8 +3,9 @@ import ChatArchive
 import ChatImport
 import ChatModel
 import ResticRepository
+import Synchronization
 
-/// Stores chats as a snapshot. The story of a backup is `store(_:in:_:)`.
+/// Stores chats as a snapshot. The story of a backup is `store(_:_:_:)`.
 struct Backup: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Back up chats: a messenger's own databases, or exports.",
@@ -37,18 +38,27 @@ struct Backup: ParsableCommand {
         let sources = try BackupSources(paths, about)
         let repository = try options.open()
         let run = try BackupRun(repository: repository, sources: sources, about: about, zone: zone, time: time)
-        let result = try repository.whileLocked(.shared) { lock in
-            try Progress.showing(!options.quiet && !options.json, run.progress.reading) { try store(run, lock) }
+        let snapshots = Mutex<[StoredSnapshot]>([])
+        let result = try repository.whileLocked(.shared) { () throws(RepositoryError) in
+            // Snapshots before the index: what a listed snapshot needs was indexed before it was listed.
+            let found = try repository.snapshots()
+            try repository.loadIndex()
+            snapshots.withLock { $0 = found }
+        } _: { lock in
+            // A prune that was about to end when the lock was written may have taken index files that were read meanwhile.
+            try repository.loadIndex()
+            return try Progress.showing(!options.quiet && !options.json, run.progress.reading) {
+                try store(run, snapshots.withLock { $0 }, lock)
+            }
         }
         BackupReport(result: result, options: options).print()
         if result.isPartial { throw CommandError.partial }
     }
 
     /// What a backup does, from the first look to the snapshot.
-    private func store(_ run: BackupRun, _ lock: RepositoryLock) throws -> BackupResult {
-        // Snapshots before the index: what a listed snapshot needs was indexed before it was listed.
-        let snapshots = try run.repository.snapshots()
-        try run.repository.loadIndex()
+    private func store(
+        _ run: BackupRun, _ snapshots: [StoredSnapshot], _ lock: RepositoryLock
+    ) throws -> BackupResult {
         try run.resume(lock)
         let previous = try run.previous(in: snapshots)
         let heads = ArchiveHeads.heads(of: try ArchiveHeads.candidates(in: snapshots, of: run.repository))

@@ -137,7 +137,7 @@ final class BackupRun {
         var root = TreeBuilder(.init(modified: .epoch))
         root.addDirectory("archive", archive)
         root.addDirectory("original", original)
-        let tree = try root.finish(writer)
+        let tree = try root.finish(writer, group: .head)
         result.add(try writer.finish())
         try lock.check()
         result.duration = Double(GoTime.now().seconds - started.seconds)

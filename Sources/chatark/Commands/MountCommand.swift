@@ -77,8 +77,8 @@ struct MountCommand: ParsableCommand {
         if readyDescriptor != nil { Background.closeInherited() }
 
         let location = try options.location()
-        let repository = try options.open(anticipating: true)
-        let snapshots = try repository.snapshotsWithIndex()
+        let repository = try options.open(anticipating: .beginning)
+        let snapshots = try repository.snapshotsWithIndex(.beginning)
         let root =
             try choice.map { FolderTree.Root.snapshot(try $0.find(among: snapshots, zone: zone).id) } ?? .allSnapshots
         let tree = try FolderTree(

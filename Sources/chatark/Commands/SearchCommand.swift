@@ -72,7 +72,7 @@ struct SearchCommand: ParsableCommand {
             wanted = known
         }
         let choice = try SnapshotChoice(id: snapshot, at: at)
-        let repository = try options.open(anticipating: true)
+        let repository = try options.open(anticipating: .whole)
         let snapshots = try repository.snapshotsWithIndex()
         let stored = try choice.find(among: snapshots, zone: zone)
         guard try SnapshotLayout(of: stored.snapshot.tree, in: repository) != nil else {

@@ -72,15 +72,15 @@ struct RepositoryOptions: ParsableArguments {
     ///
     /// - Parameters:
     ///   - keeping: whether what is kept on this machine may answer.
-    ///   - anticipating: whether the snapshots and the index are asked for at once, because they will be read, without a
-    ///     lock, as they are now.
-    func open(keeping: Bool = true, anticipating: Bool = false) throws -> Repository {
+    ///   - anticipating: how much of the index is asked for at once, with the snapshots, because it will be read, without a
+    ///     lock, as it is now; nil for nothing.
+    func open(keeping: Bool = true, anticipating extent: IndexExtent? = nil) throws -> Repository {
         let location = try location()
         let files = keeping && !access.noCache ? access.cache.files(of: location) : nil
         var store = try access.store(at: location, keeping: keeping)
         // Who was here before has the key and the index, and asks for two listings alone.
-        if anticipating, location.folder == nil, !access.offline, files?.lastKey == nil {
-            store = OpeningStore(store, indexes: true)
+        if let extent, location.folder == nil, !access.offline, files?.lastKey == nil {
+            store = OpeningStore(store) { extent.files(of: $0) }
         }
         do throws(StorageError) {
             _ = try store.read(.config, range: nil, advice: ReadAdvice(retention: .metadata))
@@ -103,13 +103,16 @@ struct RepositoryOptions: ParsableArguments {
 }
 
 extension Repository {
-    /// Runs `body` under a lock that is released however it ends, by a signal too.
-    func whileLocked<Value>(_ mode: LockMode, _ body: (RepositoryLock) throws -> Value) throws -> Value {
+    /// Runs `body` under a lock that is released however it ends, by a signal too. `meanwhile` reads while it is taken.
+    func whileLocked<Value>(
+        _ mode: LockMode, meanwhile: @escaping @Sendable () throws(RepositoryError) -> Void = {},
+        _ body: (RepositoryLock) throws -> Value
+    ) throws -> Value {
         // Taking a lock takes a moment, in which its file is there already.
         Interruption.hold()
         let lock: RepositoryLock
         do throws(RepositoryError) {
-            lock = try self.lock(mode)
+            lock = try self.lock(mode, meanwhile: meanwhile)
         } catch {
             Interruption.letGo()
             throw error

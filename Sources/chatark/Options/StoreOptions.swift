@@ -34,6 +34,13 @@ struct StoreOptions: ParsableArguments {
     var region: String?
 
     @Option(
+        name: .customLong("s3-addressing"),
+        help: ArgumentHelp(
+            "Where an S3 store's bucket is named: path, virtual-host (in the host's name) or auto (as its provider wants it).",
+            valueName: "style"))
+    var addressing: S3Addressing = .auto
+
+    @Option(
         name: .customLong("s3-storage-class"),
         help: ArgumentHelp("The storage class of what is stored in S3, for example STANDARD_IA.", valueName: "name"))
     var storageClass: String?
@@ -76,6 +83,7 @@ struct StoreOptions: ParsableArguments {
         var options = S3Options(environment: Environment.process.all)
         if let region { options.region = region }
         options.storageClass = storageClass
+        options.addressing = addressing
         return options
     }
 
@@ -106,3 +114,5 @@ struct StoreOptions: ParsableArguments {
         return BandwidthLimit(bytesPerSecond: rate << 10)
     }
 }
+
+extension S3Addressing: ExpressibleByArgument {}

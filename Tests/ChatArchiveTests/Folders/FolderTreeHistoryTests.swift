@@ -25,9 +25,14 @@ struct FolderTreeHistoryTests {
             let store = MemoryStore()
             let repository = try History.makeRepository(in: store)
             let snapshots = try history.store(in: repository)
+            // Whoever looks may have read a part of the index only.
+            let indexes = try store.list(.index).map(\.size).sorted()
+            let small = IndexExtent(smallFile: indexes[(indexes.count - 1) / 2], smallIndex: 0)
             for (index, snapshot) in snapshots.enumerated() {
+                let opened = try History.openRepository(in: store)
                 let tree = try FolderTree(
-                    repository: History.openRepository(in: store), root: .snapshot(snapshot), zone: history.viewZone,
+                    repository: opened, root: .snapshot(snapshot),
+                    snapshots: opened.snapshotsWithIndex(numbers.one(of: [.whole, small])), zone: history.viewZone,
                     memoryLimit: numbers.one(of: [0, 1000, 100_000, 64 << 20]), owner: (uid: 5, gid: 7))
                 let walk = FolderWalk(tree, numbers: numbers)
                 #expect(walk.problems == [], "seed \(seed), snapshot \(index)")

@@ -10,6 +10,29 @@ import Testing
 struct RadosGatewayTests {
     @Test func `the gateway keeps the contract of stores`() async throws { try await checkS3(Server.current) }
 
+    @Test func `a bucket that is named in the host's name keeps the contract of stores`() async throws {
+        try await onThread {
+            let server = try #require(Server.current)
+            let bucket = "bucket-\(UInt32.random(in: 0 ... .max))"
+            var options = S3Options(
+                credentials: S3Credentials(keyID: server["AWS_ACCESS_KEY_ID"], secret: server["AWS_SECRET_ACCESS_KEY"]))
+            options.addressing = .virtualHost
+            // No name service knows the bucket's host.
+            let door = try server.door { $0.addresses = ["\(bucket).localhost": "127.0.0.1"] }
+            let endpoint = server["S3_ENDPOINT"].replacingOccurrences(of: "127.0.0.1", with: "localhost")
+            try S3Store(S3Location(parsing: "s3:\(endpoint)/\(bucket)"), options, door: door).createLayout()
+            let store = S3Store(try S3Location(parsing: "s3:\(endpoint)/\(bucket)/some/place"), options, door: door)
+            try StoreContract(store: RetryingStore(store)).run()
+            // It is the bucket that the path names, too, and what lies there is the same.
+            let name = Sample.name(3)
+            try store.write(name, [1, 2, 3])
+            let byPath = try server.s3Store(bucket: bucket)
+            #expect(try byPath.read(name, range: nil) == [1, 2, 3])
+            #expect(try byPath.list(.data) == [StoredObject(name: name, size: 3)])
+            try store.remove(name)
+        }
+    }
+
     @Test func `of many writers of one object one wins`() async throws {
         try await onThread {
             let server = try #require(Server.current)
