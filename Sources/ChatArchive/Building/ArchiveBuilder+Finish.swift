@@ -109,7 +109,7 @@ extension ArchiveBuilder {
             conversations[position].span = first...last
         }
         conversations[position].sources = Set(records.flatMap(\.given.keys)).sorted()
-        let stored = try work.store(lines(records) { $0.encode(into: &$1) })
+        let stored = try work.store(lines(records) { $0.encode(into: &$1) }, .lists)
         var list = Node(
             name: Array(ArchiveLayout.months(of: record.folder).utf8), kind: .file, mode: FileMode(rawValue: 0o600),
             modified: .epoch)

@@ -11,6 +11,9 @@ public enum PackGroup: Int, CaseIterable, Sendable {
     /// What every opening reads: a few lists and directories. In packs and an index file of its own when much is
     /// written, so that a first look need not read the rest of the index; else with the records and trees.
     case head = 3
+    /// Lists that are read together: by the next backup, and by who goes from one to the next. In packs of their own when
+    /// much is written, else with the records.
+    case lists = 4
 }
 
 /// What a writer did; bytes are plaintext unless they say packed.
@@ -38,7 +41,7 @@ public struct WriteSummary: Hashable, Sendable {
 ///
 /// Any thread may call `save`; two worker threads compress and seal, and others write, as many as the store has use for
 /// but at most four. At most 16 MiB wait, every group has one pack open (16 MiB each) and one full pack may wait while
-/// others are written, so that some 150 MiB are in use at worst.
+/// others are written, so that some 170 MiB are in use at worst.
 ///
 /// The order on storage is packs, then the index: nothing ever refers to what is not there. A writer that is dropped
 /// without `finish` leaves packs behind that no index knows, which a prune removes.

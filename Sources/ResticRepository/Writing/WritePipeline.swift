@@ -118,7 +118,7 @@ final class WritePipeline: @unchecked Sendable {
         try signal.locked { () throws(RepositoryError) in
             guard !isClosed else { throw failure ?? RepositoryError.writerClosed }
             while firstJob < queue.count || jobsAtWork > 0, failure == nil { signal.wait() }
-            joinHead()
+            joinSmallGroups()
             full += open.filter { !$0.entries.isEmpty }
             open = Self.noPacks
             signal.notify()
@@ -127,13 +127,15 @@ final class WritePipeline: @unchecked Sendable {
         }
     }
 
-    /// Inside `locked`. Beside little, packs and an index file of its own would be more requests for nothing.
-    private func joinHead() {
+    /// Inside `locked`. Beside little, packs and an index file of their own would be more requests for nothing.
+    private func joinSmallGroups() {
         guard seen.count <= Self.fewBlobs, unindexedBlobs <= Self.fewBlobs else { return }
-        for (kind, group) in [(BlobKind.data, PackGroup.records), (.tree, .tree)] {
-            let head = Self.slot(.head, kind)
-            open[Self.slot(group, kind)].append(contentsOf: open[head])
-            open[head] = PackBuilder(.head)
+        for small in [PackGroup.lists, .head] {
+            for (kind, group) in [(BlobKind.data, PackGroup.records), (.tree, .tree)] {
+                let slot = Self.slot(small, kind)
+                open[Self.slot(group, kind)].append(contentsOf: open[slot])
+                open[slot] = PackBuilder(small)
+            }
         }
     }
 

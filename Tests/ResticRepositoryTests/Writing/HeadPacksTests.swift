@@ -86,6 +86,32 @@ import Testing
         }
     }
 
+    @Test func `lists that are saved among much lie together, and among little with the records`() throws {
+        for count in [1000, 100] {
+            let store = NotingStore(MemoryStore())
+            let repository = try Repository.create(in: store, password: password, keyParameters: cheap)
+            let writer = try repository.makeWriter()
+            var lists: [BlobID] = []
+            for number in 0..<count {
+                let bytes = TreeRandom.bytes(500, seed: UInt64(number))
+                let isList = number % 20 == 3
+                let id = try writer.save(bytes, .data, group: isList ? .lists : .records)
+                if isList { lists.append(id) }
+            }
+            _ = try writer.finish()
+            #expect(store.list(.index).count == 1 && store.list(.data).count == (count == 1000 ? 2 : 1))
+            let places = lists.compactMap { repository.loadedIndex.firstPlace(of: $0, .data) }
+                .sorted { $0.entry.offset < $1.entry.offset }
+            #expect(places.count == lists.count)
+            for (place, next) in zip(places, places.dropFirst()) {
+                #expect(place.pack == next.pack && place.entry.range.upperBound == next.entry.offset)
+            }
+            for (number, id) in zip(stride(from: 3, to: count, by: 20), lists) {
+                #expect(try repository.blob(id, .data) == TreeRandom.bytes(500, seed: UInt64(number)))
+            }
+        }
+    }
+
     @Test func `a blob whose known pack has gone is found in a pack that an unread index file tells of`() throws {
         let store = NotingStore(MemoryStore())
         let repository = try Repository.create(in: store, password: password, keyParameters: cheap)
