@@ -34,6 +34,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CFallocate"),
+        .systemLibrary(name: "CMalloc"),
         system("CFuse", "fuse3", "libfuse3-dev"),
         system("COpenSSL", "libcrypto", "libssl-dev"),
         system("CSHA2", "libcrypto", "libssl-dev"),
@@ -58,7 +59,7 @@ let package = Package(
             ]),
         module("ResticRepository", ["Storage", "JSON", "COpenSSL", "CXattr", "CZstd"]),
         module("ChatArchive", ["ChatMedia", "ChatModel", "ResticRepository", "JSON"]),
-        module("Mount", ["ChatArchive", "CFuse"]),
+        module("Mount", ["ChatArchive", "CFuse", "CMalloc"]),
         module("Search", ["JSON", "CPCRE2"]),
         .executableTarget(
             name: "chatark",

@@ -1,6 +1,7 @@
 public import ChatModel
 import JSON
 public import ResticRepository
+import Synchronization
 
 /// The archive of one snapshot, read piece by piece: opening costs three small reads, a conversation two more, a month one.
 public struct Archive: Sendable {
@@ -11,6 +12,7 @@ public struct Archive: Sendable {
     /// What holds for the whole archive.
     public let manifest: ArchiveManifest
     let root: Tree
+    private let kept = KeptTrees()
 
     /// Opens the archive of a snapshot's root tree. Throws `notAnArchive` when the snapshot has none.
     public init(repository: Repository, snapshotTree: TreeID) throws(ArchiveError) {
@@ -59,7 +61,7 @@ public struct Archive: Sendable {
             return ConversationFolder(months: try Self.months(in: try repository.content(of: node), of: name))
         }
         // Older archives have the list beside the segments, and the folder tells where these are.
-        let folders = try subtree(of: root, named: ArchiveLayout.conversationFolders)
+        let folders = try keptSubtree(named: ArchiveLayout.conversationFolders)
         guard let folders, let tree = try subtree(of: folders, named: name) else {
             return ConversationFolder(months: [])
         }
@@ -106,7 +108,7 @@ public struct Archive: Sendable {
 
     /// The list of a conversation's months, by its folder's name; nil when there is none at this place.
     func monthList(of folder: String) throws(ArchiveError) -> Node? {
-        try subtree(of: root, named: ArchiveLayout.monthLists)?
+        try keptSubtree(named: ArchiveLayout.monthLists)?
             .node(named: Array(ArchiveLayout.months(of: folder).utf8))
     }
 
@@ -125,7 +127,7 @@ public struct Archive: Sendable {
 
     /// The stored file of an attachment, or nil when the archive lacks it.
     public func mediaNode(sha256: String) throws(ArchiveError) -> Node? {
-        guard let media = try subtree(of: root, named: ArchiveLayout.media),
+        guard let media = try keptSubtree(named: ArchiveLayout.media),
             let folder = try subtree(of: media, named: String(sha256.prefix(2)))
         else { return nil }
         let prefix = Array(sha256.utf8)
@@ -135,6 +137,16 @@ public struct Archive: Sendable {
     func subtree(of tree: Tree, named name: String) throws(ArchiveError) -> Tree? {
         guard let id = tree.node(named: Array(name.utf8))?.subtree else { return nil }
         return try Self.read { () throws(RepositoryError) in try repository.tree(id) }
+    }
+
+    /// A folder of the archive's own, which has an entry a conversation or the like: who goes through all of them would read
+    /// it as many times as it has entries.
+    private func keptSubtree(named name: String) throws(ArchiveError) -> Tree? {
+        guard let id = root.node(named: Array(name.utf8))?.subtree else { return nil }
+        if let tree = kept.tree(id) { return tree }
+        let tree = try Self.read { () throws(RepositoryError) in try repository.tree(id) }
+        kept.keep(tree, id)
+        return tree
     }
 
     private func lines<Line>(
@@ -166,6 +178,15 @@ public struct Archive: Sendable {
     static func read<Value>(_ body: () throws(RepositoryError) -> Value) throws(ArchiveError) -> Value {
         do throws(RepositoryError) { return try body() } catch { throw .repository(error) }
     }
+}
+
+/// The few trees of an archive that are read once, all copies of the value together.
+private final class KeptTrees: Sendable {
+    private let trees = Mutex<[TreeID: Tree]>([:])
+
+    func tree(_ id: TreeID) -> Tree? { trees.withLock { $0[id] } }
+
+    func keep(_ tree: Tree, _ id: TreeID) { trees.withLock { $0[id] = tree } }
 }
 
 /// A conversation's folder in an archive.

@@ -164,7 +164,7 @@ private struct CheckRun {
                 continue
             }
             do throws(RepositoryError) {
-                _ = try repository.plaintextOf(Array(bytes[entry.range]), entry)
+                _ = try repository.plaintextOf(bytes[entry.range], entry)
                 report.blobsRead += 1
             } catch {
                 guard error.concernsContent else { throw error }

@@ -69,24 +69,36 @@ package final class BoxCipher {
             let iv = UnsafeRawBufferPointer(rebasing: box[..<Self.ivCount])
             let content = UnsafeMutableRawBufferPointer(rebasing: box[Self.ivCount..<box.count - Self.macCount])
             let mac = UnsafeMutableRawBufferPointer(rebasing: box[(box.count - Self.macCount)...])
-            return crypt(content, iv: iv) && authenticate(UnsafeRawBufferPointer(content), nonce: iv, into: mac)
+            return crypt(UnsafeRawBufferPointer(content), iv: iv, into: content)
+                && authenticate(UnsafeRawBufferPointer(content), nonce: iv, into: mac)
         }
         guard isDone else { throw .libraryFailed("cipher") }
     }
 
     /// Checks a box and decrypts it where it lies; returns its content, which is a part of the box's buffer.
     package func open(inPlace box: UnsafeMutableRawBufferPointer) throws(Damage) -> UnsafeRawBufferPointer {
+        let target = UnsafeMutableRawBufferPointer(
+            rebasing: box[min(Self.ivCount, box.count)..<max(box.count - Self.macCount, min(Self.ivCount, box.count))])
+        try open(UnsafeRawBufferPointer(box), into: target)
+        return UnsafeRawBufferPointer(target)
+    }
+
+    /// Checks a box and decrypts it into another buffer, which is as long as the content; the box stays as it is.
+    ///
+    /// - Parameter target: may also be where the content lies in the box.
+    package func open(
+        _ box: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
+    ) throws(Damage) {
         guard box.count >= Self.overhead else { throw .tooShort(box.count) }
         let iv = UnsafeRawBufferPointer(rebasing: box[..<Self.ivCount])
-        let content = UnsafeMutableRawBufferPointer(rebasing: box[Self.ivCount..<box.count - Self.macCount])
+        let content = UnsafeRawBufferPointer(rebasing: box[Self.ivCount..<box.count - Self.macCount])
         let stored = UnsafeRawBufferPointer(rebasing: box[(box.count - Self.macCount)...])
         guard iv.contains(where: { $0 != 0 }) else { throw .notAuthentic }
         let isAuthentic = withUnsafeTemporaryAllocation(byteCount: Self.macCount, alignment: 16) { mac in
-            authenticate(UnsafeRawBufferPointer(content), nonce: iv, into: mac)
+            authenticate(content, nonce: iv, into: mac)
                 && CRYPTO_memcmp(mac.baseAddress, stored.baseAddress, Self.macCount) == 0
         }
-        guard isAuthentic, crypt(content, iv: iv) else { throw .notAuthentic }
-        return UnsafeRawBufferPointer(content)
+        guard isAuthentic, crypt(content, iv: iv, into: target) else { throw .notAuthentic }
     }
 
     /// Opens a box into an array of its own.
@@ -123,14 +135,20 @@ package final class BoxCipher {
         }
     }
 
-    private func crypt(_ content: UnsafeMutableRawBufferPointer, iv: UnsafeRawBufferPointer) -> Bool {
-        guard EVP_EncryptInit_ex(counterMode, nil, nil, nil, iv.bytePointer) == 1 else { return false }
+    /// `target` is `content` itself, or does not overlap with it.
+    private func crypt(
+        _ content: UnsafeRawBufferPointer, iv: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
+    ) -> Bool {
+        guard target.count == content.count, EVP_EncryptInit_ex(counterMode, nil, nil, nil, iv.bytePointer) == 1 else {
+            return false
+        }
         var done = 0
         while done < content.count {
             let piece = min(content.count - done, 1 << 30)
             var count: Int32 = 0
-            let start = content.baseAddress.map { $0.assumingMemoryBound(to: UInt8.self) + done }
-            guard EVP_EncryptUpdate(counterMode, start, &count, start, Int32(piece)) == 1 else { return false }
+            let start = content.bytePointer.map { $0 + done }
+            let end = target.baseAddress.map { $0.assumingMemoryBound(to: UInt8.self) + done }
+            guard EVP_EncryptUpdate(counterMode, end, &count, start, Int32(piece)) == 1 else { return false }
             done += piece
         }
         return true

@@ -5,10 +5,32 @@ import Synchronization
 package final class Toolbox {
     package let cipher: BoxCipher
     package let zstd: Zstd
+    /// What is between a box and its plaintext lies here, so that it is in the processor's cache and takes no new memory.
+    private var scratch = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    /// Most chunks are smaller.
+    private static let scratchLimit = 2 << 20
 
     package init(_ key: BoxKey) throws(RepositoryError) {
         cipher = try BoxCipher(key)
         zstd = try Zstd()
+    }
+
+    deinit { scratch.deallocate() }
+
+    /// Lends memory of some bytes, which is not cleared, for as long as `body` runs.
+    func withScratch<Result>(
+        _ count: Int, _ body: (UnsafeMutableRawBufferPointer) throws(Damage) -> Result
+    ) throws(Damage) -> Result {
+        guard count <= Self.scratchLimit else {
+            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 64)
+            defer { buffer.deallocate() }
+            return try body(buffer)
+        }
+        if scratch.count < count {
+            scratch.deallocate()
+            scratch = .allocate(byteCount: min(max(count * 2, 64 << 10), Self.scratchLimit), alignment: 64)
+        }
+        return try body(UnsafeMutableRawBufferPointer(rebasing: scratch[..<count]))
     }
 }
 

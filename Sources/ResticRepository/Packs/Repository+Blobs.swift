@@ -68,7 +68,7 @@ extension Repository {
                 var plaintext: [UInt8]?
                 if let bytes {
                     let start = entry.offset - range.bytes.lowerBound
-                    plaintext = try? plaintextOf([UInt8](bytes[start..<start + entry.length]), entry)
+                    plaintext = try? plaintextOf(bytes[start..<start + entry.length], entry)
                 }
                 if plaintext == nil { plaintext = try blob(entry.id, kind, retention: retention) }
                 try deliver(entry.id, plaintext ?? [])
@@ -131,11 +131,13 @@ extension Repository {
         do throws(StorageError) { return try store.read(name, range: range) } catch { throw .storage(error) }
     }
 
-    /// Opens a blob's box and verifies it; `box` is the box's bytes.
-    package func plaintextOf(_ box: [UInt8], _ entry: PackEntry) throws(RepositoryError) -> [UInt8] {
+    /// Opens a blob's box and verifies it; `box` is the box's bytes, of which no copy is made.
+    package func plaintextOf(_ box: ArraySlice<UInt8>, _ entry: PackEntry) throws(RepositoryError) -> [UInt8] {
         try toolboxes.use { (toolbox) throws(RepositoryError) in
             do throws(Damage) {
-                return try toolbox.plaintext(of: box, entry)
+                return try box.withUnsafeBufferPointer { (box) throws(Damage) in
+                    try toolbox.plaintext(of: UnsafeRawBufferPointer(box), entry)
+                }
             } catch {
                 throw .damagedBlob(entry.id, entry.kind, error)
             }
@@ -178,7 +180,7 @@ extension Repository {
                 box = try store.read(name, range: range, advice: advice)
             } catch { throw .storage(error) }
             do throws(RepositoryError) {
-                return try plaintextOf(box, place.entry)
+                return try plaintextOf(box[...], place.entry)
             } catch {
                 guard case .damagedBlob = error, !isSecond else { throw error }
                 store.forget(name, range: range)
@@ -189,17 +191,24 @@ extension Repository {
 }
 
 extension Toolbox {
-    /// Opens a blob's box, inflates it and compares it with its name.
-    package func plaintext(of box: [UInt8], _ entry: PackEntry) throws(Damage) -> [UInt8] {
-        var plaintext = box
+    /// Opens a blob's box, inflates it and compares it with its name. The box stays as it is.
+    package func plaintext(of box: UnsafeRawBufferPointer, _ entry: PackEntry) throws(Damage) -> [UInt8] {
+        guard box.count >= BoxCipher.overhead else { throw .tooShort(box.count) }
+        let count = box.count - BoxCipher.overhead
+        let plaintext: [UInt8]
         if let length = entry.uncompressedLength {
             // An index can promise four times that, and some kilobytes of zstd can keep the promise.
             guard length <= WritePipeline.blobLimit else { throw .badCompression }
-            plaintext = try plaintext.lendMutable { (box) throws(Damage) in
-                try zstd.inflate(try cipher.open(inPlace: box), size: length)
+            plaintext = try withScratch(count) { (frame) throws(Damage) in
+                try cipher.open(box, into: frame)
+                return try zstd.inflate(UnsafeRawBufferPointer(frame), size: length)
             }
         } else {
-            try cipher.open(&plaintext)
+            plaintext = try [UInt8](unsafeUninitializedCapacity: count) { (buffer, filled) throws(Damage) in
+                let target = UnsafeMutableRawBufferPointer(buffer)
+                try cipher.open(box, into: UnsafeMutableRawBufferPointer(rebasing: target[..<count]))
+                filled = count
+            }
         }
         guard SHA256Digest(hashing: plaintext) == entry.id.digest else { throw .wrongHash }
         return plaintext

@@ -248,7 +248,7 @@ final class WritePipeline: @unchecked Sendable {
         // What a faulty processor or memory made of it must not reach the repository, as restic checks too.
         let entry = PackEntry(id: job.id, kind: job.kind, offset: 0, length: box.count, uncompressedLength: length)
         do throws(Damage) {
-            _ = try toolbox.plaintext(of: box, entry)
+            _ = try box.lend { (box) throws(Damage) in try toolbox.plaintext(of: box, entry) }
         } catch {
             throw .damagedBlob(job.id, job.kind, error)
         }

@@ -1,5 +1,7 @@
+import Dispatch
 import ResticRepository
 import Storage
+import Synchronization
 
 /// What happens to content between a file and a pack, and back.
 enum ContentBenchmarks {
@@ -18,6 +20,10 @@ enum ContentBenchmarks {
             try open(media)
         },
         Benchmark(name: "blob-open-text", about: "the same of JSON lines, which compress") { try open(text($0)) },
+        Benchmark(
+            name: "blob-open-cores",
+            about: "64 blobs of media on all cores at a time: what a first `cat` could have without FUSE"
+        ) { _ in try openOnAllCores() },
         Benchmark(name: "seal-media", about: "1 MiB compressed, encrypted and hashed (a stored file, `saveUnpacked`)") {
             _ in
             try seal(media)
@@ -67,6 +73,24 @@ enum ContentBenchmarks {
         _ = try writer.finish()
         try check(repository.blob(blob, .data) == plaintext, "the blob is not what was stored")
         return Benchmark.Work(amount: .bytes(plaintext.count)) { try repository.blob(blob, .data).count }
+    }
+
+    private static func openOnAllCores() throws -> Benchmark.Work {
+        let repository = try Fixtures.makeRepository(in: MemoryStore())
+        let writer = try repository.makeWriter()
+        var numbers = SeededNumbers(seed: 9)
+        let blobs = try (0..<64).map { _ in try writer.save(numbers.bytes(blobSize), .data, group: .media) }
+        _ = try writer.finish()
+        return Benchmark.Work(amount: .bytes(blobs.count * blobSize)) {
+            let opened = Mutex(0)
+            DispatchQueue.concurrentPerform(iterations: blobs.count) { number in
+                guard let count = try? repository.blob(blobs[number], .data).count else { return }
+                opened.withLock { $0 += count }
+            }
+            let bytes = opened.withLock { $0 }
+            try check(bytes == blobs.count * blobSize, "a blob could not be opened")
+            return bytes
+        }
     }
 
     /// Sealing has no public door of its own; a stored file is compressed, sealed and hashed on the calling thread.
