@@ -32,49 +32,54 @@ public struct ScryptParameters: Hashable, Sendable {
         self.p = p
     }
 
-    /// Memory for repetitions that run at a time, in bytes; one may take more.
-    private static let memoryAtOnce = 64 << 20
-
-    /// Derives `count` bytes from a password, the repetitions on all cores.
+    /// Derives `count` bytes from a password.
     package func derive(
         _ password: UnsafeRawBufferPointer, salt: [UInt8], count: Int
     ) throws(RepositoryError) -> Secret {
-        let blockSize = 128 * r
-        let size = p * blockSize
+        guard let algorithm = EVP_KDF_fetch(nil, "SCRYPT", nil) else { throw .libraryFailed("scrypt") }
+        defer { EVP_KDF_free(algorithm) }
+        guard let context = EVP_KDF_CTX_new(algorithm) else { throw .libraryFailed("scrypt") }
+        defer { EVP_KDF_CTX_free(context) }
+        // libcrypto keeps the addresses of keys and values until the end, and takes empty bytes only with an address.
+        var numbers: [UInt64] = [UInt64(n), UInt64(r), UInt64(p), UInt64(2 * Self.memoryLimit)]
+        let isEmpty = password.isEmpty
+        var salt = salt + [0]
+        var password = isEmpty ? [0] : [UInt8](password)
+        let (saltCount, passwordCount) = (salt.count - 1, isEmpty ? 0 : password.count)
+        defer { wipe(&password) }
         var isDone = false
-        let mixed = Secret(count: size) { blocks in
-            guard salt.withUnsafeBytes({ Self.stretch(password, salt: $0, into: blocks) }) else { return }
-            let lanes = stride(from: 0, to: size, by: blockSize).map {
-                Lane(UnsafeMutableRawBufferPointer(rebasing: blocks[$0..<$0 + blockSize]))
+        let secret = Secret(count: count) { output in
+            numbers.withUnsafeMutableBytes { numbers in
+                salt.withUnsafeMutableBytes { salt in
+                    password.withUnsafeMutableBytes { password in
+                        var parameters = [
+                            Self.parameter("pass", OSSL_PARAM_OCTET_STRING, password.baseAddress, passwordCount),
+                            Self.parameter("salt", OSSL_PARAM_OCTET_STRING, salt.baseAddress, saltCount),
+                            Self.parameter("n", OSSL_PARAM_UNSIGNED_INTEGER, numbers.baseAddress, 8),
+                            Self.parameter("r", OSSL_PARAM_UNSIGNED_INTEGER, numbers.baseAddress.map { $0 + 8 }, 8),
+                            Self.parameter("p", OSSL_PARAM_UNSIGNED_INTEGER, numbers.baseAddress.map { $0 + 16 }, 8),
+                            Self.parameter(
+                                "maxmem_bytes", OSSL_PARAM_UNSIGNED_INTEGER, numbers.baseAddress.map { $0 + 24 }, 8),
+                            OSSL_PARAM_construct_end(),
+                        ]
+                        let target = output.baseAddress?.assumingMemoryBound(to: UInt8.self)
+                        isDone = EVP_KDF_derive(context, target, output.count, &parameters) == 1
+                    }
+                }
             }
-            let atOnce = max(1, min(ProcessorCount.current, Self.memoryAtOnce / (blockSize * n)))
-            _ = concurrently(lanes, atOnce: atOnce) { (lane) throws(Never) in
-                var memory = ScryptLane(n: n, r: r)
-                memory.mix(lane.block)
-            }
-            isDone = true
         }
-        guard isDone else { throw .libraryFailed("scrypt") }
-        let secret = Secret(count: count) { isDone = Self.stretch(password, salt: mixed.bytes, into: $0) }
         guard isDone else { throw .libraryFailed("scrypt") }
         return secret
     }
 
-    /// A block that one thread has while it is mixed.
-    private struct Lane: @unchecked Sendable {
-        let block: UnsafeMutableRawBufferPointer
-
-        init(_ block: UnsafeMutableRawBufferPointer) { self.block = block }
+    private static func parameter(
+        _ key: StaticString, _ type: Int32, _ value: UnsafeMutableRawPointer?, _ size: Int
+    ) -> OSSL_PARAM {
+        let key = UnsafeRawPointer(key.utf8Start).assumingMemoryBound(to: CChar.self)
+        return OSSL_PARAM(
+            key: key, data_type: UInt32(type), data: value, data_size: size, return_size: unmodifiedSize)
     }
 
-    /// PBKDF2 with HMAC-SHA-256 and one round.
-    private static func stretch(
-        _ password: UnsafeRawBufferPointer, salt: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
-    ) -> Bool {
-        let output = target.baseAddress?.assumingMemoryBound(to: UInt8.self)
-        let text = password.baseAddress?.assumingMemoryBound(to: CChar.self)
-        return PKCS5_PBKDF2_HMAC(
-            text, Int32(password.count), salt.bytePointer, Int32(salt.count), 1, EVP_sha256(), Int32(target.count),
-            output) == 1
-    }
+    /// What libcrypto calls OSSL_PARAM_UNMODIFIED.
+    private static let unmodifiedSize = Int(bitPattern: UInt.max)
 }
