@@ -22,6 +22,7 @@ public final class SourceContents: Sendable {
     /// Trees that were used lately, and digests of files with more than one chunk, by their list of chunks.
     private struct Kept {
         var trees = RecentTrees()
+        var folders = FolderTables()
         var digests: [[BlobID]: SHA256Digest] = [:]
         var hasAsked = false
     }
@@ -57,15 +58,22 @@ public final class SourceContents: Sendable {
 
     /// The node at a path of components separated by `/`; nil when there is none. Links are not followed.
     public func node(at path: String) throws(RepositoryError) -> Node? {
-        var directory: TreeID? = root
-        var found: Node?
-        for component in path.utf8.split(separator: UInt8(ascii: "/"))
-        where !component.elementsEqual([UInt8(ascii: ".")]) {
-            guard let tree = directory, let node = try loadTree(tree).node(named: Array(component)) else { return nil }
-            found = node
-            directory = node.subtree
+        let components = path.utf8.split(separator: UInt8(ascii: "/"))
+            .filter { !$0.elementsEqual([UInt8(ascii: ".")]) }
+        guard let last = components.last else { return nil }
+        var directory = root
+        for component in components.dropLast() {
+            guard let subtree = try subtree(of: directory, named: Array(component)) else { return nil }
+            directory = subtree
         }
-        return found
+        return try loadTree(directory).node(named: Array(last))
+    }
+
+    private func subtree(of tree: TreeID, named name: [UInt8]) throws(RepositoryError) -> TreeID? {
+        if let known = state.withLock({ $0.folders.subtree(of: tree, named: name) }) { return known }
+        let loaded = try loadTree(tree)
+        state.withLock { $0.folders.insert(loaded, for: tree) }
+        return loaded.node(named: name)?.subtree
     }
 
     /// SHA-256 of content that lies in blobs.
