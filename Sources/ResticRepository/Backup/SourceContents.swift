@@ -3,7 +3,7 @@ import Synchronization
 
 /// Looks up stored content by its path in the source, from the stored trees: nothing is kept for files nobody asks for.
 ///
-/// Usable once the writer of the backup was finished, from any thread. Costs a tree a directory; the last used are kept.
+/// Usable once the writer of the backup was finished, from any thread. Costs a tree a directory; the last used are kept, large and small ones apart.
 public final class SourceContents: Sendable {
     /// A file or other entry as it was stored.
     public struct Entry: Sendable {
@@ -22,12 +22,18 @@ public final class SourceContents: Sendable {
     /// Trees that were used lately, and digests of files with more than one chunk, by their list of chunks.
     private struct Kept {
         var trees = RecentTrees()
+        /// Small trees, so many that they would drive out the others: a folder of thousands of videos is parsed once.
+        var leaves = RecentTrees()
         var folders = FolderTables()
+        /// Trees that were read from the repository.
+        var read = 0
         var digests: [[BlobID]: SHA256Digest] = [:]
         var hasAsked = false
     }
 
     private static let treesKept = 32
+    /// Entries from which a tree is no small one.
+    private static let leafLimit = 64
     /// Bytes that are read together for a digest.
     private static let fetchLimit = 16 << 20
 
@@ -68,6 +74,9 @@ public final class SourceContents: Sendable {
         }
         return try loadTree(directory).node(named: Array(last))
     }
+
+    /// How many trees were read from the repository.
+    var treesRead: Int { state.withLock { $0.read } }
 
     private func subtree(of tree: TreeID, named name: [UInt8]) throws(RepositoryError) -> TreeID? {
         if let known = state.withLock({ $0.folders.subtree(of: tree, named: name) }) { return known }
@@ -114,9 +123,16 @@ public final class SourceContents: Sendable {
 
     /// The root of a source may list a database of many chunks, so who is asked for most must not go first.
     private func loadTree(_ id: TreeID) throws(RepositoryError) -> Tree {
-        if let tree = state.withLock({ $0.trees.value(id) }) { return tree }
+        if let tree = state.withLock({ $0.trees.value(id) ?? $0.leaves.value(id) }) { return tree }
         let tree = try repository.tree(id)
-        state.withLock { $0.trees.insert(tree, for: id) }
+        state.withLock { kept in
+            kept.read += 1
+            if tree.nodes.count < Self.leafLimit {
+                kept.leaves.insert(tree, for: id)
+            } else {
+                kept.trees.insert(tree, for: id)
+            }
+        }
         return tree
     }
 

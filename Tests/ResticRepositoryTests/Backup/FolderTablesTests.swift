@@ -62,4 +62,19 @@ struct FolderTablesTests {
             #expect(try contents.entry(at: "source/image/ab/01")?.node.kind == .directory)
         }
     }
+
+    @Test func `a large folder among many small ones is read as often as they are: each once`() throws {
+        let sandbox = try TreeSandbox()
+        try sandbox.shell("mkdir -p source/video; for i in $(seq 100); do echo $i > source/video/$i; done")
+        try sandbox.shell("for i in $(seq 40); do mkdir -p source/image/$i; echo $i > source/image/$i/f; done")
+        let (outcome, _) = try sandbox.backUp()
+        let contents = SourceContents(sandbox.repository, tree: outcome.tree)
+        for number in 1...40 {
+            for path in ["video/\(number)", "image/\(number)/f"] {
+                let digest = SHA256Digest(hashing: Array("\(number)\n".utf8))
+                #expect(try contents.entry(at: "source/\(path)")?.digest == digest)
+            }
+        }
+        #expect(contents.treesRead == 44)
+    }
 }
