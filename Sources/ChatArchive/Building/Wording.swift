@@ -41,9 +41,7 @@ struct Wording: Hashable {
             guard left.text.isEmpty || right.text.isEmpty else { return .different }
             result = .compatible
         }
-        if left.attachments.count != right.attachments.count || gathersFiles(left) {
-            return left.attachments == right.attachments ? result : .compatible
-        }
+        if areGathered(left, right) { return .compatible }
         for (one, other) in zip(left.attachments, right.attachments) {
             switch compare(one, other, hasID: left.id != nil) {
             case .same: break
@@ -75,14 +73,18 @@ struct Wording: Hashable {
     /// Whether only some devices may know the words of a message of this kind.
     private static func mayLackWords(_ kind: Message.Kind) -> Bool { kind == .voice || kind == .sticker }
 
-    /// Whether the files of a message are those inside a merged forward, of which each device has some.
-    private static func gathersFiles(_ message: Message) -> Bool { message.id != nil && message.kind == .text }
+    /// Whether two messages have files of one merged forward, of which each device has some.
+    private static func areGathered(_ left: Message, _ right: Message) -> Bool {
+        guard left.id != nil, left.kind == .text else { return false }
+        return left.attachments.count != right.attachments.count
+            || zip(left.attachments, right.attachments).contains { compare($0, $1, hasID: true) == .different }
+    }
 
     /// What a message becomes when another device, or a later reading, has it too: takes words and files that were missing,
     /// originals of which there was a preview, and ways to decode that were not known; never the other way.
     static func complete(_ message: inout Message, from other: Message) {
         if message.text.isEmpty { message.text = other.text }
-        if gathersFiles(message), message.attachments != other.attachments {
+        if areGathered(message, other) {
             return gather(other.attachments, into: &message.attachments)
         }
         for (position, attachment) in other.attachments.enumerated() where position < message.attachments.count {
