@@ -1,6 +1,5 @@
 package import ChatModel
 package import SeededRandom
-package import SeededRandom
 
 /// What sources gave at several times: the input of backups, and of the reference model.
 package struct History: Sendable {
@@ -115,6 +114,9 @@ private struct HistoryGenerator {
     private mutating func change(_ rows: inout [History.Row], _ size: Int) {
         rows.removeAll { _ in numbers.chance(10) }
         for index in rows.indices where rows[index].message.id != nil && numbers.chance(10) {
+            let message = rows[index].message
+            // Words for a voice or a sticker that had none are no edit.
+            if message.text.isEmpty, message.kind == .voice || message.kind == .sticker { continue }
             rows[index].message.text = text() + " edited"
         }
         for conversation in history.conversations where numbers.chance(50) {

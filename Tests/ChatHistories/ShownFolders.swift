@@ -1,6 +1,5 @@
 package import ChatArchive
 package import SeededRandom
-package import SeededRandom
 internal import ChatModel
 
 /// What a path of a tree turned out to be, through whatever door it was seen.

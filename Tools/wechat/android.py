@@ -90,6 +90,7 @@ class Android(Shape):
     """Writes one account below DIR."""
 
     seconds, nicknames = False, True
+    forwarded = ("picture", "video", "sticker")
 
     def __init__(self, history, folder, base, keys):
         self.history, self.account, self.base = history, history.account, base

@@ -163,7 +163,7 @@ class AppMessages:
         m.records = records
 
     def record_info(self, title, count, depth, shown, records):
-        """A <recordinfo>; what can be read in it goes to `shown`, the md5s of its media to `records`."""
+        """A <recordinfo>; what can be read in it goes to `shown`, its media that the account has to `records`."""
         items = []
         for number in range(count):
             who = self.somebody()
@@ -184,11 +184,16 @@ class AppMessages:
                 if kind == 8:
                     shown.append(name)
                 if item:
-                    records.append({"sha256": item.sha256, "size": item.size, "md5": full})
+                    records.append({"kind": item.kind, "sha256": item.sha256, "size": item.size, "md5": full})
                 head += (f"<datatitle>{element(name if kind == 8 else '')}</datatitle><datafmt>"
                          f"{item.extension if item else 'jpg'}</datafmt>"
                          f"<datasize>{item.size if item else 4321}</datasize><fullmd5>{full}</fullmd5><thumbfullmd5>"
                          f"{words.hexadecimal(self.rng, 32)}</thumbfullmd5>")
+            elif kind == 37:
+                item = self.stickers[self.rng.randrange(len(self.stickers))][1]
+                head += f"<datasize>{item.size}</datasize><fullmd5>{item.md5}</fullmd5>"
+                if item.data:
+                    records.append({"kind": item.kind, "sha256": item.sha256, "size": item.size, "md5": item.md5})
             elif kind == 6:
                 x, y, label, name = self.rng.choice(words.PLACES)
                 head += (f"<locitem><label>{element(label)}</label><poiname>{element(name)}</poiname></locitem>"

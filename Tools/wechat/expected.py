@@ -23,9 +23,11 @@ def of_media(item, absent=False):
 class Expected:
     """One line a message, by conversation, time and id. Lines wait in one small file a conversation."""
 
-    def __init__(self, path, account, seconds, nicknames=True):
-        """`seconds`: the shape keeps times in whole seconds. `nicknames`: it keeps members' names in their groups."""
+    def __init__(self, path, account, seconds, nicknames=True, forwarded=()):
+        """`seconds`: the shape keeps times in whole seconds. `nicknames`: it keeps members' names in their groups.
+        `forwarded`: kinds of media in merged forwards that its tables find by their MD5."""
         self.path, self.account, self.seconds, self.nicknames = path, account, seconds, nicknames
+        self.forwarded = forwarded
         self.folder = tempfile.mkdtemp(prefix="make-wechat-")
         self.pending, self.tied, self.names, self.counts = {}, {}, {}, {}
         self.chats = {}
@@ -50,8 +52,9 @@ class Expected:
                 "reply_to": str(m.reply) if m.reply else None}
         if m.earlier is not None:
             line["earlier_text"] = m.earlier
-        if m.records:
-            line["record_media"] = m.records
+        records = [item for item in m.records if item["kind"] in self.forwarded]
+        if records:
+            line["record_media"] = records
         if isinstance(m.content, bytes):
             line["invalid_utf8"] = True
         line["type"] = [m.type, m.sub]

@@ -46,6 +46,7 @@ class IOS(Shape):
     """Writes one account below DIR."""
 
     seconds, nicknames = True, True
+    forwarded = ("sticker",)
 
     def __init__(self, history, folder, base, keys):
         self.history, self.account, self.base = history, history.account, base

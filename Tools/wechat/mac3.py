@@ -43,6 +43,7 @@ class Mac3(Shape):
     """Writes one account below DIR."""
 
     seconds, nicknames = True, False
+    forwarded = ("picture", "video", "file")
 
     def __init__(self, history, folder, base, keys):
         self.history, self.account, self.base, self.keys = history, history.account, base, keys

@@ -67,6 +67,7 @@ class PC3(Shape):
     """Writes one account below DIR."""
 
     seconds, nicknames = True, True
+    forwarded = ("picture", "video", "file")
 
     def __init__(self, history, folder, base, keys):
         self.history, self.account, self.base, self.keys = history, history.account, base, keys

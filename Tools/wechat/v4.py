@@ -86,6 +86,7 @@ class V4(Shape):
     """Writes one account below DIR."""
 
     seconds, nicknames = True, True
+    forwarded = ("picture", "video", "file")
 
     def __init__(self, history, folder, base, keys):
         self.history, self.account, self.base, self.keys = history, history.account, base, keys

@@ -37,18 +37,6 @@ struct SegmentMerge {
         var cameBack = 0
     }
 
-    /// One wording of a message: the same identity with other content is an edit. Which of several equals it is, the
-    /// order of the lines tells.
-    private struct Wording: Hashable {
-        let identity: MessageIdentity
-        let content: MessageContent
-
-        init(_ message: Message) {
-            identity = MessageIdentity(of: message)
-            content = MessageContent(of: message)
-        }
-    }
-
     /// How the rows of one export, or the lines of another archive, have found their lines so far.
     private struct Matching {
         /// Whether two rows may be the same line because they say the same platform's id.
@@ -144,7 +132,7 @@ struct SegmentMerge {
     }
 
     private mutating func found(_ index: Int, _ message: Message, _ source: Int) {
-        adopt(message.attachments, at: index)
+        Wording.complete(&unsorted[index].message, from: message)
         unsorted[index].gone = nil
         if !unsorted[index].sources.contains(source) {
             unsorted[index].sources.append(source)
@@ -171,7 +159,7 @@ struct SegmentMerge {
                 exact[position]
                 ?? line(of: theirLine.message, wordings[position], exactly: false, heldBy: nil, &matching)
                 ?? append(MessageLine(theirLine.message), wordings[position], &matching)
-            adopt(theirLine.message.attachments, at: index)
+            Wording.complete(&unsorted[index].message, from: theirLine.message)
             settle(index, theirLine.sources, theirLine.gone, ours, theirs)
         }
         for index in 0..<ownCount where !matching.used.contains(index) { settle(index, [], nil, ours, theirs) }
@@ -201,7 +189,7 @@ struct SegmentMerge {
     /// The line that a message is, or nil for a new one.
     ///
     /// Of lines with the same wording it is the first one with the same files; when not `exactly`, also one whose files do
-    /// not contradict, which is so where either lacks one. Then one that the source had is better.
+    /// not contradict, as where either lacks one. Then one that the source had is better.
     private mutating func line(
         of message: Message, _ wording: Wording, exactly: Bool, heldBy source: Int?, _ matching: inout Matching
     ) -> Int? {
@@ -215,7 +203,7 @@ struct SegmentMerge {
         }
         var found: Int?
         for index in known[start...] where !(isOwn && matching.used.contains(index)) {
-            switch Self.compareFiles(unsorted[index].message, message) {
+            switch Wording.compare(unsorted[index].message, message) {
             case .same:
                 matching.used.insert(index)
                 return index
@@ -230,23 +218,6 @@ struct SegmentMerge {
         return found
     }
 
-    private enum FileComparison { case same, compatible, different }
-
-    /// Compares the contents of the files of two messages of one wording, which have equally many.
-    private static func compareFiles(_ left: Message, _ right: Message) -> FileComparison {
-        var result = FileComparison.same
-        for (left, right) in zip(left.attachments, right.attachments) {
-            switch (left.content, right.content) {
-            // A preview stands for the file that was not there.
-            case (.stored, .stored) where left.isThumbnail != right.isThumbnail: result = .compatible
-            case (.stored(let one, _), .stored(let other, _)): if one != other { return .different }
-            case (.stored, _), (_, .stored): result = .compatible
-            default: break
-            }
-        }
-        return result
-    }
-
     private mutating func append(_ line: MessageLine, _ wording: Wording, _ matching: inout Matching) -> Int {
         let index = unsorted.count
         note(wording, line.message, at: index)
@@ -258,21 +229,5 @@ struct SegmentMerge {
     private mutating func note(_ wording: Wording, _ message: Message, at index: Int) {
         positions[wording, default: []].append(index)
         if let id = message.id { knownIDs.insert(id) }
-    }
-
-    /// Takes files that were missing before, originals of which there was a preview, and ways to decode that were not
-    /// known; never the other way.
-    private mutating func adopt(_ attachments: [Attachment], at index: Int) {
-        for (position, attachment) in attachments.enumerated()
-        where position < unsorted[index].message.attachments.count {
-            let known = unsorted[index].message.attachments[position]
-            guard case .stored(let digest, _) = attachment.content else { continue }
-            if case .stored(let knownDigest, _) = known.content {
-                let isOriginal = known.isThumbnail && !attachment.isThumbnail
-                let isDecoded = knownDigest == digest && known.decoding == nil && attachment.decoding != nil
-                guard isOriginal || isDecoded else { continue }
-            }
-            unsorted[index].message.attachments[position] = attachment
-        }
     }
 }

@@ -3,7 +3,7 @@ import Synchronization
 
 /// Looks up stored content by its path in the source, from the stored trees: nothing is kept for files nobody asks for.
 ///
-/// Usable once the writer of the backup was finished, from any thread. Costs a tree a directory; the last used are kept.
+/// Usable once the writer of the backup was finished, from any thread. Costs a tree a directory; the last used are kept, large and small ones apart.
 public final class SourceContents: Sendable {
     /// A file or other entry as it was stored.
     public struct Entry: Sendable {
@@ -22,11 +22,18 @@ public final class SourceContents: Sendable {
     /// Trees that were used lately, and digests of files with more than one chunk, by their list of chunks.
     private struct Kept {
         var trees = RecentTrees()
+        /// Small trees, so many that they would drive out the others: a folder of thousands of videos is parsed once.
+        var leaves = RecentTrees()
+        var folders = FolderTables()
+        /// Trees that were read from the repository.
+        var read = 0
         var digests: [[BlobID]: SHA256Digest] = [:]
         var hasAsked = false
     }
 
     private static let treesKept = 32
+    /// Entries from which a tree is no small one.
+    private static let leafLimit = 64
     /// Bytes that are read together for a digest.
     private static let fetchLimit = 16 << 20
 
@@ -57,15 +64,25 @@ public final class SourceContents: Sendable {
 
     /// The node at a path of components separated by `/`; nil when there is none. Links are not followed.
     public func node(at path: String) throws(RepositoryError) -> Node? {
-        var directory: TreeID? = root
-        var found: Node?
-        for component in path.utf8.split(separator: UInt8(ascii: "/"))
-        where !component.elementsEqual([UInt8(ascii: ".")]) {
-            guard let tree = directory, let node = try loadTree(tree).node(named: Array(component)) else { return nil }
-            found = node
-            directory = node.subtree
+        let components = path.utf8.split(separator: UInt8(ascii: "/"))
+            .filter { !$0.elementsEqual([UInt8(ascii: ".")]) }
+        guard let last = components.last else { return nil }
+        var directory = root
+        for component in components.dropLast() {
+            guard let subtree = try subtree(of: directory, named: Array(component)) else { return nil }
+            directory = subtree
         }
-        return found
+        return try loadTree(directory).node(named: Array(last))
+    }
+
+    /// How many trees were read from the repository.
+    var treesRead: Int { state.withLock { $0.read } }
+
+    private func subtree(of tree: TreeID, named name: [UInt8]) throws(RepositoryError) -> TreeID? {
+        if let known = state.withLock({ $0.folders.subtree(of: tree, named: name) }) { return known }
+        let loaded = try loadTree(tree)
+        state.withLock { $0.folders.insert(loaded, for: tree) }
+        return loaded.node(named: name)?.subtree
     }
 
     /// SHA-256 of content that lies in blobs.
@@ -106,9 +123,16 @@ public final class SourceContents: Sendable {
 
     /// The root of a source may list a database of many chunks, so who is asked for most must not go first.
     private func loadTree(_ id: TreeID) throws(RepositoryError) -> Tree {
-        if let tree = state.withLock({ $0.trees.value(id) }) { return tree }
+        if let tree = state.withLock({ $0.trees.value(id) ?? $0.leaves.value(id) }) { return tree }
         let tree = try repository.tree(id)
-        state.withLock { $0.trees.insert(tree, for: id) }
+        state.withLock { kept in
+            kept.read += 1
+            if tree.nodes.count < Self.leafLimit {
+                kept.leaves.insert(tree, for: id)
+            } else {
+                kept.trees.insert(tree, for: id)
+            }
+        }
         return tree
     }
 

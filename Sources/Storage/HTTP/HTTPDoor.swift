@@ -134,12 +134,17 @@ public final class HTTPDoor: Sendable {
             client = HTTPClient(eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: configuration)
         }
 
-        deinit { client.shutdown { _ in } }
+        /// Later: a connection whose request has just ended may still be on its way back into the pool, and the pool ends the
+        /// program when one comes back that it has closed.
+        deinit {
+            HTTPClient.defaultEventLoopGroup.next().scheduleTask(in: .seconds(30)) { [client] in
+                client.shutdown { _ in }
+            }
+        }
     }
 
-    /// Whether there may be bytes on the connection that would be taken for something else: the rest of a body that
-    /// the server
-    /// refused before it had read it, or the chunks that some servers send after the head of an answer to HEAD.
+    /// Whether there may be bytes on the connection that would be taken for something else: the rest of a body that the
+    /// server refused before it had read it, or the chunks that some servers send after the head of an answer to HEAD.
     private static func mayHaveLeftBytes(of request: HTTPRequest, _ result: Result<HTTPAnswer, HTTPFault>) -> Bool {
         guard case .success(let answer) = result else { return false }
         return request.body?.isEmpty == false && !answer.isGood

@@ -93,7 +93,7 @@ import Testing
             let writer = try repository.makeWriter()
             var lists: [BlobID] = []
             for number in 0..<count {
-                let bytes = TreeRandom.bytes(500, seed: UInt64(number))
+                let bytes = SeededGenerator.bytes(500, seed: UInt64(number))
                 let isList = number % 20 == 3
                 let id = try writer.save(bytes, .data, group: isList ? .lists : .records)
                 if isList { lists.append(id) }
@@ -107,7 +107,7 @@ import Testing
                 #expect(place.pack == next.pack && place.entry.range.upperBound == next.entry.offset)
             }
             for (number, id) in zip(stride(from: 3, to: count, by: 20), lists) {
-                #expect(try repository.blob(id, .data) == TreeRandom.bytes(500, seed: UInt64(number)))
+                #expect(try repository.blob(id, .data) == SeededGenerator.bytes(500, seed: UInt64(number)))
             }
         }
     }

@@ -170,7 +170,11 @@ struct WeChatImport {
     /// The user name of the sender; the platform's own lines are nobody's.
     private func sender(of row: WeChatRow, _ content: WeChatContent) -> String? {
         if let sender = content.sender { return sender }
-        if content.kind == .system || content.kind == .deleted { return nil }
+        if content.kind == .system || content.kind == .deleted {
+            // What somebody sent and is shown as a line (an announcement, a pat) is theirs: elsewhere a prefix tells it.
+            let isSent = WeChatType(row.type).base == .app && row.isInGroup && row.isOwn == false
+            return isSent ? row.sender : nil
+        }
         if row.isOwn == true { return account.owner }
         if let sender = row.sender, !sender.isEmpty { return sender }
         return row.isInGroup ? nil : row.talker

@@ -14,7 +14,9 @@ final class AndroidMedia {
     private let files: PhoneFiles
     private let database: ForeignDatabase
     /// Names of pictures by message, better ones last; read at the first picture.
-    private lazy var pictures = readPictures()
+    private lazy var pictures = AndroidPictureNames(database)
+    /// What pictures and videos are found by that are not messages of their own; read at the first of them.
+    private lazy var digests = AndroidMediaDigests(database)
     /// Paths of sent files by message; read at the first file.
     private lazy var sentFiles = readSentFiles()
     /// Groups of stickers by MD5; read at the first sticker.
@@ -63,7 +65,8 @@ final class AndroidMedia {
 
     func attachment(for media: WeChatContent.Media, of row: WeChatRow) -> Attachment {
         if media.isForwarded {
-            return .missing(media.name, "the phone keeps no copy of what is inside a forwarded message")
+            return forwarded(media)
+                ?? .missing(media.name, "the phone keeps no copy of what is inside a forwarded message")
         }
         switch media.kind {
         case .image: return picture(of: row)
@@ -74,9 +77,23 @@ final class AndroidMedia {
         }
     }
 
+    /// A file of a merged forward: it is there when it also came as a message of its own, and has the same MD5.
+    private func forwarded(_ media: WeChatContent.Media) -> Attachment? {
+        guard let md5 = media.md5 else { return nil }
+        switch media.kind {
+        case .image: return digests.pictures[md5].flatMap { storedPicture(of: $0) }
+        case .video: return digests.videos[md5].flatMap { storedVideo($0) }
+        case .sticker: return storedSticker(md5)
+        case .voice, .file: return nil
+        }
+    }
+
+    private func storedPicture(of message: Int64) -> Attachment? {
+        files.attachment(pictures[message].reversed().map { Self.picturePath($0) })
+    }
+
     private func picture(of row: WeChatRow) -> Attachment {
-        let names = pictures[row.localID] ?? []
-        if let found = files.attachment(names.reversed().map { Self.picturePath($0) }) { return found }
+        if let found = storedPicture(of: row.localID) { return found }
         let preview = imagePath.map { $0.split(separator: "/").last.map(String.init) ?? "" } ?? ""
         if preview.hasPrefix("th_"), preview.utf8.count > 7 {
             let name = preview.dropFirst(3)
@@ -100,9 +117,13 @@ final class AndroidMedia {
 
     private func video() -> Attachment {
         guard let name = imagePath, !name.isEmpty else { return .missing("", "the phone does not say where it is") }
-        return files.attachment(["video/\(name)origin.mp4", "video/\(name).mp4"])
+        return storedVideo(name)
             ?? files.attachment(["video/\(name).jpg"], isThumbnail: true)
             ?? .missing("", "the phone never downloaded it")
+    }
+
+    private func storedVideo(_ name: String) -> Attachment? {
+        files.attachment(["video/\(name)origin.mp4", "video/\(name).mp4"])
     }
 
     private func stickerName(_ media: WeChatContent.Media?, _ row: WeChatRow) -> String? {
@@ -113,9 +134,13 @@ final class AndroidMedia {
 
     private func sticker(_ media: WeChatContent.Media, _ row: WeChatRow) -> Attachment {
         guard let md5 = stickerName(media, row) else { return .missing("", "the phone does not say which it is") }
+        return storedSticker(md5) ?? .missing("", "the phone has not kept the sticker")
+    }
+
+    private func storedSticker(_ md5: String) -> Attachment? {
         var paths = ["emoji/\(md5)"]
         if let group = stickers[md5], !group.isEmpty { paths.insert("emoji/\(group)/\(md5)", at: 0) }
-        return files.attachment(paths, stickerKey: stickerKey) ?? .missing("", "the phone has not kept the sticker")
+        return files.attachment(paths, stickerKey: stickerKey)
     }
 
     private func file(_ media: WeChatContent.Media, of row: WeChatRow) -> Attachment {
@@ -133,25 +158,6 @@ final class AndroidMedia {
     /// The first 16 letters of the one key of all stickers of the account.
     private lazy var stickerKey: [UInt8]? = text(of: "EmojiInfo", "md5", "WHERE catalog = ?", .number(153)).map {
         Array($0.utf8.prefix(16))
-    }
-
-    private func readPictures() -> [Int64: [String]] {
-        var names: [Int64: [String]] = [:]
-        let columns = ["msglocalid", "midImgPath", "bigImgPath"]
-        // In the order of row numbers: the better version of a picture comes after the usual one.
-        _ = try? database.readableRows(of: "ImgInfo2", columns) { row in
-            for column in [1, 2] {
-                guard let name = row.text(column), Self.isName(name) else { continue }
-                names[row.int64(0), default: []].append(name)
-            }
-            return true
-        }
-        return names
-    }
-
-    /// Not `SERVERID://…`, which says that there is none, and nothing that leads elsewhere.
-    private static func isName(_ name: String) -> Bool {
-        name.utf8.count > 4 && !name.utf8.contains(UInt8(ascii: "/")) && !name.utf8.contains(0)
     }
 
     private func readSentFiles() -> [Int64: String] {
