@@ -1,9 +1,8 @@
 import Foundation
 import Synchronization
 
-/// A server whose every answer is written by the test: for what no real server does on demand. It notes each request
-/// and the
-/// connection that it came on, and reads no more of a request than the answer says.
+/// A server whose every answer is written by the test: for what no real server does on demand. It notes each request and
+/// the connection that it came on, and reads no more of a request than the answer says.
 final class ScriptedServer: Sendable {
     struct Request: Sendable {
         let connection: Int
@@ -50,16 +49,21 @@ final class ScriptedServer: Sendable {
         guard isBound else { throw CocoaError(.fileNoSuchFile) }
         port = Int(UInt16(bigEndian: address.sin_port))
         Thread.detachNewThread { [self] in
+            // Closed by nobody else: the number would be another server's by the time that this thread accepts.
+            defer { close(listener) }
             var number = 0
             while true {
                 let connection = accept(listener, nil, nil)
                 guard connection >= 0 else { return }
                 _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
                 let isEnded = state.withLock { state in
-                    state.open.insert(connection)
+                    if !state.isEnded { state.open.insert(connection) }
                     return state.isEnded
                 }
-                if isEnded { return }
+                if isEnded {
+                    close(connection)
+                    return
+                }
                 let this = number
                 number += 1
                 Thread.detachNewThread { [self] in serve(connection, this) }
@@ -72,13 +76,11 @@ final class ScriptedServer: Sendable {
     var lines: [String] { requests.map { $0.line.replacingOccurrences(of: " HTTP/1.1", with: "") } }
 
     func stop() {
-        let open = state.withLock { state in
-            state.isEnded = true
-            return state.open
-        }
         shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
-        for connection in open { shutdown(connection, Int32(SHUT_RDWR)) }
+        state.withLock { state in
+            state.isEnded = true
+            for connection in state.open { shutdown(connection, Int32(SHUT_RDWR)) }
+        }
     }
 
     private func serve(_ connection: Int32, _ number: Int) {
