@@ -110,7 +110,7 @@ public final class LocalStore: ObjectStore {
 
     /// See `ObjectStore`.
     public func remove(_ name: ObjectName) throws(StorageError) {
-        guard unlink(path(name)) == 0 else { throw failure(.remove, .object(name)) }
+        guard unlink(path(name)) == 0 || errno == ENOENT else { throw failure(.remove, .object(name)) }
     }
 
     /// See `ObjectStore`.

@@ -34,7 +34,7 @@ public protocol ObjectStore: Sendable {
     /// request of its own would tell, what is named by its content is written again: it is the same.
     func write(_ name: ObjectName, _ bytes: [UInt8]) throws(StorageError)
 
-    /// Removes an object; `.notFound` when there is none.
+    /// Removes an object; one that is not there is removed already. One request.
     func remove(_ name: ObjectName) throws(StorageError)
 
     /// Makes what must exist before the first object is written; does nothing when it is there.

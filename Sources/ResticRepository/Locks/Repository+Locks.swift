@@ -87,14 +87,17 @@ extension Repository {
         return count
     }
 
-    /// Removes a lock; false when it is gone already.
+    /// Removes a lock; false when its holder was faster.
     @discardableResult
     public func removeLock(_ id: LockID) throws(RepositoryError) -> Bool {
-        do throws(RepositoryError) {
-            try remove(ObjectName(.locks, id.digest))
+        let name = ObjectName(.locks, id.digest)
+        do throws(StorageError) {
+            _ = try store.size(of: name)
+            try store.remove(name)
             return true
-        } catch .storage(let error) where error.isNotFound {
-            return false  // its holder was faster
+        } catch {
+            guard error.isNotFound else { throw .storage(error) }
+            return false
         }
     }
 

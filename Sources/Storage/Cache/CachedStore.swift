@@ -284,14 +284,10 @@ public final class CachedStore: ObjectStore {
     /// See `ObjectStore`.
     public func remove(_ name: ObjectName) throws(StorageError) {
         try online(.object(name))
-        var failure: StorageError?
-        do throws(StorageError) { try inner.remove(name) } catch { failure = error }
-        guard failure?.isNotFound ?? true else { return try Self.raise(failure) }
-        if name.kind != .locks {
-            forget(name, range: nil)
-            cache.note(name, size: nil, location)
-        }
-        try Self.raise(failure)
+        try inner.remove(name)
+        guard name.kind != .locks else { return }
+        forget(name, range: nil)
+        cache.note(name, size: nil, location)
     }
 
     /// See `ObjectStore`.
@@ -304,10 +300,6 @@ public final class CachedStore: ObjectStore {
 
     private func online(_ subject: StorageSubject) throws(StorageError) {
         if isOffline { throw .offline(subject, location: location) }
-    }
-
-    private static func raise(_ failure: StorageError?) throws(StorageError) {
-        if let failure { throw failure }
     }
 
     /// Whether whole files are what their names say. Of packs the pieces are authenticated above.

@@ -90,9 +90,10 @@ public final class RESTStore: ObjectStore {
 
     /// See `ObjectStore`. Two requests: some servers do not say whether what they removed was there.
     public func remove(_ name: ObjectName) throws(StorageError) {
-        _ = try size(of: name)
         let answer = try send(.delete, path(name), .object(name), .remove)
-        guard answer.isGood else { throw fault(answer, .object(name), .remove) }
+        guard !answer.isGood else { return }
+        let error = fault(answer, .object(name), .remove)
+        guard case .notFound = error else { throw error }
     }
 
     /// See `ObjectStore`.

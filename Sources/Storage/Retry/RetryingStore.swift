@@ -1,7 +1,7 @@
 /// A store that makes calls again whose failure may pass, within a stated time.
 ///
-/// A write or a removal whose answer was lost may have been done: before the next attempt it is looked at what is
-/// there, and bytes that are what was to be written are a success. So nothing is stored twice, and no lost answer is an error.
+/// A write whose answer was lost may have been done: before the next attempt it is looked at what is there, and bytes that
+/// are what was to be written are a success. So nothing is stored twice, and no lost answer is an error.
 public final class RetryingStore: ObjectStore {
     private let store: any ObjectStore
     private let policy: RetryPolicy
@@ -68,16 +68,7 @@ public final class RetryingStore: ObjectStore {
 
     /// See `ObjectStore`.
     public func remove(_ name: ObjectName) throws(StorageError) {
-        var mayBeGone = false
-        try repeating(policy.writeLimit) { () throws(StorageError) in
-            do throws(StorageError) {
-                try store.remove(name)
-            } catch {
-                if case .notFound = error, mayBeGone { return }
-                mayBeGone = mayBeGone || error.isWorthRetrying
-                throw error
-            }
-        }
+        try repeating(policy.writeLimit) { () throws(StorageError) in try store.remove(name) }
     }
 
     /// See `ObjectStore`.

@@ -131,11 +131,12 @@ public final class S3Store: ObjectStore {
         try checkWritten(answer, name)
     }
 
-    /// See `ObjectStore`. Two requests: a server does not say whether what it removed was there.
+    /// See `ObjectStore`.
     public func remove(_ name: ObjectName) throws(StorageError) {
-        _ = try size(of: name)
         let answer = try client.answer(S3Call(verb: .delete, key: place.key(of: name)), .object(name), .remove)
-        guard answer.isGood else { throw client.fault(answer, .object(name), .remove) }
+        guard !answer.isGood else { return }
+        let error = client.fault(answer, .object(name), .remove)
+        guard case .notFound = error else { throw error }
     }
 
     /// Makes the bucket when there is none.

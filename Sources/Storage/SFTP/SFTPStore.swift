@@ -91,8 +91,12 @@ public final class SFTPStore: ObjectStore {
 
     /// See `ObjectStore`. One round trip.
     public func remove(_ name: ObjectName) throws(StorageError) {
-        try asking(.object(name), .remove) { (session) throws(SFTPFault) in
-            try session.send(.remove(path(name))).done()
+        do throws(StorageError) {
+            try asking(.object(name), .remove) { (session) throws(SFTPFault) in
+                try session.send(.remove(path(name))).done()
+            }
+        } catch {
+            guard case .notFound = error else { throw error }
         }
     }
 
