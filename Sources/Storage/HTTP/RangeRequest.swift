@@ -32,11 +32,10 @@ struct RangeRequest {
     /// The bytes of a good answer; nil for any other. Throws when there are fewer or others than asked for.
     func bytes(in answer: HTTPAnswer) throws(StorageError) -> [UInt8]? {
         guard let range else { return answer.status == 200 ? answer.body : nil }
+        // `rclone serve s3` says 200 for a part.
+        let isPart = answer.status == 206 || answer.status == 200 && answer.header("content-range") != nil
         switch answer.status {
-        case 200:
-            guard answer.body.count >= range.upperBound else { throw truncated(answer.body.count) }
-            return Array(answer.body[range])
-        case 206:
+        case _ where isPart:
             guard let (start, last, total) = Self.contentRange(answer) else { throw damaged }
             // rclone answers `bytes 2000-999/1000` where others answer 416.
             if let total, total < range.upperBound, last < start || start == range.lowerBound && last == total - 1 {
@@ -46,6 +45,9 @@ struct RangeRequest {
                 total.map({ last < $0 }) ?? true
             else { throw damaged }
             return answer.body
+        case 200:
+            guard answer.body.count >= range.upperBound else { throw truncated(answer.body.count) }
+            return Array(answer.body[range])
         case 416:
             if let total = Self.unsatisfied(answer), total < range.upperBound { throw truncated(total) }
             return nil

@@ -102,11 +102,13 @@ struct XMLFields {
         return nil
     }
 
-    /// The text of the element at `path`, the first if there are several.
-    static func text(at path: [String], in bytes: [UInt8]) throws(XMLFault) -> String? {
+    /// The text of the element at `path`, the first if there are several. A nil stands for any name: servers differ in how
+    /// they call the root.
+    static func text(at path: [String?], in bytes: [UInt8]) throws(XMLFault) -> String? {
         var fields = XMLFields(bytes)
         while let field = try fields.next() {
-            if field.path == path { return field.text }
+            let matches = field.path.count == path.count && zip(field.path, path).allSatisfy { $1 == nil || $0 == $1 }
+            if matches { return field.text }
         }
         return nil
     }

@@ -12,7 +12,8 @@ extension S3Store {
         let begun = try client.answer(begin, .object(name), .write)
         guard begun.isGood else { throw client.fault(begun, .object(name), .write) }
         guard
-            let upload = try? XMLFields.text(at: ["InitiateMultipartUploadResult", "UploadId"], in: begun.body),
+            // `rclone serve s3` calls the root InitiateMultipartUpload.
+            let upload = try? XMLFields.text(at: [nil, "UploadId"], in: begun.body),
             !upload.isEmpty
         else { throw unreadable(.object(name), .write, begun) }
         do throws(StorageError) {

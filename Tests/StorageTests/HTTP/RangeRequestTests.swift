@@ -21,6 +21,7 @@ import Testing
         #expect(try bytes(1..<3, 206, "bytes 1-2/9", [1, 2]) == [1, 2])
         #expect(try bytes(1..<3, 206, "bytes 1-2/*", [1, 2]) == [1, 2])
         #expect(try bytes(1..<3, 200, nil, [0, 1, 2, 3]) == [1, 2])
+        #expect(try bytes(1..<3, 200, "bytes 1-2/9", [1, 2]) == [1, 2])
         #expect(try bytes(nil, 200, nil, [0, 1]) == [0, 1])
         #expect(try bytes(1..<3, 404, nil, []) == nil)
     }
