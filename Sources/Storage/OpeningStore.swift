@@ -1,13 +1,15 @@
 import Synchronization
 
-/// In front of a store that is far away, for one who opens a repository to read it: asks at once for all that is asked
-/// for in turn otherwise, so that opening takes two round trips and not five.
+/// In front of a store that is far away, for one who opens a repository: asks at once for all that is asked for in turn
+/// otherwise, so that opening takes two round trips and not five.
 ///
 ///     config ─┬─ listing of keys ────── keys
 ///             ├─ listing of snapshots ─ snapshots      each answer is given once, to the first who asks for it;
-///             └─ listing of indexes ─── index files    what is asked for again is asked of the store
+///             ├─ listing of indexes ─── index files    what is asked for again is asked of the store
+///             └─ listing of locks                      when it is opened to take a lock
 ///
-/// For what only looks: a listing may be as old as the opening.
+/// A listing is as old as the opening. Who takes a lock asks anew under it: of what was listed before, only the files are
+/// given, which never change.
 public final class OpeningStore: ObjectStore {
     private enum Question: Hashable {
         case list(ObjectKind)
@@ -45,14 +47,20 @@ public final class OpeningStore: ObjectStore {
 
     /// Starts to ask.
     ///
-    /// - Parameter indexes: which of all index files will be asked for.
-    public init(_ inner: any ObjectStore, indexes: @escaping @Sendable ([StoredObject]) -> [StoredObject]) {
+    /// - Parameters:
+    ///   - locking: whether a lock will be taken before snapshots and index are listed.
+    ///   - indexes: which of all index files will be asked for.
+    public init(
+        _ inner: any ObjectStore, locking: Bool = false,
+        indexes: @escaping @Sendable ([StoredObject]) -> [StoredObject]
+    ) {
         self.inner = inner
+        if locking { ask(.list(.locks)) { (store) throws(StorageError) in .objects(try store.list(.locks)) } }
         ask(.read(.config)) { (store) throws(StorageError) in
             .bytes(try store.read(.config, range: nil, advice: Self.advice))
         }
         for kind in [ObjectKind.keys, .snapshots, .index] {
-            ask(.list(kind)) { [self] (store) throws(StorageError) in
+            ask(.list(kind), answers: kind == .keys || !locking) { [self] (store) throws(StorageError) in
                 let objects = try store.list(kind)
                 let wanted = kind == .index ? indexes(objects) : objects
                 let readsAll =
@@ -69,11 +77,13 @@ public final class OpeningStore: ObjectStore {
 
     private static let advice = ReadAdvice(retention: .metadata)
 
+    /// - Parameter answers: whether who asks is given the answer; else it is of use only for what it leads to.
     private func ask(
-        _ question: Question, _ body: @escaping @Sendable (any ObjectStore) throws(StorageError) -> Answer
+        _ question: Question, answers: Bool = true,
+        _ body: @escaping @Sendable (any ObjectStore) throws(StorageError) -> Answer
     ) {
         let answer = Pending()
-        pending.withLock { $0[question] = answer }
+        if answers { pending.withLock { $0[question] = answer } }
         let isStarted = startThread { [inner] in
             do throws(StorageError) {
                 answer.arrive(.success(try body(inner)))

@@ -31,6 +31,20 @@ import Testing
         }
     }
 
+    @Test func `who takes a lock has the files from before, and listings from after it`() throws {
+        let (folder, store, names) = try bench()
+        defer { withExtendedLifetime(folder) {} }
+        let opening = OpeningStore(store, locking: true, indexes: { $0 })
+        #expect(try opening.list(.locks).isEmpty)
+        _ = try opening.read(.config, range: nil)
+        _ = try opening.list(.keys)
+        #expect(try opening.list(.snapshots).count == 1)
+        #expect(try opening.list(.index).count == 2)
+        for name in names { _ = try opening.read(name, range: nil) }
+        // Four listings and five files, and two listings again.
+        #expect(store.taken().requests == 11)
+    }
+
     @Test func `index files that are not wanted are not asked for`() throws {
         let (folder, store, _) = try bench()
         defer { withExtendedLifetime(folder) {} }

@@ -20,6 +20,7 @@ struct EarlierArchive {
         folders = Dictionary(records.map { ($0.conversation.id, $0.folder) }, uniquingKeysWith: { $1 })
         hasSameMonths = archive.manifest.zone == zone.name
         nodes = try archive.subtree(of: archive.root, named: ArchiveLayout.conversationFolders) ?? .empty
+        try archive.fetchMonthLists()
     }
 
     /// Whether its lines and records can be taken as they are.

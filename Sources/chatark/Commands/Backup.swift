@@ -36,16 +36,15 @@ struct Backup: ParsableCommand {
         let zone = try Dates.zone(about.tz)
         let time = try about.time.map { Dates.goTime(try Dates.moment($0, in: zone), in: zone) } ?? .now()
         let sources = try BackupSources(paths, about)
-        let repository = try options.open()
+        let repository = try options.open(anticipating: .whole, locking: true)
         let run = try BackupRun(repository: repository, sources: sources, about: about, zone: zone, time: time)
         let snapshots = Mutex<[StoredSnapshot]>([])
         let result = try repository.whileLocked(.shared) { () throws(RepositoryError) in
-            // Snapshots before the index: what a listed snapshot needs was indexed before it was listed.
-            let found = try repository.snapshots()
-            try repository.loadIndex()
+            let found = try repository.snapshotsWithIndex()
             snapshots.withLock { $0 = found }
         } _: { lock in
-            // A prune that was about to end when the lock was written may have taken index files that were read meanwhile.
+            // What a listed snapshot needs was indexed before it was listed; and a prune that was about to end when the lock
+            // was written may have taken index files that were read meanwhile.
             try repository.loadIndex()
             return try Progress.showing(!options.quiet && !options.json, run.progress.reading) {
                 try store(run, snapshots.withLock { $0 }, lock)

@@ -72,15 +72,18 @@ struct RepositoryOptions: ParsableArguments {
     ///
     /// - Parameters:
     ///   - keeping: whether what is kept on this machine may answer.
-    ///   - anticipating: how much of the index is asked for at once, with the snapshots, because it will be read, without a
-    ///     lock, as it is now; nil for nothing.
-    func open(keeping: Bool = true, anticipating extent: IndexExtent? = nil) throws -> Repository {
+    ///   - anticipating: how much of the index is asked for at once, with the snapshots, because it will be read; nil for
+    ///     nothing.
+    ///   - locking: whether that will be done under a lock.
+    func open(
+        keeping: Bool = true, anticipating extent: IndexExtent? = nil, locking: Bool = false
+    ) throws -> Repository {
         let location = try location()
         let files = keeping && !access.noCache ? access.cache.files(of: location) : nil
         var store = try access.store(at: location, keeping: keeping)
         // Who was here before has the key and the index, and asks for two listings alone.
         if let extent, location.folder == nil, !access.offline, files?.lastKey == nil {
-            store = OpeningStore(store) { extent.files(of: $0) }
+            store = OpeningStore(store, locking: locking) { extent.files(of: $0) }
         }
         do throws(StorageError) {
             _ = try store.read(.config, range: nil, advice: ReadAdvice(retention: .metadata))
