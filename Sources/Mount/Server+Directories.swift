@@ -90,7 +90,8 @@ extension Server {
                     parameter.attr.fill(attributes)
                     let needed: Int
                     if plus {
-                        parameter.ino = attributes.inode.rawValue
+                        // Without a number the kernel takes the name alone.
+                        parameter.ino = attributes.isComplete ? attributes.inode.rawValue : 0
                         parameter.entry_timeout = Server.endless
                         needed = fuse_add_direntry_plus(
                             reply.request, destination, room, text.assumingMemoryBound(to: CChar.self), &parameter,
@@ -102,8 +103,8 @@ extension Server {
                     }
                     guard needed <= room else { return false }
                     used += needed
-                    // The kernel counts an entry that it got as looked up, but for `.` and `..`.
-                    if plus, next > 2 { tree.remember(attributes.inode) }
+                    // The kernel counts an entry that it got whole as looked up, but for `.` and `..`.
+                    if plus, next > 2, attributes.isComplete { tree.remember(attributes.inode) }
                     return true
                 }
             }

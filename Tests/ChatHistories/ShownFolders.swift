@@ -121,6 +121,12 @@ package struct FolderWalk {
             entries.append(Entry(name: Array(name), attributes: attributes, next: next))
             return true
         }
+        // As the kernel does with a name that came alone.
+        for index in entries.indices where !entries[index].attributes.isComplete {
+            let whole = try tree.attributes(of: entries[index].attributes.inode, waiting: Self.patient)
+            guard whole.isComplete, whole.kind == entries[index].attributes.kind else { continue }
+            entries[index].attributes = whole
+        }
         return entries
     }
 

@@ -106,6 +106,14 @@ extension KernelTests {
                                     Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8))
                                 }))
                     }
+                    // Before anybody has read them: the kernel gets names alone, and asks for the sizes.
+                    let sizes = try tool("sh", "-c", "find transcripts -type f -printf '%s %p\\n' | sort", at: mount.path)
+                    #expect(sizes.lines.count == 3 * 14)
+                    let lengths = try tool(
+                        "sh", "-c",
+                        "find transcripts -type f | while read -r file; do echo $(wc -c < $file) $file; done | sort",
+                        at: mount.path)
+                    #expect(sizes.lines == lengths.lines)
                     for word in ["hello", "合同", "🙂", "absent"] {
                         let expected = chats.messages.flatMap(\.texts).count { $0.text.contains(word) }
                         let found = try tool("sh", "-c", "grep -rl '\(word)' conversations | wc -l", at: mount.path)

@@ -32,6 +32,9 @@ extension FolderTree {
     }
 
     /// Lists a folder from an offset, `.` and `..` first, until `body` returns false. `next` is the offset after an entry.
+    ///
+    /// Transcripts that are not in memory are listed without their sizes: these cost their months, which who asks for names
+    /// alone must not pay.
     public func list(
         _ directory: InodeNumber, from offset: Int, waiting: Waiting,
         _ body: (_ name: UnsafeRawBufferPointer, _ attributes: FileAttributes, _ next: Int) -> Bool
@@ -62,9 +65,18 @@ extension FolderTree {
         while offset - 2 < listing.count {
             let (name, found) = try listing.entry(offset - 2)
             offset += 1
-            let attributes = try attributes(of: found, waiting)
+            let attributes = try listedAttributes(of: found, waiting)
             guard name.withUnsafeBytes({ body($0, attributes, offset) }) else { return }
         }
+    }
+
+    private func listedAttributes(of place: InodePlace, _ waiting: Waiting) throws(FolderTreeError) -> FileAttributes {
+        guard case .transcript = place, texts.cached(number(place)) == nil else {
+            return try attributes(of: place, waiting)
+        }
+        var attributes = file(place, size: 0, Timestamp(milliseconds: 0))
+        attributes.isComplete = false
+        return attributes
     }
 
     /// The folder that a folder is in; the root is in itself.

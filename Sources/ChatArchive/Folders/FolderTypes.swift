@@ -67,6 +67,9 @@ public struct FileAttributes: Hashable, Sendable {
     public var atime: Time
     /// `st_rdev` of a device file.
     public var deviceNumber: UInt64 = 0
+    /// False in a listing of what would have to be read first: number, kind and permissions hold, and who wants more looks the
+    /// file up.
+    public var isComplete = true
 
     init(
         _ inode: InodeNumber, _ kind: FileKind, permissions: UInt16, size: UInt64, owner: (uid: UInt32, gid: UInt32),

@@ -59,6 +59,29 @@ struct FolderTreeTests {
         }
     }
 
+    @Test("a folder of transcripts is listed without reading a month, and with the sizes of those that were read")
+    func transcriptsAreListedLazily() throws {
+        let chats = try StoredChats()
+        let tree = try chats.tree(.snapshot(chats.snapshots[0]))
+        let folder = try tree.find("transcripts/chat").inode
+        func sizes() throws -> [String: String] {
+            var sizes: [String: String] = [:]
+            try tree.list(folder, from: 2, waiting: .until(.now + .seconds(60))) { name, attributes, _ in
+                #expect(attributes.kind == .file && attributes.permissions == 0o444)
+                sizes[String(decoding: name, as: UTF8.self)] = attributes.isComplete ? "\(attributes.size)" : "?"
+                return true
+            }
+            return sizes
+        }
+        _ = try sizes()
+        let before = chats.store.reads
+        #expect(try sizes() == ["2021-09.txt": "?", "2021-10.txt": "?"])
+        #expect(chats.store.reads == before)
+        let text = try tree.content(of: tree.find("transcripts/chat/2021-10.txt").inode)
+        #expect(!text.isEmpty)
+        #expect(try sizes() == ["2021-09.txt": "?", "2021-10.txt": "\(text.count)"])
+    }
+
     @Test("a listing needs three small reads, and a message its segment only")
     func laziness() throws {
         let chats = try StoredChats()
