@@ -12,7 +12,7 @@ final class BackgroundLoads: Sendable {
     private let atOnce: Int
     private let waitingLimit: Int
 
-    init(atOnce: Int, waiting limit: Int = 64) {
+    init(atOnce: Int, waiting limit: Int = 256) {
         self.atOnce = max(1, atOnce)
         waitingLimit = limit
     }

@@ -2,8 +2,8 @@ import ChatModel
 
 /// Who goes from conversation to conversation, as grep does, and which ones to load ahead of them.
 ///
-/// The second conversation in a row loads two more, the next ones twice as many each time; of each, the months that were
-/// looked into in the one before, so that who reads one year of everybody does not load all years.
+/// The second conversation in a row loads itself and four more, the next ones four times as many each time; of each, the
+/// months that were looked into in the one before, so that who reads one year of everybody does not load all years.
 struct ConversationWalks<Archive: Hashable> {
     /// The order in which somebody goes on: as folders list them, or by their names, as a shell's `*` does.
     enum Order: Hashable, CaseIterable { case listed, named }
@@ -71,10 +71,10 @@ struct ConversationWalks<Archive: Hashable> {
             place: place, months: month...month, all: all, wanted: wanted, order: order,
             ahead: max(walk.ahead - step, 0), window: walk.window)
         guard walk.ahead <= walk.window / 2 else { return nil }
-        walk.window = min(max(walk.window * 2, 2), Self.windowLimit)
-        let positions = (place[order] + 1 + walk.ahead)..<max(place[order] + 1 + walk.window, place[order] + 1)
+        let first = walk.window == 0 ? place[order] : place[order] + 1 + walk.ahead
+        walk.window = min(max(walk.window * 4, 4), Self.windowLimit)
         walk.ahead = walk.window
-        let clamped = positions.clamped(to: 0..<count)
+        let clamped = (first..<max(place[order] + 1 + walk.window, first)).clamped(to: 0..<count)
         return clamped.isEmpty ? nil : Load(positions: clamped, order: order, months: wanted)
     }
 

@@ -163,15 +163,27 @@ extension FolderTree {
         }
     }
 
+    /// Loads segments that lie together with one request each time, several at a time. Returns before they are there.
     private func preload(segments numbers: [Int]) {
-        segments.preload(numbers) { missing, deliver in
-            let places = registry.withLock { registry in missing.map { ($0, registry.segments[$0]) } }
+        let places = registry.withLock { registry in numbers.map { ($0, registry.segments[$0]) } }
+        var waiting = Dictionary(
+            places.compactMap { number, place in place.blobs.first.map { ($0, [(number, place)]) } }, uniquingKeysWith: +)
+        for batch in repository.neighbours(waiting.keys, .data, limit: Int(Self.fetchSize)) {
+            let together = batch.flatMap { waiting.removeValue(forKey: $0) ?? [] }
+            background.start { [self] in preload(segments: together) }
+        }
+    }
+
+    private func preload(segments places: [(number: Int, place: Registry.SegmentPlace)]) {
+        let places = Dictionary(places, uniquingKeysWith: { $1 })
+        segments.preload(Array(places.keys)) { missing, deliver in
             var texts: [BlobID: [UInt8]] = [:]
-            try? repository.blobs(places.flatMap(\.1.blobs), .data, retention: .metadata) {
+            try? repository.blobs(missing.flatMap { places[$0]?.blobs ?? [] }, .data, retention: .metadata) {
                 (id, bytes) throws(RepositoryError) in
                 texts[id] = bytes
             }
-            for (number, place) in places {
+            for number in missing {
+                guard let place = places[number] else { continue }
                 let parts = place.blobs.compactMap { texts[$0] }
                 guard parts.count == place.blobs.count,
                     let segment = try? Segment(

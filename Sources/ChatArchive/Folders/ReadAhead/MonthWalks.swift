@@ -1,6 +1,6 @@
 /// Who goes through a conversation month by month, and which months to load ahead of them.
 ///
-/// The second month in a row loads two more, the next ones twice as many each time.
+/// The second month in a row loads four more, the next ones four times as many each time.
 struct MonthWalks<Folder: Hashable> {
     private struct Walk {
         var position: Int
@@ -35,7 +35,7 @@ struct MonthWalks<Folder: Hashable> {
         walk.isDescending = isDescending
         walk.ahead = max(walk.ahead - 1, 0)
         guard walk.ahead <= walk.window / 2 else { return [] }
-        walk.window = min(max(walk.window * 2, 2), Self.windowLimit)
+        walk.window = min(max(walk.window * 4, 4), Self.windowLimit)
         let sign = isDescending ? -1 : 1
         let positions = (walk.ahead..<max(walk.ahead, walk.window)).map { position + sign * ($0 + 1) }
         walk.ahead = walk.window
