@@ -22,7 +22,7 @@ struct NetworkStoryTests {
 
     @Test(
         "a history is backed up, mounted cold, again and offline, restored, and read by restic",
-        arguments: ["moto", "rest", "rgw", "sftp"])
+        arguments: ["moto", "rest", "rgw", "sftp", "rclone-s3"])
     func story(kind: String) throws {
         let scratch = try Scratch()
         guard Server.isInstalled(kind) else { return }
@@ -114,6 +114,18 @@ struct NetworkStoryTests {
         _ = try report(proxy)
         try scratch.expect("chatark", "backup", history)
         #expect(try report(proxy).methods["POST", default: 0] <= 8)
+        // On another machine, whose cache is empty; and here, where only the lock, the listings and what is new remain.
+        for (isCold, limit) in [(true, 17), (false, 10)] {
+            if isCold { try FileManager.default.removeItem(atPath: scratch("cache")) }
+            try "\(isCold)".write(toFile: history + "/note.txt", atomically: true, encoding: .utf8)
+            try proxy.command("set", ["latency=0.3"])
+            _ = try report(proxy)
+            try scratch.expect("chatark", "backup", history)
+            let seen = try report(proxy)
+            try proxy.command("set", ["latency=0"])
+            #expect(seen.depth <= limit, "\(seen)")
+        }
+        _ = try report(proxy)
 
         try FileManager.default.createDirectory(atPath: scratch("mnt"), withIntermediateDirectories: true)
         for mount in 1...2 {
