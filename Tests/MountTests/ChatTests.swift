@@ -107,7 +107,8 @@ extension KernelTests {
                                 }))
                     }
                     // Before anybody has read them: the kernel gets names alone, and asks for the sizes.
-                    let sizes = try tool("sh", "-c", "find transcripts -type f -printf '%s %p\\n' | sort", at: mount.path)
+                    let sizes = try tool(
+                        "sh", "-c", "find transcripts -type f -printf '%s %p\\n' | sort", at: mount.path)
                     #expect(sizes.lines.count == 3 * 14)
                     let lengths = try tool(
                         "sh", "-c",

@@ -16,7 +16,8 @@ final class Server: Sendable {
 
     private static let installed: [String: Bool] = {
         let programs = [
-            "moto": ["moto_server"], "rest": ["rclone"], "rclone-s3": [".build/rclone/bin/rclone"], "sftp": ["sshd", "ssh", "ssh-keygen"],
+            "moto": ["moto_server"], "rest": ["rclone"], "rclone-s3": [".build/rclone/bin/rclone"],
+            "sftp": ["sshd", "ssh", "ssh-keygen"],
             "sftp-server": ["python3", "sftp-server"],
             "rgw": ["ceph-mon", "ceph-osd", "radosgw", "radosgw-admin", "ceph"],
             "openstack-swift": ["swift-proxy-server", "swift-object-server", "swift-container-server", "memcached"],

@@ -167,7 +167,8 @@ extension FolderTree {
     private func preload(segments numbers: [Int]) {
         let places = registry.withLock { registry in numbers.map { ($0, registry.segments[$0]) } }
         var waiting = Dictionary(
-            places.compactMap { number, place in place.blobs.first.map { ($0, [(number, place)]) } }, uniquingKeysWith: +)
+            places.compactMap { number, place in place.blobs.first.map { ($0, [(number, place)]) } },
+            uniquingKeysWith: +)
         for batch in repository.neighbours(waiting.keys, .data, limit: Int(Self.fetchSize)) {
             let together = batch.flatMap { waiting.removeValue(forKey: $0) ?? [] }
             background.start { [self] in preload(segments: together) }
