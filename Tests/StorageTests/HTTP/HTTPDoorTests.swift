@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 @testable import Storage
@@ -95,6 +96,40 @@ import Testing
             let door = try HTTPDoor()
             for verb in [HTTPVerb.get, .head, .get] { _ = try door.answer(try request(server, verb)) }
             #expect(server.requests.map(\.connection) == [0, 0, 1])
+        }
+    }
+
+    @Test func `connections that are given up while others are in use lose no answer`() async throws {
+        try await onThread {
+            let server = try ScriptedServer { request, _ in
+                request.verb == "HEAD" ? .good(404, ["Transfer-Encoding": "chunked"]) : .good(200, [:], [1, 2, 3])
+            }
+            defer { server.stop() }
+            let failures = Mutex<[String]>([])
+            for _ in 0..<4 {
+                // A door of its own each time, which is closed while its last connections come back.
+                let door = try HTTPDoor()
+                let verbs = [HTTPVerb.get, .head]
+                let wanted = try verbs.map { try request(server, $0) }
+                let threads = (0..<8).map { thread in
+                    RunningThread {
+                        for number in 0..<40 {
+                            let isHead = (number + thread) % 3 == 0
+                            do throws(HTTPFault) {
+                                let answer = try door.answer(wanted[isHead ? 1 : 0])
+                                if answer.status != (isHead ? 404 : 200) || answer.body.count != (isHead ? 0 : 3) {
+                                    failures.withLock { $0.append("\(answer.status): \(answer.body.count) bytes") }
+                                }
+                            } catch {
+                                failures.withLock { $0.append("\(error)") }
+                            }
+                        }
+                    }
+                }
+                for thread in threads { thread.join() }
+            }
+            #expect(failures.withLock { $0 }.isEmpty)
+            #expect(server.requests.count == 4 * 8 * 40)
         }
     }
 
