@@ -44,7 +44,7 @@ public struct ArchiveBuilder {
     ///   - heads: the archives to continue, newest first; see `ArchiveHeads`.
     ///   - zone: by whose months segments are cut, when there is no earlier archive.
     ///   - bucketLimit: bytes of rows that wait in memory; more wait in a sealed temporary file.
-    public init(continuing heads: [Archive], in zone: Zone, bucketLimit: Int = 64 << 20) throws(ArchiveError) {
+    public init(continuing heads: [Archive], in zone: Zone, bucketLimit: Int = 32 << 20) throws(ArchiveError) {
         self.zone = try heads.first.map { (head) throws(ArchiveError) in try head.zone() } ?? zone
         buckets = MonthBuckets(limit: bucketLimit)
         for head in heads {
@@ -116,6 +116,9 @@ public struct ArchiveBuilder {
         account.rowsRead += 1
         account.skipped[reason, default: 0] += 1
     }
+
+    /// Says that no more rows come, so that their memory can be used by what follows. `finish` says it, too.
+    public mutating func endRows() throws(ArchiveError) { try buckets.finishFilling() }
 
     /// The archives that are continued, newest first.
     public var continued: [Archive] { heads.map(\.archive) }

@@ -33,6 +33,7 @@ struct Backup: ParsableCommand {
     var paths: [String]
 
     func run() throws {
+        Heap.returnLargeBlocks()
         let zone = try Dates.zone(about.tz)
         let time = try about.time.map { Dates.goTime(try Dates.moment($0, in: zone), in: zone) } ?? .now()
         let sources = try BackupSources(paths, about)
