@@ -19,6 +19,7 @@ extension ArchiveBuilder {
         at time: Timestamp, lastRead: [ArchiveSource: Timestamp]
     ) throws(ArchiveError) -> Outcome {
         try endRows()
+        nameFolders()
         let chunker = try Archive.read { () throws(RepositoryError) in try repository.makeChunker() }
         let media = try MediaFolder(repository: repository, archives: heads.map(\.archive))
         let work = MonthMerger(

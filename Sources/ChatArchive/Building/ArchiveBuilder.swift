@@ -85,7 +85,7 @@ public struct ArchiveBuilder {
     /// Takes what a source says of a conversation.
     public mutating func add(_ conversation: Conversation) {
         guard let position = conversationPositions[conversation.id] else {
-            return append(ConversationRecord(conversation, folder: newFolder(for: conversation)))
+            return append(ConversationRecord(conversation, folder: ""))
         }
         var known = conversations[position].conversation
         if !conversation.title.isEmpty { known.title = conversation.title }
@@ -164,6 +164,16 @@ public struct ArchiveBuilder {
     private mutating func append(_ record: ConversationRecord) {
         conversationPositions[record.conversation.id] = conversations.count
         conversations.append(record)
+    }
+
+    /// Names the folders of conversations that are new. Those of one title are told apart in the order of their
+    /// identifiers, so that it makes no difference what a source tells first: two devices of one account name them alike.
+    mutating func nameFolders() {
+        let new = conversations.indices.filter { conversations[$0].folder.isEmpty }
+        let order = new.sorted { conversations[$0].conversation.id.text < conversations[$1].conversation.id.text }
+        for position in order {
+            conversations[position].folder = newFolder(for: conversations[position].conversation)
+        }
     }
 
     private mutating func newFolder(for conversation: Conversation) -> String {
