@@ -29,6 +29,9 @@ struct Backup: ParsableCommand {
     @OptionGroup var options: RepositoryOptions
     @OptionGroup var about: SourceOptions
 
+    @Flag(help: "Read the messages and say what is there, and store nothing. Needs no repository.")
+    var dryRun = false
+
     @Argument(help: "What to back up.", completion: .file())
     var paths: [String]
 
@@ -37,6 +40,12 @@ struct Backup: ParsableCommand {
         let zone = try Dates.zone(about.tz)
         let time = try about.time.map { Dates.goTime(try Dates.moment($0, in: zone), in: zone) } ?? .now()
         let sources = try BackupSources(paths, about)
+        if dryRun {
+            let found = try DryRun(sources, about, in: zone)
+            found.print(options)
+            if found.isPartial { throw CommandError.partial }
+            return
+        }
         let repository = try options.open()
         let run = try BackupRun(repository: repository, sources: sources, about: about, zone: zone, time: time)
         let snapshots = Mutex<[StoredSnapshot]>([])
