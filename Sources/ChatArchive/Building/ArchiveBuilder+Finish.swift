@@ -18,7 +18,8 @@ extension ArchiveBuilder {
         attachments: some AttachmentProvider, into writer: RepositoryWriter, _ repository: Repository,
         at time: Timestamp, lastRead: [ArchiveSource: Timestamp]
     ) throws(ArchiveError) -> Outcome {
-        buckets.finishFilling()
+        try endRows()
+        nameFolders()
         let chunker = try Archive.read { () throws(RepositoryError) in try repository.makeChunker() }
         let media = try MediaFolder(repository: repository, archives: heads.map(\.archive))
         let work = MonthMerger(

@@ -44,7 +44,7 @@ public struct ArchiveBuilder {
     ///   - heads: the archives to continue, newest first; see `ArchiveHeads`.
     ///   - zone: by whose months segments are cut, when there is no earlier archive.
     ///   - bucketLimit: bytes of rows that wait in memory; more wait in a sealed temporary file.
-    public init(continuing heads: [Archive], in zone: Zone, bucketLimit: Int = 64 << 20) throws(ArchiveError) {
+    public init(continuing heads: [Archive], in zone: Zone, bucketLimit: Int = 32 << 20) throws(ArchiveError) {
         self.zone = try heads.first.map { (head) throws(ArchiveError) in try head.zone() } ?? zone
         buckets = MonthBuckets(limit: bucketLimit)
         for head in heads {
@@ -85,7 +85,7 @@ public struct ArchiveBuilder {
     /// Takes what a source says of a conversation.
     public mutating func add(_ conversation: Conversation) {
         guard let position = conversationPositions[conversation.id] else {
-            return append(ConversationRecord(conversation, folder: newFolder(for: conversation)))
+            return append(ConversationRecord(conversation, folder: ""))
         }
         var known = conversations[position].conversation
         if !conversation.title.isEmpty { known.title = conversation.title }
@@ -116,6 +116,9 @@ public struct ArchiveBuilder {
         account.rowsRead += 1
         account.skipped[reason, default: 0] += 1
     }
+
+    /// Says that no more rows come, so that their memory can be used by what follows. `finish` says it, too.
+    public mutating func endRows() throws(ArchiveError) { try buckets.finishFilling() }
 
     /// The archives that are continued, newest first.
     public var continued: [Archive] { heads.map(\.archive) }
@@ -161,6 +164,16 @@ public struct ArchiveBuilder {
     private mutating func append(_ record: ConversationRecord) {
         conversationPositions[record.conversation.id] = conversations.count
         conversations.append(record)
+    }
+
+    /// Names the folders of conversations that are new. Those of one title are told apart in the order of their
+    /// identifiers, so that it makes no difference what a source tells first: two devices of one account name them alike.
+    mutating func nameFolders() {
+        let new = conversations.indices.filter { conversations[$0].folder.isEmpty }
+        let order = new.sorted { conversations[$0].conversation.id.text < conversations[$1].conversation.id.text }
+        for position in order {
+            conversations[position].folder = newFolder(for: conversations[position].conversation)
+        }
     }
 
     private mutating func newFolder(for conversation: Conversation) -> String {

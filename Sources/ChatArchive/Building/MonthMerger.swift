@@ -58,8 +58,8 @@ final class MonthMerger<Provider: AttachmentProvider>: Sendable {
 
     /// Merges a month of a conversation, which has a position among those of the new archive.
     ///
-    /// Cost: when all sources gave the same before, one pass over the rows' bytes; rows that have attachments are decoded
-    /// to look these up.
+    /// Cost: when all sources gave the same before, one pass over the rows' bytes, and decoding of the rows that have
+    /// attachments, to look these up.
     func merge(
         _ month: Month, of conversation: ConversationID, at position: Int, _ earlier: [EarlierConversation]
     ) throws(ArchiveError) -> Outcome {
@@ -95,33 +95,36 @@ final class MonthMerger<Provider: AttachmentProvider>: Sendable {
         return outcome
     }
 
-    /// What a source gave for a month.
+    /// What a source gave for a month, its attachments looked up.
     private struct Rows {
         let lines: [UInt8]
-        /// The same, when they had to be decoded.
-        var known: [SegmentMerge.Row]?
         let count: Int
         let digest: String
 
-        func decoded() throws(ArchiveError) -> [SegmentMerge.Row] {
-            if let known { return known }
-            return try MonthBuckets.rows(lines)
-        }
+        func decoded() throws(ArchiveError) -> [SegmentMerge.Row] { try MonthBuckets.rows(lines) }
     }
 
     private func readRows(_ key: MonthBuckets.Key) throws(ArchiveError) -> Rows {
         var lines = try buckets.lines(key)
-        var known: [SegmentMerge.Row]?
-        if buckets.hasAttachments(key) {
-            let rows = try resolved(MonthBuckets.rows(lines), of: sources[key.source])
-            var writer = JSONWriter(reserving: lines.count)
-            for row in rows { row.encode(into: &writer) }
-            lines = writer.bytes
-            known = rows
-        }
+        if buckets.hasAttachments(key) { lines = try resolved(lines, of: sources[key.source]) }
         return Rows(
-            lines: lines, known: known, count: buckets.rowCount(key),
-            digest: String(SHA256Digest(hashing: lines).hex.prefix(16)))
+            lines: lines, count: buckets.rowCount(key), digest: String(SHA256Digest(hashing: lines).hex.prefix(16)))
+    }
+
+    /// Looks up the attachments of encoded rows. Those without any, which are most, are taken as they are.
+    private func resolved(_ lines: [UInt8], of source: ArchiveSource) throws(ArchiveError) -> [UInt8] {
+        let places = MonthBuckets.linesWithAttachments(in: lines)
+        var rows = try MonthBuckets.rows(places.flatMap { lines[$0] })
+        rows = try resolved(rows, of: source)
+        var writer = JSONWriter(reserving: lines.count + lines.count / 4)
+        var done = 0
+        for (place, row) in zip(places, rows) {
+            writer.bytes += lines[done..<place.lowerBound]
+            row.encode(into: &writer)
+            done = place.upperBound
+        }
+        writer.bytes += lines[done...]
+        return writer.bytes
     }
 
     private func resolved(

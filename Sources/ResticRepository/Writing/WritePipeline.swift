@@ -40,8 +40,10 @@ final class WritePipeline: @unchecked Sendable {
     private var jobsAtWork = 0
     private var isClosed = false
     private var failure: RepositoryError?
-    /// What this writer was given, whether written yet or not.
+    /// What this writer was given and the repository does not know yet, whether written or not.
     private var seen: Set<BlobKey> = []
+    /// How much of what this writer was given was new.
+    private var newBlobs = 0
     /// Tree packs hold trees only: a group and a kind have a pack of their own.
     private var open: [PackBuilder]
     /// Packs that wait for an uploader.
@@ -88,11 +90,16 @@ final class WritePipeline: @unchecked Sendable {
         try signal.locked { () throws(RepositoryError) in
             if let failure { throw failure }
             guard !isClosed else { throw .writerClosed }
-            guard !isIndexed, seen.insert(BlobKey(id: job.id, kind: job.kind)).inserted else {
+            // The repository is asked again: what it has come to know meanwhile is in `seen` no more.
+            guard !isIndexed, !seen.contains(BlobKey(id: job.id, kind: job.kind)),
+                !repository.contains(job.id, job.kind)
+            else {
                 summary.knownBlobs += 1
                 summary.knownBytes += job.plaintext.count
                 return
             }
+            seen.insert(BlobKey(id: job.id, kind: job.kind))
+            newBlobs += 1
             while queuedBytes > 0, queuedBytes + job.plaintext.count > Self.queueLimit, failure == nil, !isClosed {
                 signal.wait()
             }
@@ -112,6 +119,12 @@ final class WritePipeline: @unchecked Sendable {
             return unindexed.filter { !$0.isKnown }.map(\.pack)
         }
         repository.adopt(packs)
+        signal.locked { forget(packs) }
+    }
+
+    /// Inside `locked`. Forgets that this writer was given what the repository has come to know.
+    private func forget(_ packs: [Repository.WrittenPack]) {
+        for entry in packs.lazy.flatMap(\.entries) { seen.remove(BlobKey(id: entry.id, kind: entry.kind)) }
     }
 
     private func writeOpenPacks() throws(RepositoryError) {
@@ -129,7 +142,7 @@ final class WritePipeline: @unchecked Sendable {
 
     /// Inside `locked`. Beside little, packs and an index file of their own would be more requests for nothing.
     private func joinSmallGroups() {
-        guard seen.count <= Self.fewBlobs, unindexedBlobs <= Self.fewBlobs else { return }
+        guard newBlobs <= Self.fewBlobs, unindexedBlobs <= Self.fewBlobs else { return }
         for small in [PackGroup.lists, .head] {
             for (kind, group) in [(BlobKind.data, PackGroup.records), (.tree, .tree)] {
                 let slot = Self.slot(small, kind)
@@ -304,8 +317,7 @@ final class WritePipeline: @unchecked Sendable {
         }
     }
 
-    private func write(_ builder: PackBuilder, _ cipher: BoxCipher) throws(RepositoryError) {
-        var pack = builder
+    private func write(_ pack: consuming PackBuilder, _ cipher: BoxCipher) throws(RepositoryError) {
         try pack.finish(cipher)
         let digest = SHA256Digest(hashing: pack.bytes)
         do throws(StorageError) {
@@ -337,6 +349,7 @@ final class WritePipeline: @unchecked Sendable {
             let digest = try repository.saveUnpacked(.index, IndexText.encode(packs.map(\.pack)))
             repository.adopt(
                 packs.map(\.pack), unknown: packs.filter { !$0.isKnown }.map(\.pack), in: IndexID(digest))
+            signal.locked { forget(packs.map(\.pack)) }
         }
     }
 }

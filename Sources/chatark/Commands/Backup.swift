@@ -29,13 +29,23 @@ struct Backup: ParsableCommand {
     @OptionGroup var options: RepositoryOptions
     @OptionGroup var about: SourceOptions
 
+    @Flag(help: "Read the messages and say what is there, and store nothing. Needs no repository.")
+    var dryRun = false
+
     @Argument(help: "What to back up.", completion: .file())
     var paths: [String]
 
     func run() throws {
+        Heap.returnLargeBlocks()
         let zone = try Dates.zone(about.tz)
         let time = try about.time.map { Dates.goTime(try Dates.moment($0, in: zone), in: zone) } ?? .now()
         let sources = try BackupSources(paths, about)
+        if dryRun {
+            let found = try DryRun(sources, about, in: zone)
+            found.print(options)
+            if found.isPartial { throw CommandError.partial }
+            return
+        }
         let repository = try options.open(anticipating: .whole, locking: true)
         let run = try BackupRun(repository: repository, sources: sources, about: about, zone: zone, time: time)
         let snapshots = Mutex<[StoredSnapshot]>([])

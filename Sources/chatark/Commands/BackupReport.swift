@@ -70,9 +70,7 @@ struct BackupReport {
     let options: RepositoryOptions
 
     func print() {
-        note(result.unreadable.map { "Could not read \($0)" })
-        note(result.changed.map { "'\($0)' changed while it was read; back it up again." })
-        if options.verbose || !options.quiet { note(result.notes) }
+        printNotes()
         if options.json { return printJSON() }
         if options.quiet { return }
         if let account = result.account {
@@ -92,6 +90,13 @@ struct BackupReport {
         if let snapshot = result.snapshot { Output.line("Snapshot \(snapshot.short) saved.") }
     }
 
+    /// What could not be read, and what the user should know.
+    func printNotes() {
+        note(result.unreadable.map { "Could not read \($0)" })
+        note(result.changed.map { "'\($0)' changed while it was read; back it up again." })
+        if options.verbose || !options.quiet { note(result.notes) }
+    }
+
     /// The first of many lines, all of them for those who want more.
     private func note(_ lines: [String]) {
         let limit = options.verbose ? lines.count : 20
@@ -108,9 +113,7 @@ struct BackupReport {
                 + "\(Words.count(account.alreadyArchived)) already archived + \(Words.count(account.duplicates)) "
                 + "\(account.duplicates == 1 ? "duplicate" : "duplicates") + \(Words.count(account.skippedTotal)) skipped"
         )
-        for (reason, count) in account.skipped.sorted(by: { $0.key < $1.key }) {
-            Output.line("          \(Words.count(count)) skipped: \(reason)")
-        }
+        Self.print(account.skipped) { "\(Words.count($0)) skipped" }
         if account.edited > 0 {
             Output.line("          \(Words.count(account.edited, "message")) edited since; the earlier wording stays")
         }
@@ -118,8 +121,13 @@ struct BackupReport {
             Output.line("          \(Words.count(account.nowGone, "message")) no longer at the source; kept and marked")
         }
         if account.cameBack > 0 { Output.line("          \(Words.count(account.cameBack, "message")) back again") }
-        for (reason, count) in account.attachmentsMissing.sorted(by: { $0.key < $1.key }) {
-            Output.line("          \(Words.count(count, "attachment")) missing: \(reason)")
+        Self.print(account.attachmentsMissing) { "\(Words.count($0, "attachment")) missing" }
+    }
+
+    /// A line for each reason.
+    static func print(_ counts: [String: Int], _ words: (Int) -> String) {
+        for (reason, count) in counts.sorted(by: { $0.key < $1.key }) {
+            Output.line("          \(words(count)): \(reason)")
         }
     }
 
@@ -147,8 +155,8 @@ struct BackupReport {
                 json.key(name)
                 json.int(value)
             }
-            write(account.skipped, as: "skipped", &json)
-            write(account.attachmentsMissing, as: "attachments_missing", &json)
+            Self.write(account.skipped, as: "skipped", &json)
+            Self.write(account.attachmentsMissing, as: "attachments_missing", &json)
             json.key("total_duration")
             json.double(result.duration)
             if let snapshot = result.snapshot {
@@ -159,7 +167,7 @@ struct BackupReport {
         }
     }
 
-    private func write(_ counts: [String: Int], as name: StaticString, _ json: inout JSONWriter) {
+    static func write(_ counts: [String: Int], as name: StaticString, _ json: inout JSONWriter) {
         json.key(name)
         json.beginObject()
         for (reason, count) in counts.sorted(by: { $0.key < $1.key }) {

@@ -92,6 +92,7 @@ final class BackupRun {
             builder.begin(archiveSource(source))
             for format in source.formats { try read(source, as: format, into: &builder) }
         }
+        try builder.endRows()
     }
 
     /// Stores the sources' own files, those that have changed.
@@ -189,6 +190,14 @@ private struct OriginalFiles: AttachmentProvider {
     struct Place {
         let source: BackupSources.Source
         let stored: String?
+        private let isFolder: Bool
+
+        init(source: BackupSources.Source, stored: String?) {
+            self.source = source
+            self.stored = stored
+            var status = stat()
+            isFolder = stat(source.path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        }
 
         /// The path under `original/` of a path that an importer gave: below the source when it is a folder, else below the
         /// folder in which it lies.
@@ -201,11 +210,6 @@ private struct OriginalFiles: AttachmentProvider {
         /// The same on this machine.
         func local(_ path: String) -> String {
             isFolder && !path.isEmpty ? "\(source.path)/\(path)" : source.path
-        }
-
-        private var isFolder: Bool {
-            var status = stat()
-            return stat(source.path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
         }
     }
 

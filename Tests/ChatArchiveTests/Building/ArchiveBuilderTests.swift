@@ -182,6 +182,19 @@ struct ArchiveBuilderTests {
         #expect(try archive.conversations().isEmpty)
     }
 
+    @Test("conversations of one title have the same folders whichever a source tells first")
+    func foldersByIdentifier() throws {
+        let bench = try Bench()
+        let titled = { Conversation(id: ConversationID($0), title: "午饭", kind: .group, app: "example") }
+        for order in [["c", "d", "e"], ["e", "d", "c"], ["d", "e", "c"]] {
+            let source = Bench.Given(
+                exports: [order.map { (text("a", id: "1"), $0) }], conversations: order.map(titled))
+            let (archive, _) = try bench.backUp([source], at: 1000)
+            let folders = try archive.conversations().map { "\($0.conversation.id.text) \($0.folder)" }.sorted()
+            #expect(folders == ["c 午饭", "d 午饭-2", "e 午饭-3"])
+        }
+    }
+
     @Test("a conversation keeps its folder when its title changes, and two of one title have two folders")
     func folders() throws {
         let bench = try Bench()

@@ -20,12 +20,46 @@ struct MonthBucketsTests {
             try buckets.add(SegmentMerge.Row(message: ChatArchiveTests.text(text), export: number / 100), to: key)
             expected[key, default: []].append(text)
         }
-        buckets.finishFilling()
+        try buckets.finishFilling()
         for (key, texts) in expected {
             #expect(try MonthBuckets.rows(buckets.lines(key)).map(\.message.text) == texts)
             #expect(buckets.rowCount(key) == texts.count)
             #expect(buckets.months(of: key.conversation).contains(key))
         }
+    }
+
+    @Test("rows that exceeded the limit leave no memory behind when they have all come")
+    func givenBack() throws {
+        var buckets = MonthBuckets(limit: 10_000)
+        let keys = (0..<7).map { MonthBuckets.Key(source: 0, conversation: $0 % 3, month: Month(number: 24_000 + $0)) }
+        for number in 0..<1000 {
+            try buckets.add(.init(message: ChatArchiveTests.text("\(number) 一二三"), export: 1), to: keys[number % 7])
+            #expect(buckets.bytesInMemory <= 10_000)
+        }
+        try buckets.finishFilling()
+        #expect(buckets.bytesInMemory == 0)
+        #expect(keys.map { buckets.rowCount($0) }.reduce(0, +) == 1000)
+    }
+
+    @Test("rows with attachments are found among others, whatever these say")
+    func withAttachments() throws {
+        var key = MonthBuckets.Key(source: 0, conversation: 0, month: Month(number: 24_000))
+        var buckets = MonthBuckets(limit: 1 << 20)
+        var noisy = ChatArchiveTests.text("\"attachments\":[]\n\"attachments\":")
+        noisy.raw = Array("{\"attachments\":[1]}".utf8)
+        let messages = [
+            ChatArchiveTests.text("a"), picture(.file(path: "b.jpg")), ChatArchiveTests.text("\"attachments\":"), noisy,
+            picture(.missing(reason: "gone")), ChatArchiveTests.text("c"),
+        ]
+        for message in messages { try buckets.add(.init(message: message, export: 1), to: key) }
+        try buckets.finishFilling()
+        let lines = try buckets.lines(key)
+        let found = MonthBuckets.linesWithAttachments(in: lines)
+        #expect(
+            try found.map { try MonthBuckets.rows(Array(lines[$0])).map(\.message) }
+                == [[1], [3], [4]].map { $0.map { messages[$0] } })
+        key.conversation = 1
+        #expect(try MonthBuckets.linesWithAttachments(in: buckets.lines(key)).isEmpty)
     }
 
     @Test("a temporary file gives back what was put in, and holds no readable text")

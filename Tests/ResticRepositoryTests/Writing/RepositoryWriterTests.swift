@@ -75,6 +75,20 @@ import Testing
                 }())
     }
 
+    @Test func `what an index file tells of is not stored again, nor what was flushed`() throws {
+        let workshop = try Workshop()
+        let repository = try workshop.create()
+        let writer = try repository.makeWriter(packSize: 20_000, indexBlobLimit: 10, workers: 2)
+        let contents = (0..<100).map { SeededGenerator.bytes(2000, seed: UInt64($0)) }
+        for content in contents { _ = try writer.save(content, .data, group: .media) }
+        try writer.flush()
+        for content in contents + contents { _ = try writer.save(content, .data, group: .records) }
+        _ = try writer.save(contents[0], .tree, group: .tree)
+        let summary = try writer.finish()
+        #expect(summary.dataBlobs == 100 && summary.treeBlobs == 1 && summary.knownBlobs == 200)
+        #expect(repository.loadedIndex.count == 101)
+    }
+
     @Test func `nothing written, no files`() throws {
         let workshop = try Workshop()
         let repository = try workshop.create()

@@ -171,9 +171,11 @@ struct WeChatImport {
     private func sender(of row: WeChatRow, _ content: WeChatContent) -> String? {
         if let sender = content.sender { return sender }
         if content.kind == .system || content.kind == .deleted {
-            // What somebody sent and is shown as a line (an announcement, a pat) is theirs: elsewhere a prefix tells it.
-            let isSent = WeChatType(row.type).base == .app && row.isInGroup && row.isOwn == false
-            return isSent ? row.sender : nil
+            // What somebody sent and is shown as a line (an announcement, a pat, a request) is theirs: elsewhere a prefix
+            // tells it.
+            let base = WeChatType(row.type).base
+            let isSent = content.kind == .system ? !base.isSystem : base == .app
+            return isSent && row.isInGroup && row.isOwn == false ? row.sender : nil
         }
         if row.isOwn == true { return account.owner }
         if let sender = row.sender, !sender.isEmpty { return sender }

@@ -59,6 +59,27 @@ struct HostileAccountTests {
         #expect(account.owner == "wxid_me")
     }
 
+    @Test("what somebody sent to a group and is shown as a line is theirs also where no prefix tells it")
+    func windows3SentLines() throws {
+        let folder = try TemporaryFolder()
+        let extra = "x'1A0A08011206" + "777869645F62'"
+        let request = "'<msg fromnickname=\"Kenji\" content=\"hi\" openimappid=\"1\"/>'"
+        try Self.windows3(
+            """
+            INSERT INTO MSG VALUES (1, 1, 11, 65, 0, 0, 1600000000, '1@chatroom', \(request), NULL, NULL, \(extra));
+            INSERT INTO MSG VALUES (2, 1, 12, 10000, 0, 0, 1600000001, '1@chatroom', 'joined', NULL, NULL, \(extra));
+            INSERT INTO MSG VALUES (3, 1, 13, 65, 0, 1, 1600000002, '1@chatroom', \(request), NULL, NULL, NULL);
+            """, into: folder)
+        var reading = WeChatImport(try #require(try MadeUpAccount.open(folder.path).first), root: folder.path)
+        var senders: [String?] = []
+        try reading.read { event in
+            guard case .message(let message, _) = event else { return }
+            #expect(message.kind == .system)
+            senders.append(message.sender?.text)
+        }
+        #expect(senders == ["wechat:wxid_b", nil, nil])
+    }
+
     @Test("a path that leads out of the account is no file of it")
     func pathsOutside() throws {
         let folder = try TemporaryFolder()
