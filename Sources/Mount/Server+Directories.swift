@@ -68,6 +68,7 @@ extension Server {
                 try list(reply, directory, offset, plus, waiting, into: buffer)
             }
         }
+        if plus { siblings?.listed(directory) }
     }
 
     private func list(

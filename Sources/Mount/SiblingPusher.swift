@@ -1,5 +1,6 @@
 import ChatArchive
 import Dispatch
+import Glibc
 import Synchronization
 
 /// Carries out what `SiblingReadAhead` decides, on a thread of its own: pushing from within a request would wait for itself.
@@ -55,6 +56,17 @@ final class SiblingPusher: Sendable {
         wake.signal()
     }
 
+    /// Called on the serving thread when the kernel has been given entries of a directory.
+    func listed(_ directory: InodeNumber) {
+        guard let (listing, files) = tree.listing(of: directory) else { return }
+        let isQueued = state.withLock { state in
+            guard let push = state.policy.listed(listing, of: files) else { return false }
+            state.queue.append(.push(push))
+            return true
+        }
+        if isQueued { wake.signal() }
+    }
+
     /// Called on the serving thread when the kernel asks for the beginning of a file. Work that it returns is to be done, on
     /// another thread, before the answer.
     func observe(_ file: InodeNumber) -> (@Sendable () -> Void)? {
@@ -94,20 +106,36 @@ final class SiblingPusher: Sendable {
         }
     }
 
+    /// After so many files in a row that the kernel does not know, one stops.
+    private static let unknownLimit = 16
+    /// The same while it is learning of them: a try takes some 2 µs, and a request from which it learns of more comes within
+    /// a millisecond. Sleeping meanwhile would be longer than the reader takes.
+    private static let unknownLimitOfListing = 1000
+
     private func carryOut(_ push: SiblingReadAhead.Push) {
         var index = push.first.index
         let end = index + push.files
         var bytes = 0
         var unknown = 0
+        let unknownLimit = push.isBeingListed ? Self.unknownLimitOfListing : Self.unknownLimit
+        var hole = push.hole >= 0 ? push.hole : Int.max
         // A reader who has not listed the directory leaves the kernel without these inodes, and pushing is in vain.
-        while unknown < 16, bytes < push.bytes {
+        while unknown < unknownLimit, bytes < push.bytes {
             let (next, isClosed) = state.withLock { ($0.policy.resume(push, at: index), $0.isClosed) }
             index = next
             guard index < end, !isClosed, let file = tree.file(at: index, in: push.first.listing) else { break }
-            if index != push.hole, file.size <= SiblingReadAhead.largestFile {
-                guard let count = store(file.inode) else { break }
-                unknown = count < 0 ? unknown + 1 : 0
-                bytes += max(count, 0)
+            if file.size <= SiblingReadAhead.largestFile {
+                if index >= hole {
+                    hole = .max
+                } else {
+                    guard let count = store(file.inode) else { break }
+                    unknown = count < 0 ? unknown + 1 : 0
+                    if count < 0, push.isBeingListed {
+                        sched_yield()
+                        continue
+                    }
+                    bytes += max(count, 0)
+                }
             }
             index += 1
         }

@@ -113,6 +113,72 @@ import Testing
         for listing in UInt64(1)..<200 { #expect(policy.read(Place(listing: listing, index: 0), of: 5) == nil) }
     }
 
+    @Test("what follows a directory that was read to its end is pushed as it is listed, and asked for hardly at all")
+    func listed() throws {
+        var policy = SiblingReadAhead()
+        #expect(policy.listed(1, of: 12) == nil)
+        for index in 0..<3 { _ = policy.read(Place(listing: 1, index: index), of: 12) }
+        var holes: [Int] = []
+        for listing in UInt64(2)..<402 {
+            let decided = policy.listed(listing, of: 12)
+            let push = try #require(decided)
+            #expect(push.first == Place(listing: listing, index: 0) && push.files >= 12 && push.isBeingListed)
+            #expect(policy.listed(listing, of: 12) == nil, "pushed once")
+            policy.pushed(push, upTo: 12)
+            guard push.hole >= 0 else { continue }
+            holes.append(push.hole)
+            #expect(policy.read(Place(listing: listing, index: push.hole), of: 12) == nil)
+        }
+        #expect(holes == [Int](repeating: 6, count: 100))
+    }
+
+    @Test("who lists and does not read on gets little pushed, until they read again")
+    func onlyListed() {
+        var policy = SiblingReadAhead()
+        for index in 0..<3 { _ = policy.read(Place(listing: 1, index: index), of: 12) }
+        let pushed = (UInt64(2)..<100).filter { listing in
+            guard let push = policy.listed(listing, of: 12) else { return false }
+            policy.pushed(push, upTo: 12)
+            return true
+        }
+        #expect(pushed == Array(2..<10))
+        for index in 0..<3 { _ = policy.read(Place(listing: 100, index: index), of: 12) }
+        #expect(policy.listed(101, of: 12) != nil)
+    }
+
+    @Test("a reader who is faster than the pushing is answered once what follows is there, and the other pushing ends")
+    func fasterReader() throws {
+        var policy = SiblingReadAhead()
+        for index in 0..<3 { _ = policy.read(Place(listing: 1, index: index), of: 12) }
+        let decided = policy.listed(2, of: 12)
+        let push = try #require(decided)
+        #expect(policy.resume(push, at: 0) == 0)
+        let second = policy.read(Place(listing: 2, index: 0), of: 12)
+        #expect(
+            second
+                == .init(
+                    first: Place(listing: 2, index: 1), files: 64, bytes: 1 << 20, hole: -1, isAwaited: true))
+        #expect(policy.resume(push, at: 1) >= 12)
+        policy.pushed(push, upTo: 1)
+        try policy.pushed(#require(second), upTo: 12)
+        #expect(policy.isThorough)
+        #expect(policy.listed(3, of: 12) != nil)
+    }
+
+    @Test("a large directory is pushed window by window, and its reader met where they are")
+    func largeListed() throws {
+        var policy = SiblingReadAhead()
+        for index in 0..<3 { _ = policy.read(Place(listing: 1, index: index), of: 12) }
+        let decided = policy.listed(2, of: 5000)
+        let push = try #require(decided)
+        #expect(push.files == SiblingReadAhead.lastWindow && push.hole == SiblingReadAhead.lastWindow / 2)
+        #expect(policy.resume(push, at: 3) == 3)
+        // Pushed already, and not there any more: nothing to wait for.
+        #expect(policy.read(Place(listing: 2, index: 1), of: 5000) == nil)
+        policy.pushed(push, upTo: push.files)
+        #expect(policy.read(Place(listing: 2, index: push.hole), of: 5000)?.first.index == push.files)
+    }
+
     @Test("the window grows to its limit and no further")
     func limit() {
         var policy = SiblingReadAhead()

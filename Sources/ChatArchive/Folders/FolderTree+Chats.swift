@@ -16,7 +16,7 @@ extension FolderTree {
 
     /// The segments that have messages of a month, with their numbers, ascending.
     private func segments(
-        of month: Month, in shown: ShownConversation, _ key: FolderKey, _ waiting: Waiting, isAhead: Bool = false
+        of month: Month, in shown: ShownConversation, _ key: FolderKey, _ waiting: Waiting
     ) throws(FolderTreeError) -> [(number: Int, segment: Segment)] {
         var result: [(number: Int, segment: Segment)] = []
         for index in shown.part(month, in: .conversations)?.segments ?? [] {
@@ -25,7 +25,6 @@ extension FolderTree {
             else { continue }
             result.append((number, try segment(number, waiting)))
         }
-        if !isAhead { noteMonth(month, of: shown, key) }
         return result
     }
 
@@ -57,7 +56,12 @@ extension FolderTree {
         let key = ListingKey(
             folder: FolderKey(archive: view.archive.tree, conversation: conversation), month: month,
             mediaOnly: mediaOnly)
-        return try listing(of: key, view, waiting)
+        let listing = try listing(of: key, view, waiting)
+        // Also of those that were made ahead: who looks into them goes on.
+        if let shown = folders.cached(key.folder) {
+            noteMonth(month, of: shown, key.folder, in: mediaOnly ? .media : .conversations)
+        }
+        return listing
     }
 
     /// Lines that are listed for who must not wait: about a millisecond.
@@ -69,7 +73,7 @@ extension FolderTree {
     ) throws(FolderTreeError) -> MonthListing {
         func make() throws(FolderTreeError) -> (MonthListing, Int) {
             let folder = try folder(key.folder, view, waiting)
-            let segments = try segments(of: key.month, in: folder, key.folder, waiting, isAhead: isAhead)
+            let segments = try segments(of: key.month, in: folder, key.folder, waiting)
             if case .never = waiting, segments.reduce(0, { $0 + $1.segment.lines.count }) > Self.linesAtOnce {
                 throw .mustWait
             }
@@ -94,6 +98,7 @@ extension FolderTree {
             let key = FolderKey(archive: view.archive.tree, conversation: conversation)
             let folder = try folder(key, view, waiting)
             let segments = try segments(of: month, in: folder, key, waiting)
+            noteMonth(month, of: folder, key, in: .transcripts)
             guard !segments.isEmpty else { throw .notFound }
             var transcript = Transcript(of: month, in: zone)
             transcript.add(segments.map(\.segment)) { view.name($0, in: conversation) }

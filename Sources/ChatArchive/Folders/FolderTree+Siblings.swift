@@ -2,7 +2,7 @@ import Synchronization
 
 /// The months that were listed lately, to find what comes after a file in the order in which its folder was listed.
 struct ListedMonths: Sendable {
-    private var listings: [(id: UInt64, listing: MonthListing, order: [Int32])] = []
+    private var listings: [(id: UInt64, folder: InodeNumber, listing: MonthListing)] = []
     private var next: UInt64 = 1
     private static let kept = 4
     /// The folder in which a segment was listed last: the kernel keeps listings for longer than we do, and its readers need not list again.
@@ -12,41 +12,24 @@ struct ListedMonths: Sendable {
 
     mutating func note(_ listing: MonthListing, in folder: InodeNumber) {
         guard !listings.contains(where: { $0.listing === listing }) else { return }
-        let order = listing.entries.indices.map(Int32.init).sorted {
-            listing.entries[Int($0)].inode.rawValue < listing.entries[Int($1)].inode.rawValue
-        }
-        // In this order a segment's files stand together.
-        var last = -1
-        for index in order {
-            guard case .message(let segment, _, _) = InodeLayout.place(listing.entries[Int(index)].inode),
-                segment != last
-            else { continue }
-            last = segment
+        for segment in listing.segments {
             if folders.count >= Self.folderLimit { folders = [:] }
             folders[segment] = folder
         }
-        listings.append((next, listing, order))
+        listings.append((next, folder, listing))
         next += 1
         if listings.count > Self.kept { listings.removeFirst() }
     }
 
     func place(of inode: InodeNumber) -> (listing: UInt64, index: Int, count: Int)? {
-        for (id, listing, order) in listings.reversed() {
-            var low = 0
-            var high = order.count
-            while low < high {
-                let middle = (low + high) / 2
-                if listing.entries[Int(order[middle])].inode.rawValue < inode.rawValue {
-                    low = middle + 1
-                } else {
-                    high = middle
-                }
-            }
-            if low < order.count, listing.entries[Int(order[low])].inode == inode {
-                return (id, Int(order[low]), order.count)
-            }
+        for (id, _, listing) in listings.reversed() {
+            if let index = listing.position(of: inode) { return (id, index, listing.entries.count) }
         }
         return nil
+    }
+
+    func listing(of folder: InodeNumber) -> (listing: UInt64, count: Int)? {
+        listings.last { $0.folder == folder }.map { ($0.id, $0.listing.entries.count) }
     }
 
     func folder(of file: InodeNumber) -> InodeNumber? {
@@ -82,6 +65,11 @@ extension FolderTree {
     /// Where a file stands in a month that was listed lately, and how many files that has.
     public func place(of file: InodeNumber) -> (listing: UInt64, index: Int, count: Int)? {
         listed.withLock { $0.place(of: file) }
+    }
+
+    /// A month that was listed lately, and how many files it has.
+    public func listing(of folder: InodeNumber) -> (listing: UInt64, count: Int)? {
+        listed.withLock { $0.listing(of: folder) }
     }
 
     /// The file at a position of a listed month; nil beyond its end, and when the month is no longer remembered.

@@ -13,9 +13,15 @@ final class MonthListing: Sendable {
     }
 
     let entries: [Entry]
+    /// Those that the files are in.
+    let segments: [Int]
     private let names: [UInt8]
+    /// Positions in `entries`, ascending by inode number; nil where the entries are in this order themselves.
+    private let order: [Int32]?
 
-    var cost: Int { names.count + entries.count * MemoryLayout<Entry>.stride + 200 }
+    var cost: Int {
+        names.count + entries.count * MemoryLayout<Entry>.stride + (order?.count ?? 0) * 4 + segments.count * 8 + 200
+    }
 
     /// Calls `body` with an entry's name.
     func withName<Result>(_ entry: Entry, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
@@ -37,6 +43,24 @@ final class MonthListing: Sendable {
         return low
     }
 
+    /// The position of a file; nil when the month does not have it.
+    func position(of inode: InodeNumber) -> Int? {
+        var low = 0
+        var high = entries.count
+        while low < high {
+            let middle = (low + high) / 2
+            if entries[position(inOrder: middle)].inode.rawValue < inode.rawValue {
+                low = middle + 1
+            } else {
+                high = middle
+            }
+        }
+        guard low < entries.count, entries[position(inOrder: low)].inode == inode else { return nil }
+        return position(inOrder: low)
+    }
+
+    private func position(inOrder index: Int) -> Int { order.map { Int($0[index]) } ?? index }
+
     /// Sent time of the newest message; nil when there is no file.
     var newest: Timestamp? { entries.map(\.time).max() }
 
@@ -55,6 +79,22 @@ final class MonthListing: Sendable {
         builder.makeUnique()
         entries = mediaOnly ? builder.entries.filter { !builder.isText($0) } : builder.entries
         names = builder.names
+        order = Self.order(of: entries)
+        self.segments = Set(
+            entries.compactMap { entry in
+                if case .message(let segment, _, _)? = InodeLayout.place(entry.inode) { segment } else { nil }
+            }
+        ).sorted()
+    }
+
+    private static func order(of entries: [Entry]) -> [Int32]? {
+        let ascends = entries.indices.dropFirst().allSatisfy {
+            entries[$0 - 1].inode.rawValue < entries[$0].inode.rawValue
+        }
+        guard !ascends else { return nil }
+        return entries.indices.map(Int32.init).sorted {
+            entries[Int($0)].inode.rawValue < entries[Int($1)].inode.rawValue
+        }
     }
 }
 

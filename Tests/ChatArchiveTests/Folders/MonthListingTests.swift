@@ -48,6 +48,22 @@ struct MonthListingTests {
         #expect(listing.entries.map(\.size) == [6, 12_345, 12_345, 12_345, 9, 12_345, 12_345, 37, 29, 12, 1])
     }
 
+    @Test("a file is found by its inode number, whatever the order of names")
+    func byInode() throws {
+        let ascending = try Sample.listing((0..<50).map { message("\($0)", after: $0 * 1000) })
+        // `-10` comes before `-2`, so names and messages have different orders.
+        let numbered = try Sample.listing((0..<50).map { message("\($0)") })
+        for listing in [ascending, numbered] {
+            for (position, entry) in listing.entries.enumerated() {
+                #expect(listing.position(of: entry.inode) == position)
+            }
+            #expect(listing.position(of: InodeLayout.number(.message(segment: 7, line: 50, part: 0))) == nil)
+            #expect(listing.position(of: InodeLayout.number(.message(segment: 6, line: 0, part: 0))) == nil)
+            #expect(listing.segments == [7])
+        }
+        #expect(try Sample.listing([]).position(of: .root) == nil)
+    }
+
     @Test("ten thousand messages in one second are ten thousand files, numbered in their order")
     func oneSecond() throws {
         let messages = (0..<10_000).map { message("message \($0)") }

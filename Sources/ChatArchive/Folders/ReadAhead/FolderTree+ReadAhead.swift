@@ -86,9 +86,10 @@ extension FolderTree {
         }
     }
 
-    /// Notes that a month is looked into, and loads the segments of the following ones for one who goes on.
-    func noteMonth(_ month: Month, of shown: ShownConversation, _ key: FolderKey) {
-        noteConversation(month, of: shown, key)
+    /// Notes that a month is looked into, and loads the following ones for one who goes on: their segments, and what a view
+    /// lists of them.
+    func noteMonth(_ month: Month, of shown: ShownConversation, _ key: FolderKey, in view: View) {
+        noteConversation(month, of: shown, key, in: view)
         let folder = shown.folder
         guard let position = folder.months.firstIndex(where: { $0.month == month }) else { return }
         let wanted = conversationWalks.withLock { $0.months(key.archive) }
@@ -98,6 +99,7 @@ extension FolderTree {
         background.start { [self] in
             var left = segments.budget / 4
             var numbers: [Int] = []
+            var months: [Month] = []
             for position in positions {
                 guard let place = place(of: folder.months[position].node, key.archive),
                     let number = registry.withLock({ $0.number(ofSegment: place) })
@@ -105,13 +107,15 @@ extension FolderTree {
                 left -= place.blobs.reduce(0) { $0 + (repository.length(of: $1, .data) ?? 0) }
                 guard left > 0 else { break }
                 numbers.append(number)
+                months.append(folder.months[position].month)
             }
             preload(segments: numbers)
+            preload(listingsOf: months, of: shown, key, in: view)
         }
     }
 
     /// Loads months of the following conversations for one who goes from one to the next.
-    private func noteConversation(_ month: Month, of shown: ShownConversation, _ key: FolderKey) {
+    private func noteConversation(_ month: Month, of shown: ShownConversation, _ key: FolderKey, in shownIn: View) {
         // What is brought by whole conversations needs nobody who goes on.
         guard prefetch != .conversation, let view = views.cached(key.archive),
             let place = view.place(ofConversation: key.conversation),
@@ -128,6 +132,7 @@ extension FolderTree {
             preload(folders: keys, view)
             var left = segments.budget / 4
             var numbers: [Int] = []
+            var loaded: [FolderKey] = []
             for (position, key) in zip(load.positions, keys) {
                 let places = folders.cached(key).map { segmentPlaces(in: $0, load.months, key.archive) } ?? []
                 left -= places.reduce(0) { $0 + $1.size }
@@ -136,8 +141,24 @@ extension FolderTree {
                     break
                 }
                 numbers += places.compactMap { place in registry.withLock { $0.number(ofSegment: place.segment) } }
+                loaded.append(key)
             }
             preload(segments: numbers)
+            for key in loaded {
+                guard let shown = folders.cached(key) else { continue }
+                let months = shown.months.map(\.month).filter { load.months?.contains($0) ?? true }
+                preload(listingsOf: months, of: shown, key, in: shownIn)
+            }
+        }
+    }
+
+    /// Makes the lists of months whose segments are in memory, so that who lists them next has an answer at once.
+    private func preload(listingsOf months: [Month], of shown: ShownConversation, _ key: FolderKey, in view: View) {
+        // A month's media are brought when somebody looks into it for the first time.
+        guard view != .transcripts, prefetch != .month, let chats = views.cached(key.archive) else { return }
+        for month in months where shown.part(month, in: view) != nil {
+            let key = ListingKey(folder: key, month: month, mediaOnly: view == .media)
+            _ = try? listing(of: key, chats, .never, isAhead: true)
         }
     }
 
