@@ -110,7 +110,12 @@ public final class LocalStore: ObjectStore {
 
     /// See `ObjectStore`.
     public func remove(_ name: ObjectName) throws(StorageError) {
-        guard unlink(path(name)) == 0 || errno == ENOENT else { throw failure(.remove, .object(name)) }
+        guard unlink(path(name)) != 0 else { return }
+        let error = errno
+        // Not there with the whole repository gone, as an unplugged disk, is another thing.
+        guard error == ENOENT, access(location, F_OK) == 0 else {
+            throw StorageError(errno: error, .remove, .object(name), location: location)
+        }
     }
 
     /// See `ObjectStore`.

@@ -9,7 +9,7 @@ import Synchronization
 ///             └─ listing of locks                      when it is opened to take a lock
 ///
 /// A listing is as old as the opening. Who takes a lock asks anew under it: of what was listed before, only the files are
-/// given, which never change.
+/// given, which never change, and the locks, as the first look for these decides nothing.
 public final class OpeningStore: ObjectStore {
     private enum Question: Hashable {
         case list(ObjectKind)

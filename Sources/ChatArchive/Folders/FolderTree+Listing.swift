@@ -212,6 +212,7 @@ extension FolderTree {
         let view = try view(ofSnapshot: snapshot, waiting)
         let key = FolderKey(archive: view.archive.tree, conversation: conversation)
         let months = try folder(key, view, waiting).months(in: kind)
+        noteFolder(key, view)
         let suffix = kind == .transcripts ? ".txt" : ""
         let names = months.map { Array(($0.month.description + suffix).utf8) }
         return FolderListing(

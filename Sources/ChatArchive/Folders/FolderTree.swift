@@ -34,6 +34,7 @@ public final class FolderTree: Sendable {
     let sequentialReads: Mutex<SequentialReads>
     let monthWalks = Mutex(MonthWalks<FolderKey>())
     let conversationWalks = Mutex(ConversationWalks<TreeID>())
+    let folderWalks = Mutex(ConversationWalks<TreeID>())
     let mediaWalks: Mutex<MediaWalks<MediaWalk>>
     let background: BackgroundLoads
     let prefetch: Prefetch?
@@ -85,7 +86,9 @@ public final class FolderTree: Sendable {
         media = LoadingCache(budget: memoryLimit / 64)
         sequentialReads = Mutex(SequentialReads(windowLimit: memoryLimit / 8))
         mediaWalks = Mutex(MediaWalks(windowLimit: memoryLimit / 8))
-        background = BackgroundLoads(atOnce: repository.store.requestsInFlight)
+        // Where there are many ways to the store, two stay free for who asks now.
+        let ways = repository.store.requestsInFlight
+        background = BackgroundLoads(atOnce: ways > 4 ? ways - 2 : ways)
         var table = SnapshotTable()
         do throws(RepositoryError) {
             var shown = snapshots ?? []

@@ -51,7 +51,7 @@ public struct FileAttributes: Hashable, Sendable {
     public var kind: FileKind
     /// The lower twelve bits of `st_mode`.
     public var permissions: UInt16
-    /// Bytes of content, exact.
+    /// Bytes of content, exact where `isComplete`.
     public var size: UInt64
     /// Hard links; 1 for folders too, so that nobody counts subfolders by it.
     public var links: UInt32 = 1
@@ -59,7 +59,7 @@ public struct FileAttributes: Hashable, Sendable {
     public var uid: UInt32
     /// The group.
     public var gid: UInt32
-    /// When the content was made: of a message, when it was sent.
+    /// When the content was made: of a message, when it was sent. 0 where not `isComplete`.
     public var mtime: Time
     /// When the metadata changed; of computed files the same as `mtime`.
     public var ctime: Time

@@ -77,13 +77,6 @@ public struct Archive: Sendable {
         return ConversationFolder(months: months)
     }
 
-    /// Brings the lists of all conversations' months to this machine with few reads, for one who goes through them in turn.
-    /// What fails here is told by who reads it.
-    func fetchMonthLists() throws(ArchiveError) {
-        let lists = try keptSubtree(named: ArchiveLayout.monthLists)?.nodes ?? []
-        try? repository.fetch(lists.lazy.flatMap { $0.content ?? [] }, .data, retention: .metadata)
-    }
-
     /// The same for many conversations, in their order, with few reads.
     public func folders(named names: [String]) throws(ArchiveError) -> [ConversationFolder] {
         var lists: [String: Node] = [:]
@@ -105,6 +98,13 @@ public struct Archive: Sendable {
             folders.append(ConversationFolder(months: try Self.months(in: Array(parts.joined()), of: name)))
         }
         return folders
+    }
+
+    /// Brings the lists of all conversations' months to this machine with few reads, for one who goes through them in turn.
+    /// What fails here is told by who reads it.
+    func fetchMonthLists() throws(ArchiveError) {
+        let lists = try keptSubtree(named: ArchiveLayout.monthLists)?.nodes ?? []
+        try? repository.fetch(lists.lazy.flatMap { $0.content ?? [] }, .data, retention: .metadata)
     }
 
     private static func months(in list: [UInt8], of folder: String) throws(ArchiveError) -> [MonthRecord] {

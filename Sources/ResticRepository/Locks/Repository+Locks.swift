@@ -5,7 +5,8 @@ extension Repository {
     /// Locks the repository.
     ///
     /// As restic: looks for locks in the way (any, for an exclusive lock; exclusive ones, for a shared lock), writes its own,
-    /// waits a moment and looks again. Stale locks are in the way too, until they are removed.
+    /// waits a moment and looks again. The first look may be as old as the opening; the second is what decides. Stale locks
+    /// are in the way too, until they are removed.
     ///
     /// - Parameters:
     ///   - retryFor: how long to wait for others before `.locked` is thrown.

@@ -32,19 +32,11 @@ struct RangeRequest {
     /// The bytes of a good answer; nil for any other. Throws when there are fewer or others than asked for.
     func bytes(in answer: HTTPAnswer) throws(StorageError) -> [UInt8]? {
         guard let range else { return answer.status == 200 ? answer.body : nil }
-        // `rclone serve s3` says 200 for a part.
-        let isPart = answer.status == 206 || answer.status == 200 && answer.header("content-range") != nil
         switch answer.status {
-        case _ where isPart:
-            guard let (start, last, total) = Self.contentRange(answer) else { throw damaged }
-            // rclone answers `bytes 2000-999/1000` where others answer 416.
-            if let total, total < range.upperBound, last < start || start == range.lowerBound && last == total - 1 {
-                throw truncated(total)
-            }
-            guard start == range.lowerBound, last == range.upperBound - 1, answer.body.count == range.count,
-                total.map({ last < $0 }) ?? true
-            else { throw damaged }
-            return answer.body
+        case 206: return try part(of: answer, range)
+        // `rclone serve s3` says 200 for a part.
+        case 200 where answer.header("content-range") != nil && !Self.isWhole(answer):
+            return try part(of: answer, range)
         case 200:
             guard answer.body.count >= range.upperBound else { throw truncated(answer.body.count) }
             return Array(answer.body[range])
@@ -53,6 +45,23 @@ struct RangeRequest {
             return nil
         default: return nil
         }
+    }
+
+    private func part(of answer: HTTPAnswer, _ range: Range<Int>) throws(StorageError) -> [UInt8] {
+        guard let (start, last, total) = Self.contentRange(answer) else { throw damaged }
+        // rclone answers `bytes 2000-999/1000` where others answer 416.
+        if let total, total < range.upperBound, last < start || start == range.lowerBound && last == total - 1 {
+            throw truncated(total)
+        }
+        guard start == range.lowerBound, last == range.upperBound - 1, answer.body.count == range.count,
+            total.map({ last < $0 }) ?? true
+        else { throw damaged }
+        return answer.body
+    }
+
+    /// Whether a body is the object from its beginning to its end.
+    private static func isWhole(_ answer: HTTPAnswer) -> Bool {
+        contentRange(answer).map { $0.start == 0 && $0.total == answer.body.count } ?? false
     }
 
     /// For an object of `size` bytes: nothing when the range is empty and ends in it, else `.truncated`.

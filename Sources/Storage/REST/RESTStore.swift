@@ -88,7 +88,7 @@ public final class RESTStore: ObjectStore {
         throw fault(answer, .object(name), .write)
     }
 
-    /// See `ObjectStore`. Two requests: some servers do not say whether what they removed was there.
+    /// See `ObjectStore`.
     public func remove(_ name: ObjectName) throws(StorageError) {
         let answer = try send(.delete, path(name), .object(name), .remove)
         guard !answer.isGood else { return }

@@ -170,16 +170,16 @@ import Testing
         #expect(walks.months(1) == nil)
     }
 
-    @Test("what could not be loaded for lack of memory is loaded later")
-    func stopped() throws {
+    @Test("what could not be loaded for lack of memory is loaded later", arguments: [1, 3])
+    func stopped(atOnce: Int) throws {
         var walks = Walks()
         var loaded: [Int] = []
         for conversation in 0..<count {
             guard let load = walks.note(1, place(conversation), month(4), of: month(0)...month(9), count: count) else {
                 continue
             }
-            loaded += Array(load.positions.prefix(3))
-            if load.positions.count > 3 { walks.stopped(1, load, at: load.positions.lowerBound + 3) }
+            loaded += Array(load.positions.prefix(atOnce))
+            if load.positions.count > atOnce { walks.stopped(1, load, at: load.positions.lowerBound + atOnce) }
         }
         #expect(loaded == Array(1..<count))
     }

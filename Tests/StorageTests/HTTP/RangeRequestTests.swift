@@ -22,6 +22,7 @@ import Testing
         #expect(try bytes(1..<3, 206, "bytes 1-2/*", [1, 2]) == [1, 2])
         #expect(try bytes(1..<3, 200, nil, [0, 1, 2, 3]) == [1, 2])
         #expect(try bytes(1..<3, 200, "bytes 1-2/9", [1, 2]) == [1, 2])
+        #expect(try bytes(1..<3, 200, "bytes 0-3/4", [0, 1, 2, 3]) == [1, 2])
         #expect(try bytes(nil, 200, nil, [0, 1]) == [0, 1])
         #expect(try bytes(1..<3, 404, nil, []) == nil)
     }
@@ -41,6 +42,10 @@ import Testing
     func `any other range is damage`(contentRange: String?) {
         #expect(throws: StorageError.damaged(.object(name), location: "x")) {
             try bytes(1..<3, 206, contentRange, [1, 2])
+        }
+        guard contentRange != nil else { return }
+        #expect(throws: StorageError.damaged(.object(name), location: "x")) {
+            try bytes(1..<3, 200, contentRange, [1, 2])
         }
     }
 

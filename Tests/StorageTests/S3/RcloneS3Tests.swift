@@ -29,7 +29,7 @@ struct RcloneS3Tests {
             let options = S3Options(credentials: S3Credentials(keyID: "accesskey", secret: "other"))
             let place = try S3Location(parsing: "s3:\(server["S3_ENDPOINT"])/bucket/x")
             let store = S3Store(place, options, door: try server.door())
-            #expect(throws: StorageError.self) { try store.list(.data) }
+            #expect(throws: StorageError.badCredentials(location: store.location)) { try store.list(.data) }
         }
     }
 }

@@ -75,6 +75,7 @@ struct MotoTests {
             let place = try S3Location(parsing: "s3:\(server["S3_ENDPOINT"])/no-such-bucket/x")
             let store = S3Store(place, options, door: try server.door())
             #expect(throws: StorageError.noBucket(location: store.location)) { try store.list(.data) }
+            #expect(throws: StorageError.noBucket(location: store.location)) { try store.remove(Sample.name(1)) }
             #expect(StorageError.noBucket(location: "").isNotFound)
         }
     }

@@ -9,10 +9,10 @@ final class BackgroundLoads: Sendable {
     }
 
     private let state = Mutex(State())
-    private let atOnce: Int
+    let atOnce: Int
     private let waitingLimit: Int
 
-    init(atOnce: Int, waiting limit: Int = 256) {
+    init(atOnce: Int, waiting limit: Int = 64) {
         self.atOnce = max(1, atOnce)
         waitingLimit = limit
     }

@@ -67,14 +67,15 @@ struct ConversationWalks<Archive: Hashable> {
             walk = Walk(place: place, months: month...month, all: all)
             return nil
         }
+        let isLoaded = walk.ahead >= step
         walk = Walk(
             place: place, months: month...month, all: all, wanted: wanted, order: order,
             ahead: max(walk.ahead - step, 0), window: walk.window)
         guard walk.ahead <= walk.window / 2 else { return nil }
-        let first = walk.window == 0 ? place[order] : place[order] + 1 + walk.ahead
+        let first = isLoaded ? place[order] + 1 + walk.ahead : place[order]
         walk.window = min(max(walk.window * 4, 4), Self.windowLimit)
         walk.ahead = walk.window
-        let clamped = (first..<max(place[order] + 1 + walk.window, first)).clamped(to: 0..<count)
+        let clamped = (first..<place[order] + 1 + walk.window).clamped(to: 0..<count)
         return clamped.isEmpty ? nil : Load(positions: clamped, order: order, months: wanted)
     }
 

@@ -1,10 +1,13 @@
 import ChatModel
 import ResticRepository
+import Synchronization
 
 /// Loading ahead of readers. What fails here is met again, and told, by whoever asks for it.
 extension FolderTree {
     /// Blobs that are fetched together: enough for one request to be worth its round trip.
     private static let fetchSize: UInt64 = 4 << 20
+    /// The same for segments, which take some ten times as much memory as they do in the store.
+    private static let batchSize = 1 << 20
 
     /// Notes a read of a stored file, and loads what follows for one who reads on.
     func noteRead(_ file: MediaFile, _ range: Range<UInt64>) {
@@ -109,8 +112,25 @@ extension FolderTree {
                 numbers.append(number)
                 months.append(folder.months[position].month)
             }
-            preload(segments: numbers)
-            preload(listingsOf: months, of: shown, key, in: view)
+            let found = months
+            preload(segments: numbers) { [self] in preload(listingsOf: found, of: shown, key, in: view) }
+        }
+    }
+
+    /// Notes that a conversation's months are listed, and loads the lists of the following ones for one who goes on.
+    func noteFolder(_ key: FolderKey, _ view: ChatView) {
+        guard prefetch != .conversation, let place = view.place(ofConversation: key.conversation) else { return }
+        // Which months are wanted plays no part yet.
+        let any = Month(number: 0)
+        let load = folderWalks.withLock {
+            $0.note(key.archive, place, any, of: any...any, count: view.conversations.count)
+        }
+        guard let load else { return }
+        background.start { [self] in
+            preload(
+                folders: load.positions.map {
+                    FolderKey(archive: key.archive, conversation: view.conversation(at: $0, in: load.order))
+                }, view)
         }
     }
 
@@ -135,19 +155,25 @@ extension FolderTree {
             var loaded: [FolderKey] = []
             for (position, key) in zip(load.positions, keys) {
                 let places = folders.cached(key).map { segmentPlaces(in: $0, load.months, key.archive) } ?? []
-                left -= places.reduce(0) { $0 + $1.size }
-                guard left > 0 || numbers.isEmpty else {
+                guard left > 0 else {
                     conversationWalks.withLock { $0.stopped(key.archive, load, at: position) }
                     break
                 }
-                numbers += places.compactMap { place in registry.withLock { $0.number(ofSegment: place.segment) } }
+                for place in places where left > 0 {
+                    left -= place.size
+                    if let number = registry.withLock({ $0.number(ofSegment: place.segment) }) {
+                        numbers.append(number)
+                    }
+                }
                 loaded.append(key)
             }
-            preload(segments: numbers)
-            for key in loaded {
-                guard let shown = folders.cached(key) else { continue }
-                let months = shown.months.map(\.month).filter { load.months?.contains($0) ?? true }
-                preload(listingsOf: months, of: shown, key, in: shownIn)
+            let found = loaded
+            preload(segments: numbers) { [self] in
+                for key in found {
+                    guard let shown = folders.cached(key) else { continue }
+                    let months = shown.months.map(\.month).filter { load.months?.contains($0) ?? true }
+                    preload(listingsOf: months, of: shown, key, in: shownIn)
+                }
             }
         }
     }
@@ -184,15 +210,26 @@ extension FolderTree {
         }
     }
 
-    /// Loads segments that lie together with one request each time, several at a time. Returns before they are there.
-    private func preload(segments numbers: [Int]) {
-        let places = registry.withLock { registry in numbers.map { ($0, registry.segments[$0]) } }
-        var waiting = Dictionary(
-            places.compactMap { number, place in place.blobs.first.map { ($0, [(number, place)]) } },
-            uniquingKeysWith: +)
-        for batch in repository.neighbours(waiting.keys, .data, limit: Int(Self.fetchSize)) {
-            let together = batch.flatMap { waiting.removeValue(forKey: $0) ?? [] }
-            background.start { [self] in preload(segments: together) }
+    /// Loads segments, the first ones first, those that lie together with one request, and several requests at a time.
+    /// Returns before they are there; `then` is called when all are, or could not be had.
+    private func preload(segments numbers: [Int], then: @escaping @Sendable () -> Void) {
+        let places = registry.withLock { registry in numbers.map { registry.segments[$0] } }
+        var wanted: [BlobID: [Int]] = [:]
+        for (position, place) in places.enumerated() {
+            if let first = place.blobs.first { wanted[first, default: []].append(position) }
+        }
+        let batches = repository.neighbours(wanted.keys, .data, limit: Self.batchSize)
+            .map { batch in batch.flatMap { wanted[$0] ?? [] }.sorted() }
+            .sorted { ($0.first ?? 0) < ($1.first ?? 0) }
+            .map { batch in batch.map { (number: numbers[$0], place: places[$0]) } }
+        let work = SharedBatches(batches)
+        for _ in 0..<min(background.atOnce, batches.count) {
+            background.start { [self] in
+                while let batch = work.take() {
+                    preload(segments: batch)
+                    if work.done() { then() }
+                }
+            }
         }
     }
 
@@ -200,10 +237,9 @@ extension FolderTree {
         let places = Dictionary(places, uniquingKeysWith: { $1 })
         segments.preload(Array(places.keys)) { missing, deliver in
             var texts: [BlobID: [UInt8]] = [:]
-            try? repository.blobs(missing.flatMap { places[$0]?.blobs ?? [] }, .data, retention: .metadata) {
-                (id, bytes) throws(RepositoryError) in
-                texts[id] = bytes
-            }
+            try? repository.blobs(
+                missing.flatMap { places[$0]?.blobs ?? [] }, .data, retention: .metadata, windowed: false
+            ) { (id, bytes) throws(RepositoryError) in texts[id] = bytes }
             for number in missing {
                 guard let place = places[number] else { continue }
                 let parts = place.blobs.compactMap { texts[$0] }
@@ -213,6 +249,25 @@ extension FolderTree {
                 else { continue }
                 deliver(number, segment, segment.cost)
             }
+        }
+    }
+}
+
+/// Batches of segments that several jobs load, each taking the next one.
+private final class SharedBatches: Sendable {
+    typealias Batch = [(number: Int, place: Registry.SegmentPlace)]
+
+    private let state: Mutex<(waiting: ArraySlice<Batch>, left: Int)>
+
+    init(_ batches: [Batch]) { state = Mutex((batches[...], batches.count)) }
+
+    func take() -> Batch? { state.withLock { $0.waiting.popFirst() } }
+
+    /// Notes that one has been loaded; whether it was the last one.
+    func done() -> Bool {
+        state.withLock { state in
+            state.left -= 1
+            return state.left == 0
         }
     }
 }
