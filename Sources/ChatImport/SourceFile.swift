@@ -20,6 +20,17 @@ final class SourceFile {
         count = Int(status.st_size)
     }
 
+    /// Opens a regular file that is no link itself, or throws its errno: one that a foreign path names.
+    init(regularAt path: String) throws(SystemFault) {
+        self.path = path
+        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
+        guard descriptor >= 0 else { throw SystemFault(errno: errno) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw SystemFault(errno: errno) }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw SystemFault(errno: EINVAL) }
+        count = Int(status.st_size)
+    }
+
     deinit {
         if descriptor >= 0 { close(descriptor) }
     }

@@ -11,9 +11,7 @@ struct SourceMedia {
     /// Where a file is that the source names relative to `folder`: never outside the root, never through an absolute
     /// path, and only if it is there.
     func content(of named: String) -> Attachment.Content {
-        let components = named.split(separator: "/", omittingEmptySubsequences: false)
-        let isSafe = components.allSatisfy { !$0.isEmpty && $0 != ".." && $0 != "." && !$0.utf8.contains(0) }
-        guard isSafe else { return .missing(reason: "the source names a file outside its folder") }
+        guard Self.isSafe(named) else { return .missing(reason: "the source names a file outside its folder") }
         let path = folder.isEmpty ? named : folder + "/" + named
         var status = stat()
         guard lstat(root + "/" + path, &status) == 0 else {
@@ -21,5 +19,23 @@ struct SourceMedia {
         }
         guard status.st_mode & S_IFMT == S_IFREG else { return .missing(reason: "what the source names is not a file") }
         return .file(path: path)
+    }
+
+    /// Whether every component of a path is a name: not empty, not `.` or `..`, without NUL.
+    private static func isSafe(_ path: String) -> Bool {
+        // Of the component so far.
+        var (length, dots) = (0, 0)
+        for byte in path.utf8 {
+            switch byte {
+            case 0: return false
+            case UInt8(ascii: "/"):
+                if length == 0 || length == dots && length <= 2 { return false }
+                (length, dots) = (0, 0)
+            default:
+                length += 1
+                if byte == UInt8(ascii: ".") { dots += 1 }
+            }
+        }
+        return length > 0 && !(length == dots && length <= 2)
     }
 }

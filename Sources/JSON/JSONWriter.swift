@@ -126,7 +126,9 @@ public struct JSONWriter: Sendable {
     private mutating func append(_ utf8: UnsafeBufferPointer<UInt8>) {
         var run = 0
         var index = 0
-        while index < utf8.count {
+        while true {
+            index = firstCandidate(in: utf8, from: index)
+            guard index < utf8.count else { break }
             let byte = utf8[index]
             var length = 1
             let escape: String?
@@ -155,6 +157,44 @@ public struct JSONWriter: Sendable {
             index += length
         }
         bytes.append(contentsOf: utf8[run...])
+    }
+
+    /// Where the first byte from an index on is that may have to be escaped, else the end. Looks at eight bytes at a time:
+    /// the lowest bit that the usual tests for a byte leave set is that of the first such byte
+    /// (graphics.stanford.edu/~seander/bithacks.html#ZeroInWord).
+    private func firstCandidate(in utf8: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        let bytes = UnsafeRawBufferPointer(utf8)
+        var index = start
+        while index + 8 <= bytes.count {
+            let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+            var found = Self.below0x20(word) | Self.equal(word, "\"") | Self.equal(word, "\\")
+            if escaping == .go {
+                found |= Self.equal(word, "<") | Self.equal(word, ">") | Self.equal(word, "&")
+                found |= Self.zeros(word ^ Self.ones &* 0xE2)
+            }
+            if found != 0 { return index + found.trailingZeroBitCount / 8 }
+            index += 8
+        }
+        while index < bytes.count {
+            switch bytes[index] {
+            case 0..<0x20, UInt8(ascii: "\""), UInt8(ascii: "\\"): return index
+            case UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"), 0xE2:
+                if escaping == .go { return index }
+            default: break
+            }
+            index += 1
+        }
+        return index
+    }
+
+    private static let ones: UInt64 = 0x0101_0101_0101_0101
+
+    private static func zeros(_ word: UInt64) -> UInt64 { (word &- ones) & ~word & (ones << 7) }
+
+    private static func below0x20(_ word: UInt64) -> UInt64 { (word &- ones &* 0x20) & ~word & (ones << 7) }
+
+    private static func equal(_ word: UInt64, _ character: Unicode.Scalar) -> UInt64 {
+        zeros(word ^ ones &* UInt64(character.value))
     }
 
     private static func unicodeEscape(_ byte: UInt8) -> String {

@@ -122,7 +122,9 @@ struct SourceWalk: ~Copyable {
         }
         node.extendedAttributes = ExtendedAttributes.read(entry.name, in: entry.directory)
         do throws(RepositoryError) {
-            node.subtree = try backup.writer.saveTree(Tree(nodes))
+            let tree = Tree(nodes)
+            // An equal directory has the parent's bytes; making them costs more than comparing.
+            node.subtree = tree == previousTree ? previous?.subtree : try backup.writer.saveTree(tree)
         } catch { throw .repository(error) }
         if previous?.kind != .directory {
             counts.dirsNew += 1

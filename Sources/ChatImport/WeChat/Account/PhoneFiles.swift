@@ -20,10 +20,11 @@ struct PhoneFiles {
         _ paths: [String], name: String = "", size: Int64? = nil, isThumbnail: Bool = false, stickerKey: [UInt8]? = nil
     ) -> Attachment? {
         for path in paths {
-            guard let path = placed(path), let file = try? SourceFile(path: root + "/" + path), file.count > 0 else {
-                continue
-            }
+            guard let path = resolved(path), let file = try? SourceFile(regularAt: root + "/" + path), file.count > 0
+            else { continue }
             var attachment = Attachment(name: name, content: .file(path: path), isThumbnail: isThumbnail)
+            // A document is what its name says.
+            guard name.isEmpty else { return attachment }
             let length = Int64(file.count)
             let read: (Range<Int64>) -> [UInt8] = { range in
                 (try? file.bytes(Int(range.lowerBound)..<Int(range.upperBound))) ?? []
@@ -31,11 +32,8 @@ struct PhoneFiles {
             let found =
                 stickerKey.map { WeChatMedia.sticker(size: length, key: $0, read) }
                 ?? WeChatMedia.picture(size: length, keys: imageKeys, read)
-            // A document is what its name says.
-            if name.isEmpty {
-                attachment.mediaType = found.format?.mediaType ?? ""
-                attachment.decoding = found.decoding
-            }
+            attachment.mediaType = found.format?.mediaType ?? ""
+            attachment.decoding = found.decoding
             return attachment
         }
         return nil

@@ -12,6 +12,7 @@ struct Computer4Shard {
     private let tables: [(name: String, digest: String)]
     /// Whether a damage may come from a log that was not copied, or from WCDB's own compression of a database.
     private let mayBeCompressed: Bool
+    private let frames = ZstdFrames()
 
     init(
         _ database: ForeignDatabase, at path: String, _ databases: AccountDatabases, owner: String?,
@@ -73,7 +74,7 @@ struct Computer4Shard {
         var row = WeChatRow(
             talker: talker, serverID: stored.number(1), localID: stored.number(0),
             type: Int32(truncatingIfNeeded: type), subtype: Int32(truncatingIfNeeded: type >> 32),
-            time: Timestamp(seconds: stored.number(4)), content: Self.content(stored))
+            time: Timestamp(seconds: stored.number(4)), content: content(stored))
         let sender = senders[stored.number(3)]
         if let owner, let sender {
             row.isOwn = sender == owner
@@ -90,10 +91,12 @@ struct Computer4Shard {
     }
 
     /// The content, inflated; what cannot be is given as it is stored.
-    private static func content(_ row: ForeignRow) -> [UInt8] {
+    private func content(_ row: ForeignRow) -> [UInt8] {
         let column = row.isEmpty(6) ? 7 : 6
         do throws(ContentFault) {
-            return try row.withBytes(column) { bytes throws(ContentFault) in try CompressedContent.version4(bytes) }
+            return try row.withBytes(column) { bytes throws(ContentFault) in
+                try CompressedContent.version4(bytes, frames)
+            }
         } catch {
             return row.bytes(column)
         }

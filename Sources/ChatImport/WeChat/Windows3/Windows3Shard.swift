@@ -79,17 +79,20 @@ struct Windows3Extra {
             else { continue }
             switch kind {
             case 1: sender = String(decoding: value, as: UTF8.self)
-            case 3: thumbnail = Self.path(String(decoding: value, as: UTF8.self))
-            case 4: file = Self.path(String(decoding: value, as: UTF8.self))
+            case 3: thumbnail = Self.path(value)
+            case 4: file = Self.path(value)
             default: break
             }
         }
     }
 
     /// A path of Windows, which begins with the name of the account's folder, as one below that folder.
-    private static func path(_ windows: String) -> String {
-        let names = windows.split(omittingEmptySubsequences: false) { $0 == "\\" || $0 == "/" }
-        let start = names.firstIndex { $0.lowercased() == "filestorage" }
-        return names[(start ?? min(1, names.count - 1))...].joined(separator: "/")
+    private static func path(_ windows: ArraySlice<UInt8>) -> String {
+        let path = windows.map { $0 == UInt8(ascii: "\\") ? UInt8(ascii: "/") : $0 }
+        let names = path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        let start = names.firstIndex { $0.map { $0 | 0x20 } == fileStorage } ?? min(1, names.count - 1)
+        return String(decoding: path[names[start].startIndex...], as: UTF8.self)
     }
+
+    private static let fileStorage = Array("filestorage".utf8)
 }

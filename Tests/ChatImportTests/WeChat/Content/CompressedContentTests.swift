@@ -84,6 +84,21 @@ struct CompressedContentTests {
         }
     }
 
+    @Test("a frame that breaks off or is refused leaves nothing behind for the next one")
+    func zstdAgain() throws {
+        let frames = ZstdFrames()
+        let inflate = { (bytes: [UInt8]) in try bytes.withUnsafeBytes { try CompressedContent.version4($0, frames) } }
+        let text = Array(String(repeating: "<msg>你好</msg>", count: 900).utf8)
+        let frame = compressed(text)
+        let bomb = compressed([UInt8](repeating: 0, count: 20_000_000))
+        for broken in [
+            Array(frame.dropLast(9)), Array(frame.prefix(5)), bomb, [0x28, 0xB5, 0x2F, 0xFD, 0, 0xA8, 1, 0, 0],
+        ] {
+            #expect(throws: ContentFault.self) { try inflate(broken) }
+            #expect(try inflate(frame) == text)
+        }
+    }
+
     @Test("a frame that would be larger than is allowed, or needs a dictionary, is refused")
     func zstdBombs() throws {
         let bomb = compressed([UInt8](repeating: 0, count: 100_000_000))
