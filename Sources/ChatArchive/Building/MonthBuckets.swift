@@ -17,15 +17,20 @@ struct MonthBuckets {
         var lines = JSONWriter()
         var extents: [SpillFile.Extent] = []
         var rows = 0
-        var hasAttachments = false
+        /// Bytes of lines, in memory and not.
+        var size = 0
+        /// Where in them the lines of rows with attachments are.
+        var withAttachments: [Range<Int>] = []
 
         /// Adds a row's line; returns its length.
         mutating func add(_ row: SegmentMerge.Row) -> Int {
             let before = lines.bytes.count
             row.encode(into: &lines)
+            let length = lines.bytes.count - before
+            if !row.message.attachments.isEmpty { withAttachments.append(size..<size + length) }
             rows += 1
-            hasAttachments = hasAttachments || !row.message.attachments.isEmpty
-            return lines.bytes.count - before
+            size += length
+            return length
         }
     }
 
@@ -57,8 +62,8 @@ struct MonthBuckets {
     /// How many rows a bucket has; 0 when there is none.
     func rowCount(_ key: Key) -> Int { buckets[key]?.rows ?? 0 }
 
-    /// Whether any row of a bucket has attachments.
-    func hasAttachments(_ key: Key) -> Bool { buckets[key]?.hasAttachments ?? false }
+    /// Where in `lines` the rows are that have attachments, ascending.
+    func linesWithAttachments(_ key: Key) -> [Range<Int>] { buckets[key]?.withAttachments ?? [] }
 
     /// The encoded rows of a bucket, in the order in which they came.
     func lines(_ key: Key) throws(ArchiveError) -> [UInt8] {
@@ -70,7 +75,7 @@ struct MonthBuckets {
         return bytes
     }
 
-    /// Decodes what `lines` gives.
+    /// Decodes what `lines` gives, or some of its lines.
     static func rows(_ lines: [UInt8]) throws(ArchiveError) -> [SegmentMerge.Row] {
         try Archive.parseLines(lines, name: "import") {
             (reader: inout JSONReader) throws(JSONError) -> SegmentMerge.Row? in

@@ -58,8 +58,8 @@ final class MonthMerger<Provider: AttachmentProvider>: Sendable {
 
     /// Merges a month of a conversation, which has a position among those of the new archive.
     ///
-    /// Cost: when all sources gave the same before, one pass over the rows' bytes; rows that have attachments are decoded
-    /// to look these up.
+    /// Cost: when all sources gave the same before, one pass over the rows' bytes; those rows that have attachments are
+    /// decoded to look these up.
     func merge(
         _ month: Month, of conversation: ConversationID, at position: Int, _ earlier: [EarlierConversation]
     ) throws(ArchiveError) -> Outcome {
@@ -98,29 +98,21 @@ final class MonthMerger<Provider: AttachmentProvider>: Sendable {
     /// What a source gave for a month.
     private struct Rows {
         let lines: [UInt8]
-        /// The same, when they had to be decoded.
-        var known: [SegmentMerge.Row]?
         let count: Int
         let digest: String
 
-        func decoded() throws(ArchiveError) -> [SegmentMerge.Row] {
-            if let known { return known }
-            return try MonthBuckets.rows(lines)
-        }
+        func decoded() throws(ArchiveError) -> [SegmentMerge.Row] { try MonthBuckets.rows(lines) }
     }
 
     private func readRows(_ key: MonthBuckets.Key) throws(ArchiveError) -> Rows {
         var lines = try buckets.lines(key)
-        var known: [SegmentMerge.Row]?
-        if buckets.hasAttachments(key) {
-            let rows = try resolved(MonthBuckets.rows(lines), of: sources[key.source])
-            var writer = JSONWriter(reserving: lines.count)
-            for row in rows { row.encode(into: &writer) }
-            lines = writer.bytes
-            known = rows
+        let ranges = buckets.linesWithAttachments(key)
+        if !ranges.isEmpty {
+            let rows = try MonthBuckets.rows(ranges.flatMap { lines[$0] })
+            lines = try lines.replacing(ranges, by: resolved(rows, of: sources[key.source]))
         }
         return Rows(
-            lines: lines, known: known, count: buckets.rowCount(key),
+            lines: lines, count: buckets.rowCount(key),
             digest: String(SHA256Digest(hashing: lines).hex.prefix(16)))
     }
 
@@ -180,6 +172,23 @@ final class MonthMerger<Provider: AttachmentProvider>: Sendable {
             span: first...last,
             given: Dictionary(uniqueKeysWithValues: holders.map { ($0, given[$0] ?? unknown) }),
             blobs: content.blobs, size: content.size)
+    }
+}
+
+extension [UInt8] {
+    /// Lines in which some, which are in these places, are those of rows.
+    fileprivate func replacing(_ places: [Range<Int>], by rows: [SegmentMerge.Row]) -> [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(count + 128 * rows.count)
+        var end = 0
+        for (place, row) in zip(places, rows) {
+            result += self[end..<place.lowerBound]
+            var writer = JSONWriter()
+            row.encode(into: &writer)
+            result += writer.bytes
+            end = place.upperBound
+        }
+        return result + self[end...]
     }
 }
 

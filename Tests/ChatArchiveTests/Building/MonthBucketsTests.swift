@@ -28,6 +28,26 @@ struct MonthBucketsTests {
         }
     }
 
+    @Test("rows with attachments are found among the lines, in memory or not", arguments: [0, 500, 1 << 20])
+    func attachments(limit: Int) throws {
+        var random = SeededGenerator.printed("attachments")
+        var buckets = MonthBuckets(limit: limit)
+        let key = MonthBuckets.Key(source: 0, conversation: 0, month: Month(number: 24_000))
+        var expected: [String] = []
+        for number in 0..<300 {
+            var message = ChatArchiveTests.text("\(number) \(random.text())")
+            if Int.random(in: 0..<5, using: &random) == 0 {
+                message.attachments = [ChatModel.Attachment(name: "a", content: .file(path: "\(number).jpg"))]
+                expected.append(message.text)
+            }
+            try buckets.add(SegmentMerge.Row(message: message, export: 0), to: key)
+        }
+        let lines = try buckets.lines(key)
+        let found = try buckets.linesWithAttachments(key).map { try MonthBuckets.rows(Array(lines[$0])) }
+        #expect(found.allSatisfy { $0.count == 1 && $0[0].message.attachments.count == 1 })
+        #expect(found.map { $0[0].message.text } == expected)
+    }
+
     @Test("a temporary file gives back what was put in, and holds no readable text")
     func sealed() throws {
         let file = try SpillFile()
