@@ -34,7 +34,7 @@ public final class FolderTree: Sendable {
     let sequentialReads: Mutex<SequentialReads>
     let monthWalks = Mutex(MonthWalks<FolderKey>())
     let conversationWalks = Mutex(ConversationWalks<TreeID>())
-    let mediaWalks: Mutex<MediaWalks<MediaWalk>>
+    let mediaWalks: Mutex<MediaWalks<MediaReader>>
     let background: BackgroundLoads
     let prefetch: Prefetch?
     let prefetches = BackgroundLoads(atOnce: 1, waiting: .max)
@@ -45,10 +45,11 @@ public final class FolderTree: Sendable {
         let conversation: Int
     }
 
-    /// A way through the media of a conversation.
-    struct MediaWalk: Hashable, Sendable {
-        let folder: FolderKey
+    /// Somebody who goes through media: of which archive, as a view shows them, in which order of conversations.
+    struct MediaReader: Hashable, Sendable {
+        let archive: TreeID
         let view: View
+        let order: ConversationWalks<TreeID>.Order
     }
 
     /// A month of a conversation, as an archive and a view show it.
