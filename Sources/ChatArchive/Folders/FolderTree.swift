@@ -35,7 +35,7 @@ public final class FolderTree: Sendable {
     let monthWalks = Mutex(MonthWalks<FolderKey>())
     let conversationWalks = Mutex(ConversationWalks<TreeID>())
     let folderWalks = Mutex(ConversationWalks<TreeID>())
-    let mediaWalks: Mutex<MediaWalks<MediaWalk>>
+    let mediaWalks: Mutex<MediaWalks<MediaReader>>
     let background: BackgroundLoads
     let prefetch: Prefetch?
     let prefetches = BackgroundLoads(atOnce: 1, waiting: .max)
@@ -46,10 +46,11 @@ public final class FolderTree: Sendable {
         let conversation: Int
     }
 
-    /// A way through the media of a conversation.
-    struct MediaWalk: Hashable, Sendable {
-        let folder: FolderKey
+    /// Somebody who goes through media: of which archive, as a view shows them, in which order of conversations.
+    struct MediaReader: Hashable, Sendable {
+        let archive: TreeID
         let view: View
+        let order: ConversationWalks<TreeID>.Order
     }
 
     /// A month of a conversation, as an archive and a view show it.

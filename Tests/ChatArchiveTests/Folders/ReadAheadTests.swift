@@ -197,7 +197,7 @@ import Testing
             loads.append(load.bytes)
             let files = (load.bytes + 99_999) / 100_000
             let last = load.after.month * 12 + load.after.file + files
-            walks.loaded(1, load, upTo: .init(month: last / 12, file: last % 12), bytes: files * 100_000)
+            walks.loaded(load, upTo: .init(conversation: 0, month: last / 12, file: last % 12), bytes: files * 100_000)
         }
         return loads
     }
@@ -205,7 +205,7 @@ import Testing
     @Test("the third medium in a row loads a MiB ahead, and more each time up to the limit")
     func inOrder() {
         var walks = Walks(windowLimit: 8 << 20)
-        let loads = walk(&walks, (0..<600).map { .init(month: $0 / 12, file: $0 % 12) })
+        let loads = walk(&walks, (0..<600).map { .init(conversation: 0, month: $0 / 12, file: $0 % 12) })
         #expect(loads.first == 1 << 20)
         #expect(loads.allSatisfy { $0 <= 8 << 20 })
         #expect(loads.count < 25)
@@ -216,38 +216,72 @@ import Testing
     @Test("pieces of one file, steps back and two files load nothing")
     func others() {
         var walks = Walks(windowLimit: 8 << 20)
-        let back: [Walks.Position] = (0..<40).map { .init(month: 40 - $0, file: 0) }
+        let back: [Walks.Position] = (0..<40).map { .init(conversation: 0, month: 40 - $0, file: 0) }
         #expect(walk(&walks, back).isEmpty)
         var again = Walks(windowLimit: 8 << 20)
-        #expect(walk(&again, [Walks.Position](repeating: .init(month: 0, file: 3), count: 50)).isEmpty)
-        #expect(walk(&again, [.init(month: 0, file: 4)]).isEmpty)
+        #expect(walk(&again, [Walks.Position](repeating: .init(conversation: 0, month: 0, file: 3), count: 50)).isEmpty)
+        #expect(walk(&again, [.init(conversation: 0, month: 0, file: 4)]).isEmpty)
     }
 
     @Test("one load at a time, and none when nothing follows")
     func end() throws {
         var walks = Walks(windowLimit: 8 << 20)
-        for file in 0..<2 { #expect(walks.note(1, .init(month: 0, file: file), size: 10) == nil) }
-        let third = walks.note(1, .init(month: 0, file: 2), size: 10)
+        for file in 0..<2 { #expect(walks.note(1, .init(conversation: 0, month: 0, file: file), size: 10) == nil) }
+        let third = walks.note(1, .init(conversation: 0, month: 0, file: 2), size: 10)
         let load = try #require(third)
-        #expect(walks.note(1, .init(month: 0, file: 3), size: 10) == nil)
-        #expect(load.after == .init(month: 0, file: 2))
-        walks.loaded(1, load, upTo: nil, bytes: 0)
-        for file in 4..<60 { #expect(walks.note(1, .init(month: 0, file: file), size: 10) == nil) }
+        #expect(walks.note(1, .init(conversation: 0, month: 0, file: 3), size: 10) == nil)
+        #expect(load.after == .init(conversation: 0, month: 0, file: 2))
+        walks.loaded(load, upTo: nil, bytes: 0)
+        for file in 4..<60 { #expect(walks.note(1, .init(conversation: 0, month: 0, file: file), size: 10) == nil) }
     }
 }
 
 extension MediaWalksTests {
+    @Test("who goes on to another conversation has the next ones loaded too, who stays in one has not")
+    func conversations() throws {
+        var walks = Walks(windowLimit: 1 << 20)
+        var loads: [Walks.Load] = []
+        // Conversations of four files, of which every third has no media.
+        for conversation in (0..<60) where conversation % 3 != 1 {
+            for file in 0..<4 {
+                let position = Walks.Position(conversation: conversation, month: 0, file: file)
+                guard let load = walks.note(1, position, size: 100_000) else { continue }
+                loads.append(load)
+                guard load.goesOn else {
+                    // The end of the conversation.
+                    walks.loaded(
+                        load, upTo: load.after.file < 3 ? .init(conversation: 0, month: 0, file: 3) : nil,
+                        bytes: 100_000)
+                    continue
+                }
+                let end = Walks.Position(conversation: conversation + 4, month: 0, file: 3)
+                walks.loaded(load, upTo: end, bytes: load.bytes)
+            }
+        }
+        #expect(loads.first?.goesOn == false)
+        #expect(loads.dropFirst(2).allSatisfy { $0.goesOn })
+        #expect(loads.count < 30)
+    }
+
+    @Test("files of conversations far apart, or of earlier ones, are no walk")
+    func apart() {
+        var walks = Walks(windowLimit: 1 << 20)
+        for conversation in [5, 90, 20, 200, 7, 150, 149] {
+            #expect(walks.note(1, .init(conversation: conversation, month: 0, file: 0), size: 10) == nil)
+        }
+    }
+
     @Test("a load that ends after its walk leads no other walk astray")
     func late() throws {
         var walks = Walks(windowLimit: 8 << 20)
-        for file in 0..<2 { #expect(walks.note(1, .init(month: 40, file: file), size: 10) == nil) }
-        let third = walks.note(1, .init(month: 40, file: 2), size: 10)
+        for file in 0..<2 { #expect(walks.note(1, .init(conversation: 0, month: 40, file: file), size: 10) == nil) }
+        let third = walks.note(1, .init(conversation: 0, month: 40, file: 2), size: 10)
         let load = try #require(third)
         // Somebody begins again at the front before the load has ended.
-        for file in 0..<2 { #expect(walks.note(1, .init(month: 0, file: file), size: 10) == nil) }
-        walks.loaded(1, load, upTo: .init(month: 41, file: 0), bytes: 1 << 20)
-        let next = walks.note(1, .init(month: 0, file: 2), size: 10)
-        #expect(next?.after == .init(month: 0, file: 2))
+        for file in 0..<2 { #expect(walks.note(1, .init(conversation: 0, month: 0, file: file), size: 10) == nil) }
+        walks.loaded(load, upTo: .init(conversation: 0, month: 41, file: 0), bytes: 1 << 20)
+        let next = walks.note(1, .init(conversation: 0, month: 0, file: 2), size: 10)
+        #expect(next?.after == .init(conversation: 0, month: 0, file: 2))
     }
 }
 

@@ -86,6 +86,9 @@ struct ConversationWalks<Archive: Hashable> {
         walks.insert(walk, for: archive, cost: 1)
     }
 
+    /// In which order somebody goes from conversation to conversation; nil when nobody does.
+    mutating func order(_ archive: Archive) -> Order? { walks.value(archive)?.order }
+
     /// The months that one who goes from conversation to conversation looks into; nil for all, or when nobody does.
     mutating func months(_ archive: Archive) -> ClosedRange<Month>? {
         guard let walk = walks.value(archive), walk.order != nil, let wanted = walk.wanted else { return nil }

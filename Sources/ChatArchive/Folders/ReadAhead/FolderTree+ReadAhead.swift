@@ -34,36 +34,69 @@ extension FolderTree {
             case .month(let snapshot, let view, let conversation, let month)? = InodeLayout.place(folder),
             let chats = try? self.view(ofSnapshot: snapshot, .never)
         else { return }
-        let key = FolderKey(archive: chats.archive.tree, conversation: conversation)
-        guard let stored = folders.cached(key) else { return }
-        let months = stored.months(in: view).map(\.month)
-        guard let position = months.firstIndex(of: month) else { return }
-        // The views number months and files each in its own way.
-        let walk = MediaWalk(folder: key, view: view)
+        let archive = chats.archive.tree
+        let order = conversationWalks.withLock { $0.order(archive) } ?? .listed
+        let key = FolderKey(archive: archive, conversation: conversation)
+        guard let stored = folders.cached(key), let place = chats.place(ofConversation: conversation),
+            let position = stored.months(in: view).firstIndex(where: { $0.month == month })
+        else { return }
+        // The views number months and files each in its own way, and so do orders conversations.
+        let reader = MediaReader(archive: archive, view: view, order: order)
         let load = mediaWalks.withLock {
-            $0.note(walk, .init(month: position, file: index), size: Int(clamping: size))
+            $0.note(
+                reader, .init(conversation: place[order], month: position, file: index), size: Int(clamping: size))
         }
         guard let load else { return }
         background.start { [self] in
-            var end: MediaWalks<MediaWalk>.Position?
-            var (bytes, ids): (Int, [BlobID]) = (0, [])
-            defer { mediaWalks.withLock { $0.loaded(walk, load, upTo: end, bytes: bytes) } }
-            for position in months.indices.dropFirst(load.after.month) where bytes < load.bytes {
-                guard
-                    let listing = try? listing(
-                        of: ListingKey(folder: key, month: months[position], mediaOnly: view == .media), chats,
-                        .until(.now + .seconds(60)), isAhead: true)
-                else { break }
-                let first = position == load.after.month ? load.after.file + 1 : 0
-                for file in first..<max(first, listing.entries.count) where bytes < load.bytes {
-                    end = .init(month: position, file: file)
-                    guard let blob = smallMedium(listing.entries[file]) else { continue }
-                    ids.append(blob)
-                    bytes += Int(clamping: listing.entries[file].size)
-                }
-            }
-            for batch in repository.neighbours(ids, .data, limit: Int(Self.fetchSize)) {
+            var next = MediaAhead(load)
+            collect(&next, for: reader, chats)
+            mediaWalks.withLock { $0.loaded(load, upTo: next.end, bytes: next.bytes) }
+            for batch in repository.neighbours(next.ids, .data, limit: Int(Self.fetchSize)) {
                 background.start { [self] in preload(batch) }
+            }
+        }
+    }
+
+    /// The media that follow a position.
+    private struct MediaAhead {
+        let load: MediaWalks<MediaReader>.Load
+        var end: MediaWalks<MediaReader>.Position?
+        var bytes = 0
+        var ids: [BlobID] = []
+        /// Months that were looked into: where there are few media among many texts, another load goes on from there.
+        var months = 0
+        private static let monthLimit = 64
+
+        init(_ load: MediaWalks<MediaReader>.Load) { self.load = load }
+
+        var isFull: Bool { bytes >= load.bytes || months >= Self.monthLimit }
+    }
+
+    private func collect(_ next: inout MediaAhead, for reader: MediaReader, _ chats: ChatView) {
+        let first = next.load.after
+        let count = chats.conversations.count
+        for place in first.conversation..<max(first.conversation, next.load.goesOn ? count : first.conversation + 1)
+        where !next.isFull {
+            let conversation = chats.conversation(at: place, in: reader.order)
+            let key = FolderKey(archive: reader.archive, conversation: conversation)
+            guard chats.conversations[conversation].attachments > 0 else { continue }
+            guard let stored = try? folder(key, chats, .until(.now + .seconds(60))) else { return }
+            for (position, part) in stored.months(in: reader.view).enumerated() where !next.isFull {
+                let isFirst = place == first.conversation && position == first.month
+                guard isFirst || place > first.conversation || position > first.month,
+                    stored.part(part.month, in: .media) != nil
+                else { continue }
+                let month = ListingKey(folder: key, month: part.month, mediaOnly: reader.view == .media)
+                guard let listing = try? listing(of: month, chats, .until(.now + .seconds(60)), isAhead: true) else {
+                    return
+                }
+                next.months += 1
+                for file in listing.entries.indices.dropFirst(isFirst ? first.file + 1 : 0) where !next.isFull {
+                    next.end = .init(conversation: place, month: position, file: file)
+                    guard let blob = smallMedium(listing.entries[file]) else { continue }
+                    next.ids.append(blob)
+                    next.bytes += Int(clamping: listing.entries[file].size)
+                }
             }
         }
     }
