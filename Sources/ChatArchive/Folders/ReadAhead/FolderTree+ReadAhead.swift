@@ -168,12 +168,14 @@ extension FolderTree {
             var loaded: [FolderKey] = []
             for (position, key) in zip(load.positions, keys) {
                 let places = folders.cached(key).map { segmentPlaces(in: $0, load.months, key.archive) } ?? []
-                left -= places.reduce(0) { $0 + $1.size }
-                guard left > 0 || numbers.isEmpty else {
+                guard left > 0 else {
                     conversationWalks.withLock { $0.stopped(key.archive, load, at: position) }
                     break
                 }
-                numbers += places.compactMap { place in registry.withLock { $0.number(ofSegment: place.segment) } }
+                // What is left of a long one is loaded as its months are walked through.
+                numbers += places.prefix(Self.count(of: places.map(\.size), within: &left)).compactMap { place in
+                    registry.withLock { $0.number(ofSegment: place.segment) }
+                }
                 loaded.append(key)
             }
             preload(segments: numbers)
@@ -193,6 +195,17 @@ extension FolderTree {
             let key = ListingKey(folder: key, month: month, mediaOnly: view == .media)
             _ = try? listing(of: key, chats, .never, isAhead: true)
         }
+    }
+
+    /// How many of the first of some segments, by their sizes in bytes, are loaded into memory of which so much is left. The
+    /// last one may go beyond, so that one is loaded where there is any.
+    static func count(of sizes: [Int], within left: inout Int) -> Int {
+        var count = 0
+        while count < sizes.count, left > 0 {
+            left -= sizes[count]
+            count += 1
+        }
+        return count
     }
 
     /// The segments of some months, and their sizes in bytes.
@@ -220,18 +233,24 @@ extension FolderTree {
     private func preload(segments numbers: [Int]) {
         segments.preload(numbers) { missing, deliver in
             let places = registry.withLock { registry in missing.map { ($0, registry.segments[$0]) } }
-            var texts: [BlobID: [UInt8]] = [:]
-            try? repository.blobs(places.flatMap(\.1.blobs), .data, retention: .metadata) {
-                (id, bytes) throws(RepositoryError) in
-                texts[id] = bytes
+            var parts: [BlobID: [UInt8]] = [:]
+            var waiting: [BlobID: [Int]] = [:]
+            for (index, place) in places.enumerated() {
+                for blob in Set(place.1.blobs) { waiting[blob, default: []].append(index) }
             }
-            for (number, place) in places {
-                let parts = place.blobs.compactMap { texts[$0] }
-                guard parts.count == place.blobs.count,
-                    let segment = try? Segment(
-                        parsing: parts.count == 1 ? parts[0] : Array(parts.joined()), name: place.name)
-                else { continue }
-                deliver(number, segment, segment.cost)
+            // Each is decoded as soon as its text is there, so that no more than one text is held.
+            try? repository.blobs(waiting.keys, .data, retention: .metadata) { (id, bytes) throws(RepositoryError) in
+                parts[id] = bytes
+                for (number, place) in (waiting[id] ?? []).map({ places[$0] }) {
+                    let texts = place.blobs.compactMap { parts[$0] }
+                    guard texts.count == place.blobs.count else { continue }
+                    for blob in place.blobs { parts[blob] = nil }
+                    guard
+                        let segment = try? Segment(
+                            parsing: texts.count == 1 ? texts[0] : Array(texts.joined()), name: place.name)
+                    else { continue }
+                    deliver(number, segment, segment.cost)
+                }
             }
         }
     }
