@@ -124,7 +124,8 @@ final class SiblingPusher: Sendable {
             let (next, isClosed) = state.withLock { ($0.policy.resume(push, at: index), $0.isClosed) }
             index = next
             guard index < end, !isClosed, let file = tree.file(at: index, in: push.first.listing) else { break }
-            if file.size <= SiblingReadAhead.largestFile {
+            // To push media would be to read them, and look like somebody who wants more of them.
+            if file.isText, file.size <= SiblingReadAhead.largestFile {
                 if index >= hole {
                     hole = .max
                 } else {

@@ -13,7 +13,7 @@ private let arrows: [String: Set<String>] = [
     "Search": ["JSON", "CPCRE2"],
     "chatark": [
         "ChatModel", "ChatImport", "Storage", "ResticRepository", "ChatArchive", "Mount", "Search", "JSON",
-        "ArgumentParser",
+        "ArgumentParser", "CMalloc",
     ],
 ]
 

@@ -73,7 +73,12 @@ extension FolderTree {
     }
 
     /// The file at a position of a listed month; nil beyond its end, and when the month is no longer remembered.
-    public func file(at index: Int, in listing: UInt64) -> (inode: InodeNumber, size: UInt64)? {
-        listed.withLock { $0.entry(index, of: listing) }.map { ($0.inode, $0.size) }
+    public func file(at index: Int, in listing: UInt64) -> (inode: InodeNumber, size: UInt64, isText: Bool)? {
+        listed.withLock { $0.entry(index, of: listing) }.map { entry in
+            guard case .message(_, _, let part)? = InodeLayout.place(entry.inode) else {
+                return (entry.inode, entry.size, false)
+            }
+            return (entry.inode, entry.size, part == 0)
+        }
     }
 }

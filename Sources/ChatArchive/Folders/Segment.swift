@@ -88,7 +88,9 @@ final class Segment: Sendable {
         var attachments: [Attachment] = []
         var bytes: [UInt8] = []
         private var positions: [String: Int32] = [:]
-        private var lastSender: (bytes: [UInt8], index: Int32) = ([], -1)
+        /// The first senders that came: most conversations have no more, and comparing them costs less than hashing.
+        private var firstSenders: [[UInt8]] = []
+        private static let firstSenderLimit = 8
 
         mutating func readLine(_ reader: inout JSONReader, of text: [UInt8]) throws(JSONError) {
             var line = Line()
@@ -157,8 +159,9 @@ final class Segment: Sendable {
         }
 
         private mutating func sender(_ text: UnsafeRawBufferPointer) -> Int32 {
-            // Conversations go back and forth; the last sender is often the next one too.
-            if lastSender.index >= 0, text.elementsEqual(lastSender.bytes) { return lastSender.index }
+            for (index, bytes) in firstSenders.enumerated() where bytes.count == text.count {
+                if bytes.withUnsafeBytes({ compareBytes($0, text) }) == 0 { return Int32(index) }
+            }
             let name = String(decoding: text, as: UTF8.self)
             let index: Int32
             if let known = positions[name] {
@@ -167,8 +170,11 @@ final class Segment: Sendable {
                 index = Int32(senders.count)
                 senders.append(PersonID(name))
                 positions[name] = index
+                // Broken UTF-8 may give the name of an earlier one.
+                if senders.count == firstSenders.count + 1, firstSenders.count < Self.firstSenderLimit {
+                    firstSenders.append(Array(text))
+                }
             }
-            lastSender = (Array(text), index)
             return index
         }
     }

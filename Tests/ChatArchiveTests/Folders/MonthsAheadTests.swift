@@ -1,8 +1,9 @@
-import ChatArchive
 import ChatHistories
 import ChatModel
 import Storage
 import Testing
+
+@testable import ChatArchive
 
 /// Months that are made ready before somebody who goes through them comes to them.
 struct MonthsAheadTests {
@@ -48,5 +49,15 @@ struct MonthsAheadTests {
             files += names.count
         }
         #expect(files == 1800)
+    }
+
+    @Test("of a long conversation as much is loaded as there is memory for, and at least a month where there is any")
+    func longConversation() {
+        var left = 12
+        #expect(FolderTree.count(of: [5, 5, 5, 5, 5], within: &left) == 3)
+        #expect(FolderTree.count(of: [1], within: &left) == 0)
+        left = 1
+        #expect(FolderTree.count(of: [100, 100], within: &left) == 1)
+        #expect(FolderTree.count(of: [], within: &left) == 0)
     }
 }

@@ -43,6 +43,19 @@ struct SegmentTests {
         #expect(segment.attachments.count == 2)
     }
 
+    @Test("many senders are told apart, and each is listed once")
+    func senders() throws {
+        let names = (0..<30).map { "p\($0 * 7 % 30)" }
+        let messages = (0..<300).map { number in
+            Message(
+                time: Timestamp(milliseconds: 1_630_767_835_250 + Int64(number)),
+                sender: PersonID(names[number * 11 % 30]), text: "x")
+        }
+        let segment = try Sample.segment(messages)
+        #expect(segment.lines.map { segment.senders[Int($0.sender)] } == messages.map(\.sender))
+        #expect(segment.senders.count == 30)
+    }
+
     @Test("it says the same as the message lines of the archive's reader")
     func agreement() throws {
         let seed = UInt64.random(in: 1...1 << 60)

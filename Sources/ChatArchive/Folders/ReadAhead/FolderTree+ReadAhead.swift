@@ -192,11 +192,9 @@ extension FolderTree {
                     conversationWalks.withLock { $0.stopped(key.archive, load, at: position) }
                     break
                 }
-                for place in places where left > 0 {
-                    left -= place.size
-                    if let number = registry.withLock({ $0.number(ofSegment: place.segment) }) {
-                        numbers.append(number)
-                    }
+                // What is left of a long one is loaded as its months are walked through.
+                numbers += places.prefix(Self.count(of: places.map(\.size), within: &left)).compactMap { place in
+                    registry.withLock { $0.number(ofSegment: place.segment) }
                 }
                 loaded.append(key)
             }
@@ -219,6 +217,17 @@ extension FolderTree {
             let key = ListingKey(folder: key, month: month, mediaOnly: view == .media)
             _ = try? listing(of: key, chats, .never, isAhead: true)
         }
+    }
+
+    /// How many of the first of some segments, by their sizes in bytes, are loaded into memory of which so much is left. The
+    /// last one may go beyond, so that one is loaded where there is any.
+    static func count(of sizes: [Int], within left: inout Int) -> Int {
+        var count = 0
+        while count < sizes.count, left > 0 {
+            left -= sizes[count]
+            count += 1
+        }
+        return count
     }
 
     /// The segments of some months, and their sizes in bytes.
@@ -266,21 +275,29 @@ extension FolderTree {
         }
     }
 
-    private func preload(segments places: [(number: Int, place: Registry.SegmentPlace)]) {
-        let places = Dictionary(places, uniquingKeysWith: { $1 })
-        segments.preload(Array(places.keys)) { missing, deliver in
-            var texts: [BlobID: [UInt8]] = [:]
-            try? repository.blobs(
-                missing.flatMap { places[$0]?.blobs ?? [] }, .data, retention: .metadata, windowed: false
-            ) { (id, bytes) throws(RepositoryError) in texts[id] = bytes }
-            for number in missing {
-                guard let place = places[number] else { continue }
-                let parts = place.blobs.compactMap { texts[$0] }
-                guard parts.count == place.blobs.count,
-                    let segment = try? Segment(
-                        parsing: parts.count == 1 ? parts[0] : Array(parts.joined()), name: place.name)
-                else { continue }
-                deliver(number, segment, segment.cost)
+    private func preload(segments batch: SharedBatches.Batch) {
+        let found = Dictionary(batch.map { ($0.number, $0.place) }, uniquingKeysWith: { $1 })
+        segments.preload(Array(found.keys)) { missing, deliver in
+            let places = missing.compactMap { number in found[number].map { (number, $0) } }
+            var parts: [BlobID: [UInt8]] = [:]
+            var waiting: [BlobID: [Int]] = [:]
+            for (index, place) in places.enumerated() {
+                for blob in Set(place.1.blobs) { waiting[blob, default: []].append(index) }
+            }
+            // Each is decoded as soon as its text is there, so that no more than one text is held.
+            try? repository.blobs(waiting.keys, .data, retention: .metadata, windowed: false) {
+                (id, bytes) throws(RepositoryError) in
+                parts[id] = bytes
+                for (number, place) in (waiting[id] ?? []).map({ places[$0] }) {
+                    let texts = place.blobs.compactMap { parts[$0] }
+                    guard texts.count == place.blobs.count else { continue }
+                    for blob in place.blobs { parts[blob] = nil }
+                    guard
+                        let segment = try? Segment(
+                            parsing: texts.count == 1 ? texts[0] : Array(texts.joined()), name: place.name)
+                    else { continue }
+                    deliver(number, segment, segment.cost)
+                }
             }
         }
     }
