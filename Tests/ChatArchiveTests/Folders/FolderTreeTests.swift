@@ -82,6 +82,21 @@ struct FolderTreeTests {
         #expect(try sizes() == ["2021-09.txt": "?", "2021-10.txt": "\(text.count)"])
     }
 
+    @Test("of the files of a listed month it is known which are texts")
+    func textsAreToldFromMedia() throws {
+        let chats = try StoredChats()
+        let tree = try chats.tree(.snapshot(chats.snapshots[0]))
+        let month = try tree.find("conversations/chat/2021-09").inode
+        let names = try tree.names(in: month)
+        let listing = try #require(tree.listing(of: month))
+        #expect(listing.count == names.count && names.contains { !$0.hasSuffix(".txt") })
+        for (index, name) in names.enumerated() {
+            let file = try #require(tree.file(at: index, in: listing.listing))
+            // A medium that the source lacks is a text about it, and is made as media are.
+            #expect(file.isText == (name.hasSuffix(".txt") && !name.hasSuffix(".missing.txt")), "\(name)")
+        }
+    }
+
     @Test("a listing needs three small reads, and a message its segment only")
     func laziness() throws {
         let chats = try StoredChats()
