@@ -77,6 +77,16 @@ public enum ImportNote: Hashable, Sendable {
     case unknownMessageTypes([String: Int])
 }
 
+extension ImportNote {
+    /// Whether messages may be missing that the source has.
+    public var tellsOfLoss: Bool {
+        switch self {
+        case .damagedDatabase, .unreadableLog: true
+        default: false
+        }
+    }
+}
+
 extension ImportNote: CustomStringConvertible {
     /// The words for a person.
     public var description: String {

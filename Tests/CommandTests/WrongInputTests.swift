@@ -35,6 +35,16 @@ struct WrongInputTests {
         Case(
             what: "a wrong password", arguments: ["snapshots", "--password-command", "echo wrong"], status: 12,
             words: ["password"]),
+        Case(
+            what: "dates the wrong way round",
+            arguments: ["restore", "-t", "HERE/out", "--since", "2024-02-01", "--until", "2024-01-01"], status: 1,
+            words: ["--since", "--until"]),
+        Case(
+            what: "original files among messages",
+            arguments: ["restore", "-t", "HERE/out", "--include", "*.jpg", "--conversation", "x"], status: 1,
+            words: ["--include", "--conversation"]),
+        Case(
+            what: "a check without the repository", arguments: ["check", "--offline"], status: 1, words: ["--offline"]),
         Case(what: "an unknown snapshot", arguments: ["ls", "deadbeef"], status: 1, words: ["deadbeef"]),
         Case(what: "no snapshots yet", arguments: ["ls", "latest"], status: 1, words: ["no snapshots yet"]),
         Case(

@@ -43,6 +43,26 @@ struct WeChatStoryTests {
         try scratch.expect("restic", "check", "--read-data")
     }
 
+    @Test("a database that is damaged ends a backup with status 3, and what it lacks is not taken for deleted")
+    func damaged() throws {
+        let scratch = try Scratch()
+        try generate(scratch, "android", [])
+        try scratch.expect("chatark", "backup", scratch("account"))
+        let database = try scratch.expect("find", scratch("account"), "-name", "EnMicroMsg.db").split(separator: "\n")[
+            0]
+        let file = try FileHandle(forUpdating: URL(fileURLWithPath: String(database)))
+        let size = try file.seekToEnd()
+        try file.seek(toOffset: size / 10 * 4)
+        try file.write(contentsOf: Data(repeating: 0xFF, count: Int(size / 5)))
+        try file.close()
+        let backup = try scratch.run("chatark", "backup", scratch("account"))
+        #expect(backup.status == 3 && backup.output.contains("could not be read whole"), "\(backup)")
+        try scratch.expect("chatark", "mount", scratch("mnt"))
+        let marked = try scratch.run("grep", "-rh", "no longer at the source", scratch("mnt/latest/transcripts"))
+        #expect(marked.output.isEmpty)
+        try scratch.expect("chatark", "umount", scratch("mnt"))
+    }
+
     @Test("a later state of the phone adds what is new, and keeps what is gone")
     func stages() throws {
         let scratch = try Scratch()

@@ -24,7 +24,9 @@ extension ArchiveBuilder {
         let media = try MediaFolder(repository: repository, archives: heads.map(\.archive))
         let work = MonthMerger(
             buckets, from: sources, given: given,
-            lastSeen: zip(sources, readings).map { source, reading in lastRead[source] ?? reading.time },
+            lastSeen: sources.indices.map { index in
+                readWithLoss.contains(index) ? nil : lastRead[sources[index]] ?? readings[index].time
+            },
             attachments: AttachmentStore(provider: attachments, media: media, writer: writer, chunker: chunker),
             into: writer, chunker)
         var isChanged = false

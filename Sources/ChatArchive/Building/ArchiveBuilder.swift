@@ -27,6 +27,8 @@ public struct ArchiveBuilder {
     /// Indices of the sources of this backup.
     private(set) var given: [Int] = []
     private var current: Int?
+    /// Sources of which not all could be read this time.
+    private(set) var readWithLoss: Set<Int> = []
     /// How many exports each source has given.
     private var exports: [Int: Int] = [:]
     var people: [PersonRecord] = []
@@ -115,6 +117,11 @@ public struct ArchiveBuilder {
     public mutating func skip(reason: String) {
         account.rowsRead += 1
         account.skipped[reason, default: 0] += 1
+    }
+
+    /// Notes that not all of the source could be read: what it does not give now is not taken for deleted there.
+    public mutating func noteLoss() {
+        if let current { readWithLoss.insert(current) }
     }
 
     /// Says that no more rows come, so that their memory can be used by what follows. `finish` says it, too.

@@ -23,12 +23,12 @@ final class MonthMerger<Provider: AttachmentProvider>: Sendable {
     private let sources: [ArchiveSource]
     /// Indices of the sources of this backup.
     private let given: [Int]
-    /// When each source was last read before this backup.
-    private let lastSeen: [Timestamp]
+    /// When each source was last read before this backup; nil for one that was not read whole this time.
+    private let lastSeen: [Timestamp?]
     private let attachments: Mutex<AttachmentStore<Provider>>
 
     init(
-        _ buckets: MonthBuckets, from sources: [ArchiveSource], given: [Int], lastSeen: [Timestamp],
+        _ buckets: MonthBuckets, from sources: [ArchiveSource], given: [Int], lastSeen: [Timestamp?],
         attachments: sending AttachmentStore<Provider>, into writer: RepositoryWriter, _ chunker: Chunker
     ) {
         self.buckets = buckets

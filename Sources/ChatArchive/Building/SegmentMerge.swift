@@ -84,10 +84,11 @@ struct SegmentMerge {
 
     /// Merges all rows that a source gives for the month.
     ///
-    /// - Parameter lastSeen: when the source was read the time before.
+    /// - Parameter lastSeen: when the source was read the time before; nil when it was not read whole this time, so that
+    ///   what it did not give may be there all the same.
     /// - Returns: how many rows repeat another row of the same source.
     @discardableResult
-    mutating func give(_ rows: [Row], from source: Int, lastSeen: Timestamp) -> Int {
+    mutating func give(_ rows: [Row], from source: Int, lastSeen: Timestamp?) -> Int {
         var held: Set<Int> = []
         var repeats = 0
         var start = 0
@@ -96,6 +97,7 @@ struct SegmentMerge {
             repeats += give(rows[start..<end], from: source, &held)
             start = end
         }
+        guard let lastSeen else { return repeats }
         for index in unsorted.indices where !held.contains(index) && unsorted[index].sources.contains(source) {
             unsorted[index].sources.removeAll { $0 == source }
             let time = max(lost[index] ?? lastSeen, lastSeen)

@@ -147,21 +147,20 @@ struct RestoreWalk {
                 linked[key] = (directory.path + [node.name], content)
             }
         }
-        let isThere = exists(node.name, in: parent)
-        // What is there is replaced in one step, so that a stopped restore leaves the old file or the new one.
-        let temporary = isThere ? Self.temporaryName() : nil
-        let file = try Self.create(temporary ?? node.name, in: parent)
+        // The name appears in one step, so that a stopped restore leaves the old file, none or the new one.
+        let temporary = Self.temporaryName()
+        let file = try Self.create(temporary, in: parent)
         do throws(RestoreFault) {
             let size = try write(content, to: file, &fetched)
             try RestoreFault.running { () throws(SystemError) in
                 try setMetadata(of: file.raw, node)
-                if let temporary { try Self.rename(temporary, to: node.name, in: parent) }
+                try Self.rename(temporary, to: node.name, in: parent)
             }
             counts.files += 1
             counts.bytes &+= size
         } catch {
             // A part of a file must not look like the file.
-            _ = withCString(temporary ?? node.name) { unlinkat(parent, $0, 0) }
+            _ = withCString(temporary) { unlinkat(parent, $0, 0) }
             linked[key] = nil
             throw error
         }

@@ -25,7 +25,16 @@ struct BackupResult {
     }
 
     /// Whether something could not be read.
-    var isPartial: Bool { !unreadable.isEmpty || !changed.isEmpty || skippedUnread > 0 }
+    var isPartial: Bool { !unreadable.isEmpty || !changed.isEmpty || skippedUnread > 0 || losses > 0 }
+    /// Databases and logs of which a part could not be read.
+    private(set) var losses = 0
+
+    /// Keeps what an importer says beside its messages.
+    mutating func add(_ note: ImportNote) {
+        notes.append(note.description)
+        if note.tellsOfLoss { losses += 1 }
+    }
+
     /// Rows skipped that might have told something.
     private(set) var skippedUnread = 0
 
@@ -122,6 +131,10 @@ struct BackupReport {
         }
         if account.cameBack > 0 { Output.line("          \(Words.count(account.cameBack, "message")) back again") }
         Self.print(account.attachmentsMissing) { "\(Words.count($0, "attachment")) missing" }
+        if result.losses > 0 {
+            let many = result.losses == 1 ? "1 database" : "\(Words.count(result.losses)) databases or parts of them"
+            Output.line("          \(many) could not be read whole; messages may be missing")
+        }
     }
 
     /// A line for each reason.
@@ -150,6 +163,7 @@ struct BackupReport {
                 ("data_added", result.written.bytesAdded),
                 ("data_added_packed", result.written.bytesPacked), ("total_files_processed", Int(result.files.files)),
                 ("total_bytes_processed", Int(result.files.bytes)), ("files_unreadable", result.unreadable.count),
+                ("databases_damaged", result.losses),
             ]
             for (name, value) in numbers {
                 json.key(name)

@@ -166,7 +166,9 @@ final class BackupRun {
             case .skipped(let row):
                 builder.skip(reason: row.reason.rawValue)
                 result.note(skipped: row)
-            case .note(let note): result.notes.append(note.description)
+            case .note(let note):
+                result.add(note)
+                if note.tellsOfLoss { builder.noteLoss() }
             }
             if builder.rowsRead & 255 == 0 { progress.phase = .reading(rows: builder.rowsRead) }
         }

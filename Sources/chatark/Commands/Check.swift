@@ -20,6 +20,7 @@ struct Check: ParsableCommand {
     var readData = false
 
     func run() throws {
+        if options.access.offline { throw CommandError.checkOffline }
         // What is kept on this machine proves nothing about the repository.
         let repository = try options.open(keeping: false)
         let progress = CheckProgress()

@@ -41,7 +41,7 @@ struct DryRun {
         case .skipped(let row):
             skipped[row.reason.rawValue, default: 0] += 1
             result.note(skipped: row)
-        case .note(let note): result.notes.append(note.description)
+        case .note(let note): result.add(note)
         case .person, .conversation, .export: break
         }
     }

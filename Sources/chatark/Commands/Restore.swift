@@ -61,6 +61,7 @@ struct Restore: ParsableCommand {
         let zone = try Dates.zone(tz)
         let choice = try SnapshotChoice(id: snapshot, at: at)
         let span = try DateSpan(since: since, until: until, zone: zone)
+        if !include.isEmpty, !conversation.isEmpty || !span.isUnlimited { throw CommandError.patternAmongConversations }
         var restoreOptions = RestoreOptions()
         restoreOptions.existing = keepExisting ? .keep : .replace
         restoreOptions.verifies = verify
@@ -141,6 +142,7 @@ struct DateSpan {
     init(since: String?, until: String?, zone: Zone) throws(CommandError) {
         start = if let since { try Dates.range(since, in: zone).lowerBound } else { nil }
         end = if let until { try Dates.range(until, in: zone).upperBound } else { nil }
+        if let start, let end, start >= end { throw .datesReversed }
     }
 
     var isUnlimited: Bool { start == nil && end == nil }

@@ -100,7 +100,8 @@ struct RepositoryOptions: ParsableArguments {
     /// Opens the repository and runs `body` while holding a shared lock, or without one when the user said so.
     func withReadableRepository<Value>(_ body: (Repository) throws -> Value) throws -> Value {
         let repository = try open()
-        guard !noLock else { return try body(repository) }
+        // Without the network there is nobody to keep away.
+        guard !noLock, !access.offline else { return try body(repository) }
         return try repository.whileLocked(.shared) { _ in try body(repository) }
     }
 }

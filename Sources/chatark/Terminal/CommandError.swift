@@ -31,6 +31,9 @@ enum CommandError: Error, Equatable {
     case badPattern(String)
     case badSize(String)
     case noSnapshotBefore(String)
+    case datesReversed
+    case patternAmongConversations
+    case checkOffline
     case snapshotGivenTwice
     case sourceMissing(String)
     case sourceUnreadable(String, FileFault)
@@ -64,6 +67,10 @@ extension CommandError: CustomStringConvertible {
         case .badLocation(let scheme, let fault):
             "The '\(scheme):' location of the repository cannot be read: \(fault)."
         case .badSFTPCommand: "The command for SFTP has no words, or a quote that is not closed."
+        case .datesReversed: "'--since' is later than '--until'; nothing can lie between them."
+        case .patternAmongConversations:
+            "'--include' chooses original files, and '--conversation', '--since' and '--until' messages; use one or the other."
+        case .checkOffline: "'check' looks at the repository itself, and '--offline' forbids it; leave one out."
         case .offlineWithoutCache: "'--offline' reads what was kept, and '--no-cache' forbids it; leave one out."
         case .cacheUnusable(let path): "There is no cache that can be used in '\(path)'."
         case .nothingToFetch: "The repository lies on this machine; there is nothing to fetch."
@@ -100,7 +107,7 @@ extension CommandError: CustomStringConvertible {
         case .sourceMissing(let path): "There is nothing at '\(path)'. Nothing was stored."
         case .sourceUnreadable(let path, let fault): "Cannot read '\(path)': \(fault.words). Nothing was stored."
         case .unknownSource(let path):
-            "'\(path)' is no chat export that chatark knows. It looked for a Telegram Desktop result.json, a WhatsApp chat (.zip, _chat.txt "
+            "'\(path)' is no chat history that chatark knows. It looked for WeChat's databases, a Telegram Desktop result.json, a WhatsApp chat (.zip, _chat.txt "
                 + "or 'WhatsApp Chat with ….txt') and JSON Lines (.jsonl), in the folder and in the folders directly in it. "
                 + "If it is one, say which with '--source'. Nothing was stored."
         case .sourceNameForSeveral:

@@ -24,6 +24,16 @@ struct SegmentMergeTests {
         #expect(merge.counts.nowGone == 1)
     }
 
+    @Test("what a source does not give that could not be read whole is not taken for deleted")
+    func notReadWhole() {
+        let old = [MessageLine(text("a", id: "1"), sources: [0]), MessageLine(text("b", id: "2"), gone: before)]
+        var merge = SegmentMerge(previous: old)
+        merge.give(rows([text("c", id: "3")]), from: 0, lastSeen: nil)
+        #expect(Set(merge.lines.map(\.message.text)) == ["a", "b", "c"])
+        #expect(merge.lines.filter { $0.gone != nil }.map(\.message.text) == ["b"])
+        #expect(merge.counts.nowGone == 0 && merge.counts.stored == 1)
+    }
+
     @Test("a message that comes back loses its mark")
     func back() {
         let merge = merge([MessageLine(text("a", id: "1"), gone: before)], [text("a", id: "1")])
