@@ -101,10 +101,7 @@ struct NetworkStoryTests {
             proxy.stop()
             server.stop()
         }
-        let history = scratch("history")
-        try scratch.expect(Places.tool("make-history"), "--messages", "1000", "--media-bytes", "1000000", history)
-        try scratch.expect("chatark", "init")
-        try scratch.expect("chatark", "backup", history)
+        let history = try backUpHistory(scratch)
         try scratch.expect(
             Places.tool("make-history"), "--messages", "1000", "--media-bytes", "1000000", "--stage", "2", history)
         _ = try report(proxy)
@@ -144,10 +141,7 @@ struct NetworkStoryTests {
             proxy.stop()
             server.stop()
         }
-        let history = scratch("history")
-        try scratch.expect(Places.tool("make-history"), "--messages", "1000", "--media-bytes", "1000000", history)
-        try scratch.expect("chatark", "init")
-        try scratch.expect("chatark", "backup", history)
+        let history = try backUpHistory(scratch)
         // Longer than a busy machine takes to start a thread: what is asked at once is seen at once.
         try proxy.command("set", ["latency=0.3"])
         for (isCold, limit) in [(true, 17), (false, 9)] {
@@ -236,6 +230,15 @@ struct NetworkStoryTests {
         let address = proxy["PROXY_URL"].replacingOccurrences(of: "http://", with: "")
         scratch.variables = place(on: server, "rest", at: "rest:http://u:p@\(address)/")
         return (scratch, server, proxy)
+    }
+
+    /// Backs up a made-up history for the first time; returns its folder.
+    private func backUpHistory(_ scratch: Scratch) throws -> String {
+        let history = scratch("history")
+        try scratch.expect(Places.tool("make-history"), "--messages", "1000", "--media-bytes", "1000000", history)
+        try scratch.expect("chatark", "init")
+        try scratch.expect("chatark", "backup", history)
+        return history
     }
 
     private struct Report: Decodable {

@@ -84,8 +84,7 @@ import Testing
 
     @Test("who came to the end of a directory waits in the next one for the files that follow, and reads once")
     func thorough() {
-        var policy = SiblingReadAhead()
-        for index in 0..<3 { _ = policy.read(Place(listing: 1, index: index), of: 12) }
+        var policy = Self.thorough()
         #expect(policy.isThorough)
         for listing in UInt64(2)..<50 {
             let push = policy.read(Place(listing: listing, index: 0), of: 12)
@@ -113,6 +112,13 @@ import Testing
         for listing in UInt64(1)..<200 { #expect(policy.read(Place(listing: listing, index: 0), of: 5) == nil) }
     }
 
+    /// After a reader has begun a directory whose rest was pushed.
+    private static func thorough() -> SiblingReadAhead {
+        var policy = SiblingReadAhead()
+        for index in 0..<3 { _ = policy.read(Place(listing: 1, index: index), of: 12) }
+        return policy
+    }
+
     @Test("what follows a directory that was read to its end is pushed as it is listed, and asked for hardly at all")
     func listed() throws {
         var policy = SiblingReadAhead()
@@ -134,8 +140,7 @@ import Testing
 
     @Test("who lists and does not read on gets little pushed, until they read again")
     func onlyListed() {
-        var policy = SiblingReadAhead()
-        for index in 0..<3 { _ = policy.read(Place(listing: 1, index: index), of: 12) }
+        var policy = Self.thorough()
         let pushed = (UInt64(2)..<100).filter { listing in
             guard let push = policy.listed(listing, of: 12) else { return false }
             policy.pushed(push, upTo: 12)
@@ -148,8 +153,7 @@ import Testing
 
     @Test("a reader who is faster than the pushing is answered once what follows is there, and the other pushing ends")
     func fasterReader() throws {
-        var policy = SiblingReadAhead()
-        for index in 0..<3 { _ = policy.read(Place(listing: 1, index: index), of: 12) }
+        var policy = Self.thorough()
         let decided = policy.listed(2, of: 12)
         let push = try #require(decided)
         #expect(policy.resume(push, at: 0) == 0)
@@ -167,8 +171,7 @@ import Testing
 
     @Test("a large directory is pushed window by window, and its reader met where they are")
     func largeListed() throws {
-        var policy = SiblingReadAhead()
-        for index in 0..<3 { _ = policy.read(Place(listing: 1, index: index), of: 12) }
+        var policy = Self.thorough()
         let decided = policy.listed(2, of: 5000)
         let push = try #require(decided)
         #expect(push.files == SiblingReadAhead.lastWindow && push.hole == SiblingReadAhead.lastWindow / 2)

@@ -63,9 +63,7 @@ struct RadosGatewayTests {
             let server = try #require(Server.current)
             let good = try server.s3Store(bucket: "guarded")
             for (id, secret) in [("nobody-knows-this", "x"), (server["AWS_ACCESS_KEY_ID"], "wrong")] {
-                let options = S3Options(credentials: S3Credentials(keyID: id, secret: secret))
-                let place = try S3Location(parsing: "s3:\(server["S3_ENDPOINT"])/guarded/some/place")
-                let store = S3Store(place, options, door: try server.door())
+                let store = try server.s3Store(at: "guarded/some/place", S3Credentials(keyID: id, secret: secret))
                 #expect(throws: StorageError.badCredentials(location: good.location)) { try store.list(.data) }
                 #expect(throws: StorageError.badCredentials(location: good.location)) {
                     try store.read(Sample.name(1), range: nil)

@@ -25,10 +25,8 @@ struct RcloneS3Tests {
 
     @Test func `a wrong secret is refused`() async throws {
         try await onThread {
-            let server = try #require(Server.current)
-            let options = S3Options(credentials: S3Credentials(keyID: "accesskey", secret: "other"))
-            let place = try S3Location(parsing: "s3:\(server["S3_ENDPOINT"])/bucket/x")
-            let store = S3Store(place, options, door: try server.door())
+            let store = try #require(Server.current)
+                .s3Store(at: "bucket/x", S3Credentials(keyID: "accesskey", secret: "other"))
             #expect(throws: StorageError.badCredentials(location: store.location)) { try store.list(.data) }
         }
     }

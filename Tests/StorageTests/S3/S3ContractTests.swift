@@ -70,10 +70,8 @@ struct MotoTests {
 
     @Test func `a missing bucket is its own error, and not found`() async throws {
         try await onThread {
-            let server = try #require(Server.current)
-            let options = S3Options(credentials: S3Credentials(keyID: "a", secret: "b"))
-            let place = try S3Location(parsing: "s3:\(server["S3_ENDPOINT"])/no-such-bucket/x")
-            let store = S3Store(place, options, door: try server.door())
+            let store = try #require(Server.current)
+                .s3Store(at: "no-such-bucket/x", S3Credentials(keyID: "a", secret: "b"))
             #expect(throws: StorageError.noBucket(location: store.location)) { try store.list(.data) }
             #expect(throws: StorageError.noBucket(location: store.location)) { try store.remove(Sample.name(1)) }
             #expect(StorageError.noBucket(location: "").isNotFound)

@@ -18,6 +18,13 @@ extension Server {
         return S3Store(place, options, door: door)
     }
 
+    /// A store that may not be there, `bucket/prefix`, for whoever has these credentials.
+    func s3Store(at place: String, _ credentials: S3Credentials) throws -> S3Store {
+        S3Store(
+            try S3Location(parsing: "s3:\(self["S3_ENDPOINT"])/\(place)"), S3Options(credentials: credentials),
+            door: try door())
+    }
+
     /// A way out that trusts the server's certificate when it has one.
     func door(_ change: (inout HTTPSettings) -> Void = { _ in }) throws -> HTTPDoor {
         var settings = HTTPSettings()
