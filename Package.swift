@@ -59,7 +59,7 @@ let package = Package(
             ]),
         module("ResticRepository", ["Storage", "JSON", "COpenSSL", "CXattr", "CZstd"]),
         module("ChatArchive", ["ChatMedia", "ChatModel", "ResticRepository", "JSON"]),
-        module("Mount", ["ChatArchive", "CFuse", "CMalloc"]),
+        module("Mount", ["ChatArchive", "CFuse"]),
         module("Search", ["JSON", "CPCRE2"]),
         .executableTarget(
             name: "chatark",

@@ -9,7 +9,7 @@ private let arrows: [String: Set<String>] = [
     "Storage": ["JSON", "SQLite", "CFallocate", "CSHA2", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOSSL"],
     "ResticRepository": ["Storage", "JSON", "COpenSSL", "CXattr", "CZstd"],
     "ChatArchive": ["ChatMedia", "ChatModel", "ResticRepository", "Storage", "JSON"],
-    "Mount": ["ChatArchive", "CFuse", "CMalloc"],
+    "Mount": ["ChatArchive", "CFuse"],
     "Search": ["JSON", "CPCRE2"],
     "chatark": [
         "ChatModel", "ChatImport", "Storage", "ResticRepository", "ChatArchive", "Mount", "Search", "JSON",

@@ -75,7 +75,7 @@ struct MountCommand: ParsableCommand {
         if prefetch != nil, options.access.noCache || options.access.offline { throw CommandError.prefetchWithoutCache }
         guard foreground else { return try Background.start(self) }
         if readyDescriptor != nil { Background.closeInherited() }
-        MountedFileSystem.limitHeaps()
+        Heap.limitCount()
 
         let location = try options.location()
         let repository = try options.open(anticipating: .beginning)
