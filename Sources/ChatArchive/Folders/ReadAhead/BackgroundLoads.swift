@@ -17,16 +17,19 @@ final class BackgroundLoads: Sendable {
         waitingLimit = limit
     }
 
-    func start(_ job: @escaping @Sendable () -> Void) {
-        let starts = state.withLock { state in
-            guard state.waiting.count < waitingLimit else { return false }
+    /// Does a job soon; false when there are too many already, and it will not be done.
+    @discardableResult
+    func start(_ job: @escaping @Sendable () -> Void) -> Bool {
+        let (isTaken, needsThread) = state.withLock { state in
+            guard state.waiting.count < waitingLimit else { return (false, false) }
             state.waiting.append(job)
-            guard state.running < atOnce else { return false }
+            guard state.running < atOnce else { return (true, false) }
             state.running += 1
-            return true
+            return (true, true)
         }
         // Without a thread the job waits for one that the next job gets.
-        if starts, !startThread({ [self] in run() }) { state.withLock { $0.running -= 1 } }
+        if needsThread, !startThread({ [self] in run() }) { state.withLock { $0.running -= 1 } }
+        return isTaken
     }
 
     private func run() {

@@ -28,8 +28,8 @@ struct ConversationWalks<Archive: Hashable> {
     private struct Walk {
         var place: Place
         /// What was looked into in this conversation, and what it has.
-        var months: ClosedRange<Month>
-        var all: ClosedRange<Month>
+        var months: ClosedRange<Month>?
+        var all: ClosedRange<Month>?
         /// What was looked into in the one before; nil for all.
         var wanted: ClosedRange<Month>?
         var order: Order?
@@ -43,33 +43,37 @@ struct ConversationWalks<Archive: Hashable> {
     /// Conversations that one who goes on may pass over, as they have nothing of what is read.
     private static var longestStep: Int { 8 }
 
-    /// Notes that a month of a conversation is looked into; returns what to load now.
+    /// Notes that a conversation is looked into; returns what to load now.
     ///
     /// - Parameters:
+    ///   - month: which of its months; nil for one who only lists them.
     ///   - all: from the conversation's first month to its last.
     ///   - count: how many conversations there are.
     mutating func note(
-        _ archive: Archive, _ place: Place, _ month: Month, of all: ClosedRange<Month>, count: Int
+        _ archive: Archive, _ place: Place, _ month: Month? = nil, of all: ClosedRange<Month>? = nil, count: Int
     ) -> Load? {
+        let months = month.map { $0...$0 }
         guard var walk = walks.value(archive) else {
-            walks.insert(Walk(place: place, months: month...month, all: all), for: archive, cost: 1)
+            walks.insert(Walk(place: place, months: months, all: all), for: archive, cost: 1)
             return nil
         }
         defer { walks.insert(walk, for: archive, cost: 1) }
         guard place != walk.place else {
-            walk.months = min(walk.months.lowerBound, month)...max(walk.months.upperBound, month)
+            if let month, let known = walk.months {
+                walk.months = min(known.lowerBound, month)...max(known.upperBound, month)
+            }
             return nil
         }
         let wanted = walk.months == walk.all ? nil : walk.months
         let order = walk.order ?? Order.allCases.first { place[$0] == walk.place[$0] + 1 }
         let step = order.map { place[$0] - walk.place[$0] } ?? 0
         guard let order, (1...Self.longestStep).contains(step) else {
-            walk = Walk(place: place, months: month...month, all: all)
+            walk = Walk(place: place, months: months, all: all)
             return nil
         }
         let isLoaded = walk.ahead >= step
         walk = Walk(
-            place: place, months: month...month, all: all, wanted: wanted, order: order,
+            place: place, months: months, all: all, wanted: wanted, order: order,
             ahead: max(walk.ahead - step, 0), window: walk.window)
         guard walk.ahead <= walk.window / 2 else { return nil }
         let first = isLoaded ? place[order] + 1 + walk.ahead : place[order]
@@ -92,6 +96,7 @@ struct ConversationWalks<Archive: Hashable> {
     /// The months that one who goes from conversation to conversation looks into; nil for all, or when nobody does.
     mutating func months(_ archive: Archive) -> ClosedRange<Month>? {
         guard let walk = walks.value(archive), walk.order != nil, let wanted = walk.wanted else { return nil }
-        return min(wanted.lowerBound, walk.months.lowerBound)...max(wanted.upperBound, walk.months.upperBound)
+        guard let months = walk.months else { return wanted }
+        return min(wanted.lowerBound, months.lowerBound)...max(wanted.upperBound, months.upperBound)
     }
 }
