@@ -10,24 +10,17 @@ final class SourceFile {
     private let descriptor: Int32
 
     /// Opens a regular file, or throws its errno.
-    init(path: String) throws(SystemFault) {
+    ///
+    /// - Parameter isNamedByOthers: whether a foreign path names it, so that it must be no link and no device.
+    init(path: String, isNamedByOthers: Bool = false) throws(SystemFault) {
         self.path = path
-        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (isNamedByOthers ? O_NOFOLLOW : 0))
         guard descriptor >= 0 else { throw SystemFault(errno: errno) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw SystemFault(errno: errno) }
-        if status.st_mode & S_IFMT == S_IFDIR { throw SystemFault(errno: EISDIR) }
-        count = Int(status.st_size)
-    }
-
-    /// Opens a regular file that is no link itself, or throws its errno: one that a foreign path names.
-    init(regularAt path: String) throws(SystemFault) {
-        self.path = path
-        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
-        guard descriptor >= 0 else { throw SystemFault(errno: errno) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw SystemFault(errno: errno) }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw SystemFault(errno: EINVAL) }
+        let kind = status.st_mode & S_IFMT
+        if kind == S_IFDIR { throw SystemFault(errno: EISDIR) }
+        if isNamedByOthers, kind != S_IFREG { throw SystemFault(errno: EINVAL) }
         count = Int(status.st_size)
     }
 

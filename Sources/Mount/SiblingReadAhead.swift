@@ -6,10 +6,11 @@
 ///     read 7, 8 ──> push 9 … 24, all but 17        (the hole is a file that will be asked for: it says how far the reader is)
 ///     read 17   ──> push 25 … 56, all but 41       (before the reader comes to the end of what is there)
 ///
-/// Who came to the end of one directory is taken to go through the next one too, and its files are pushed while it is being listed: the
-/// kernel learns of the files one after the other, which takes longer than pushing. What is pushed whole is not asked for, so in every fourth directory a file is left out: who never asks for
-/// one lists only, and after some more directories gets nothing. A reader who is faster, or whose kernel has the listing yet, is answered
-/// once the files that follow have been pushed, so that a directory of some files costs one read.
+/// Who came to the end of one directory is taken to go through the next one too, and its files are pushed while it is
+/// being listed: the kernel learns of the files one after the other, which takes longer than pushing. What is pushed whole
+/// is not asked for, so in every fourth directory a file is left out: who never asks for one lists only, and after some more
+/// directories gets nothing. A reader who is faster, or whose kernel has the listing yet, is answered once the files that
+/// follow have been pushed, so that a directory of some files costs one read.
 ///
 /// A reader who jumps about, or who only lists, gets nothing. A value: positions in, decisions out.
 struct SiblingReadAhead {

@@ -106,3 +106,14 @@ extension RepositoryError: CustomStringConvertible {
         }
     }
 }
+
+extension RepositoryError {
+    /// Whether a piece of the repository is damaged or gone, while others may still be read.
+    var concernsContent: Bool {
+        switch self {
+        case .missingBlob, .damaged, .damagedBlob: true
+        case .storage(.notFound), .storage(.truncated): true
+        default: false
+        }
+    }
+}

@@ -1,6 +1,5 @@
 import ChatImport
 import ChatModel
-import Glibc
 
 /// Reads sources as a backup does, and says what is in them. Nothing is stored, and no repository is needed.
 struct DryRun {
@@ -17,13 +16,13 @@ struct DryRun {
     init(_ sources: BackupSources, _ about: SourceOptions, in zone: Zone) throws {
         let options = ImportOptions(assumedZone: zone, ownName: about.ownName, keys: try about.keys())
         result.notes = sources.notes
-        let start = Self.clock()
+        let start = ContinuousClock.now
         for source in sources.all {
             for format in source.formats {
                 try readSource(at: source.path, format: format, options: options) { take($0) }
             }
         }
-        seconds = Self.clock() - start
+        seconds = (ContinuousClock.now - start) / .seconds(1)
     }
 
     /// Whether something could not be read.
@@ -44,12 +43,6 @@ struct DryRun {
         case .note(let note): result.add(note)
         case .person, .conversation, .export: break
         }
-    }
-
-    private static func clock() -> Double {
-        var now = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &now)
-        return Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
     }
 
     // MARK: The report

@@ -20,7 +20,8 @@ struct PhoneFiles {
         _ paths: [String], name: String = "", size: Int64? = nil, isThumbnail: Bool = false, stickerKey: [UInt8]? = nil
     ) -> Attachment? {
         for path in paths {
-            guard let path = resolved(path), let file = try? SourceFile(regularAt: root + "/" + path), file.count > 0
+            guard let path = resolved(path),
+                let file = try? SourceFile(path: root + "/" + path, isNamedByOthers: true), file.count > 0
             else { continue }
             var attachment = Attachment(name: name, content: .file(path: path), isThumbnail: isThumbnail)
             // A document is what its name says.

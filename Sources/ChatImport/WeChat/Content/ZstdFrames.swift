@@ -39,11 +39,13 @@ package final class ZstdFrames {
             guard ZSTD_isError(ZSTD_DCtx_reset(context, ZSTD_reset_session_only)) == 0 else { throw .libraryFailed }
             return context
         }
-        context = ZSTD_createDCtx()
+        guard let made = ZSTD_createDCtx() else { throw .libraryFailed }
         // A frame may ask for a window of gigabytes; 2^24 bytes are all that the limit of a message can use.
-        guard let context, ZSTD_isError(ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, 24)) == 0 else {
+        guard ZSTD_isError(ZSTD_DCtx_setParameter(made, ZSTD_d_windowLogMax, 24)) == 0 else {
+            ZSTD_freeDCtx(made)
             throw .libraryFailed
         }
-        return context
+        context = made
+        return made
     }
 }
