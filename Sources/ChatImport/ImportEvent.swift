@@ -67,6 +67,8 @@ public enum ImportNote: Hashable, Sendable {
     case damagedDatabase(DatabaseDamage)
     /// Messages of which the content breaks off; what stands before is shown, and the rest kept as it is.
     case damagedContents(count: Int)
+    /// Messages with a time that no calendar has; they are shown at the beginning of 1970.
+    case impossibleTimes(count: Int)
     /// Rows that several databases of an account have, and that were read once.
     case repeatedRows(count: Int)
     /// Rows that the owner had deleted and the program keeps aside; they are not shown.
@@ -106,6 +108,8 @@ extension ImportNote: CustomStringConvertible {
         case .damagedDatabase(let damage): Self.words(damage)
         case .damagedContents(let count):
             "\(count) messages have a content that breaks off; what can be read is shown, and the rest is kept."
+        case .impossibleTimes(let count):
+            "\(count) messages have a time that no calendar has; they are shown at the beginning of 1970."
         case .repeatedRows(let count): "\(count) rows are in several databases of the account, and were read once."
         case .deletedRows(let path, let count):
             "'\(path)' still has \(count) messages that were deleted there. They are kept in original/ and not shown."
@@ -132,8 +136,9 @@ extension ImportNote {
     private static func words(_ damage: DatabaseDamage) -> String {
         let place = damage.table.isEmpty ? "'\(damage.path)'" : "Table '\(damage.table)' of '\(damage.path)'"
         guard damage.rows + damage.gaps > 0 else { return "\(place) cannot be read: \(damage.fault)." }
-        let gaps = damage.gaps > 0 ? ", and more may be in \(damage.gaps) places" : ""
-        return "\(place) is damaged: \(damage.rows) rows are lost\(gaps); the first because \(damage.fault)."
+        let gaps = damage.gaps > 0 ? ", and more may be in \(damage.gaps) \(damage.gaps == 1 ? "place" : "places")" : ""
+        let rows = damage.rows == 1 ? "1 row is" : "\(damage.rows) rows are"
+        return "\(place) is damaged: \(rows) lost\(gaps); the first because \(damage.fault)."
     }
 }
 
@@ -143,13 +148,18 @@ public struct ImportOptions: Sendable {
     public var assumedZone: Zone
     /// The owner's name as the source writes it, when the source does not say who the owner is.
     public var ownName: String?
+    /// The owner's user name by earlier readings, for a source that does not tell it any more.
+    public var knownOwner: String?
     /// What opens encrypted databases and pictures.
     public var keys: SourceKeys
 
     /// Options.
-    public init(assumedZone: Zone, ownName: String? = nil, keys: SourceKeys = SourceKeys()) {
+    public init(
+        assumedZone: Zone, ownName: String? = nil, knownOwner: String? = nil, keys: SourceKeys = SourceKeys()
+    ) {
         self.assumedZone = assumedZone
         self.ownName = ownName
+        self.knownOwner = knownOwner
         self.keys = keys
     }
 }

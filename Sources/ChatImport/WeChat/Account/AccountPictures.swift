@@ -1,5 +1,6 @@
 import ChatMedia
 import ChatModel
+import Glibc
 
 /// Finds how the pictures of an account are decoded that lie there in disguise (`.dat`).
 final class AccountPictures {
@@ -38,7 +39,7 @@ final class AccountPictures {
             attachment.mediaType = picture.format?.mediaType ?? ""
             if picture.needsKey { withoutKey += 1 }
         } catch {
-            attachment.content = .missing(reason: "the file cannot be read: errno \(error.errno)")
+            attachment.content = .missing(reason: "the file cannot be read: \(String(cString: strerror(error.errno)))")
         }
         return attachment
     }

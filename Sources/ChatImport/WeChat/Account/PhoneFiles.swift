@@ -15,13 +15,16 @@ struct PhoneFiles {
     /// The first of some paths, relative to the account's folder, where a file is; nil when none has one. `..` in front
     /// leads out of the account's folder, never out of the root.
     ///
-    /// - Parameter stickerKey: for stickers, of which the beginning may be encrypted.
+    /// - Parameters:
+    ///   - size: what the file must have, when it is given.
+    ///   - stickerKey: for stickers, of which the beginning may be encrypted.
     func attachment(
         _ paths: [String], name: String = "", size: Int64? = nil, isThumbnail: Bool = false, stickerKey: [UInt8]? = nil
     ) -> Attachment? {
         for path in paths {
             guard let path = resolved(path),
-                let file = try? SourceFile(path: root + "/" + path, isNamedByOthers: true), file.count > 0
+                let file = try? SourceFile(path: root + "/" + path, isNamedByOthers: true), file.count > 0,
+                size == nil || size == Int64(file.count)
             else { continue }
             var attachment = Attachment(name: name, content: .file(path: path), isThumbnail: isThumbnail)
             // A document is what its name says.

@@ -7,16 +7,20 @@ import ChatModel
 struct WeChatImport {
     private let account: any WeChatAccount
     private let root: String
+    /// The owner's user name; what is known from before where the account does not tell it, or cannot any more.
+    private let owner: String?
     private var contacts: [String: WeChatContact] = [:]
     /// Who has been told as a person, and who as a conversation, by user name.
     private var toldPeople: [String: PersonID] = [:]
     private var toldConversations: [String: ConversationID] = [:]
     private var unknownTypes: [String: Int] = [:]
     private var damagedContents = 0
+    private var impossibleTimes = 0
 
-    init(_ account: any WeChatAccount, root: String) {
+    init(_ account: any WeChatAccount, root: String, knownOwner: String? = nil) {
         self.account = account
         self.root = root
+        owner = account.owner ?? knownOwner
     }
 
     /// Reads the account of a main database that was recognised.
@@ -27,7 +31,7 @@ struct WeChatImport {
             throw ImportError.notRecognised(path: export.root)
         }
         for account in try place.open(root: export.root, options.keys) {
-            var reading = WeChatImport(account, root: export.path)
+            var reading = WeChatImport(account, root: export.path, knownOwner: options.knownOwner)
             try reading.read(deliver)
         }
     }
@@ -40,6 +44,7 @@ struct WeChatImport {
         for note in account.notes.compactMap(Self.importNote) { try deliver(.note(note)) }
         for damage in damages { try deliver(.note(.damagedDatabase(damage))) }
         if damagedContents > 0 { try deliver(.note(.damagedContents(count: damagedContents))) }
+        if impossibleTimes > 0 { try deliver(.note(.impossibleTimes(count: impossibleTimes))) }
         if !unknownTypes.isEmpty { try deliver(.note(.unknownMessageTypes(unknownTypes))) }
     }
 
@@ -53,7 +58,7 @@ struct WeChatImport {
                 .person(
                     Person(
                         id: Self.person(contact.username), name: contact.shownName(),
-                        isSelf: contact.username == account.owner, phones: contact.phones,
+                        isSelf: contact.username == owner, phones: contact.phones,
                         handles: contact.alias.isEmpty ? [] : [contact.alias], labels: contact.labels,
                         avatar: contact.avatar)))
         }
@@ -68,7 +73,7 @@ struct WeChatImport {
         if let known = toldPeople[username] { return known }
         let id = Self.person(username)
         toldPeople[username] = id
-        try deliver(.person(Person(id: id, name: username, isSelf: username == account.owner)))
+        try deliver(.person(Person(id: id, name: username, isSelf: username == owner)))
         return id
     }
 
@@ -81,7 +86,7 @@ struct WeChatImport {
         }
         var title = group.name
         if title.isEmpty {
-            title = group.members.filter { $0.username != account.owner }.prefix(20).map { member in
+            title = group.members.filter { $0.username != owner }.prefix(20).map { member in
                 names[Self.person(member.username)] ?? contacts[member.username]?.shownName() ?? member.username
             }.joined(separator: "、")
         }
@@ -115,7 +120,7 @@ struct WeChatImport {
                 Conversation(
                     id: id, title: contacts[talker]?.shownName() ?? talker,
                     kind: Self.kind(of: talker),
-                    app: "wechat", members: [Self.person(talker)] + (account.owner.map { [Self.person($0)] } ?? []))))
+                    app: "wechat", members: [Self.person(talker)] + (owner.map { [Self.person($0)] } ?? []))))
         return id
     }
 
@@ -134,14 +139,14 @@ struct WeChatImport {
     private static func person(_ username: String) -> PersonID { PersonID("wechat:" + username) }
 
     private func conversation(_ talker: String) -> ConversationID {
-        ConversationID("wechat:\(account.owner ?? "")/\(talker)")
+        ConversationID("wechat:\(owner ?? "")/\(talker)")
     }
 
     // MARK: Messages
 
     private mutating func read(_ row: WeChatRow, _ deliver: (ImportEvent) throws -> Void) throws {
         let contacts = contacts
-        let content = WeChatContent(of: row, owner: account.owner) { contacts[$0]?.shownName() }
+        let content = WeChatContent(of: row, owner: owner) { contacts[$0]?.shownName() }
         guard !content.isNoise else {
             return try deliver(.skipped(SkippedRow(reason: .deviceSignal, path: root, offset: Int(row.localID))))
         }
@@ -150,8 +155,12 @@ struct WeChatImport {
         }
         let conversation = try tellConversation(with: row.talker, deliver)
         let sender = try sender(of: row, content).map { try tellPerson($0, deliver) }
+        // Shown at the beginning of time rather than not at all; the file of the source tells what stood there.
+        let hasTime = Timestamp.plausible.contains(row.time)
+        if !hasTime { impossibleTimes += 1 }
         var message = Message(
-            time: row.time, sender: sender, kind: content.kind, text: content.text)
+            time: hasTime ? row.time : Timestamp(milliseconds: 0), sender: sender, kind: content.kind,
+            text: content.text)
         if row.serverID != 0 { message.id = MessageID(String(row.serverID)) }
         message.replyTo = content.repliesTo.map { MessageID(String($0)) }
         message.forwardedFrom = content.forwardedFrom
@@ -177,7 +186,7 @@ struct WeChatImport {
             let isSent = content.kind == .system ? !base.isSystem : base == .app
             return isSent && row.isInGroup && row.isOwn == false ? row.sender : nil
         }
-        if row.isOwn == true { return account.owner }
+        if row.isOwn == true { return owner }
         if let sender = row.sender, !sender.isEmpty { return sender }
         return row.isInGroup ? nil : row.talker
     }
@@ -196,4 +205,16 @@ struct WeChatImport {
         case .picturesNeedKey(let count): return .picturesNeedKey(count: count)
         }
     }
+}
+
+/// Whose account some conversations of WeChat are, by their identifiers; nil when they are several owners' or nobody's.
+public func wechatOwner(of conversations: [ConversationID]) -> String? {
+    var found: String?
+    for id in conversations where id.text.hasPrefix("wechat:") {
+        let owner = String(id.text.dropFirst("wechat:".count).prefix { $0 != "/" })
+        if owner.isEmpty || owner == found { continue }
+        guard found == nil else { return nil }
+        found = owner
+    }
+    return found
 }

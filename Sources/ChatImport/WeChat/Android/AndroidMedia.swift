@@ -1,5 +1,4 @@
 import ChatModel
-import SQLite
 
 /// Where the files of messages lie in an account's folder of WeChat on Android.
 ///
@@ -11,48 +10,39 @@ import SQLite
 final class AndroidMedia {
     /// The path column of the current row.
     var imagePath: String?
+    /// Whether the current row is one of the table of messages, whose numbers other tables refer to; those of its sisters
+    /// count by themselves.
+    var isInMainTable = true
     private let files: PhoneFiles
-    private let database: ForeignDatabase
+    private let tables: AndroidTables
     /// Names of pictures by message, better ones last; read at the first picture.
-    private lazy var pictures = AndroidPictureNames(database)
+    private lazy var pictures = AndroidPictureNames(tables)
     /// What pictures and videos are found by that are not messages of their own; read at the first of them.
-    private lazy var digests = AndroidMediaDigests(database)
+    private lazy var digests = AndroidMediaDigests(tables)
     /// Paths of sent files by message; read at the first file.
     private lazy var sentFiles = readSentFiles()
     /// Groups of stickers by MD5; read at the first sticker.
     private lazy var stickers = readStickers()
 
-    init(root: String, folder: String, _ database: ForeignDatabase) {
+    init(root: String, folder: String, _ tables: AndroidTables) {
         files = PhoneFiles(root: root, folder: folder)
-        self.database = database
+        self.tables = tables
     }
 
     // MARK: Words
 
     /// WeChat's own transcription of a voice.
     func transcription(of message: Int64) -> String? {
-        text(of: "VoiceTransText", "content", "WHERE msgId = ?", .number(message))
+        tables.text(of: "VoiceTransText", "content", "WHERE msgId = ?", .number(message))
     }
 
     /// What a sticker means.
     func meaning(ofStickerIn row: WeChatRow) -> String? {
         guard let md5 = stickerName(nil, row), stickers[md5] != nil else { return nil }
         for (table, column) in [("EmojiInfo", "custom_meaning"), ("EmojiInfo", "meanings"), ("EmojiInfoDesc", "desc")] {
-            if let text = text(of: table, column, "WHERE md5 = ?", .text(md5)), !text.isEmpty { return text }
+            if let text = tables.text(of: table, column, "WHERE md5 = ?", .text(md5)), !text.isEmpty { return text }
         }
         return nil
-    }
-
-    private func text(
-        of table: String, _ column: String, _ condition: String, _ key: ForeignDatabase.Binding
-    ) -> String? {
-        var found: String?
-        // A database without the table, or with a damaged one, has no words to tell.
-        try? database.read(table, [column], condition, [key]) { row in
-            found = row.text(0)
-            return false
-        }
-        return found
     }
 
     // MARK: Files
@@ -93,7 +83,7 @@ final class AndroidMedia {
     }
 
     private func picture(of row: WeChatRow) -> Attachment {
-        if let found = storedPicture(of: row.localID) { return found }
+        if isInMainTable, let found = storedPicture(of: row.localID) { return found }
         let preview = imagePath.map { $0.split(separator: "/").last.map(String.init) ?? "" } ?? ""
         if preview.hasPrefix("th_"), preview.utf8.count > 7 {
             let name = preview.dropFirst(3)
@@ -144,25 +134,29 @@ final class AndroidMedia {
     }
 
     private func file(_ media: WeChatContent.Media, of row: WeChatRow) -> Attachment {
-        var paths: [String] = []
-        if let full = sentFiles[row.localID], let start = full.range(of: "/MicroMsg/") {
-            paths.append("../" + full[start.upperBound...])
+        let sent = isInMainTable ? sentFiles[row.localID] : nil
+        var found: Attachment?
+        if let sent {
+            if let start = sent.range(of: "/MicroMsg/") {
+                found = files.attachment(["../" + sent[start.upperBound...]], name: media.name)
+            }
+        } else if !media.name.isEmpty, let size = media.size {
+            // Found by its name alone, which another document may have had.
+            found = files.attachment(["../Download/" + media.name], name: media.name, size: size)
         }
-        if !media.name.isEmpty, sentFiles[row.localID] == nil { paths.append("../Download/" + media.name) }
-        return files.attachment(paths, name: media.name, size: media.size)
-            ?? .missing(media.name, "the phone never downloaded it, or it has been deleted there")
+        return found ?? .missing(media.name, "the phone never downloaded it, or it has been deleted there")
     }
 
     // MARK: What the database says of files
 
     /// The first 16 letters of the one key of all stickers of the account.
-    private lazy var stickerKey: [UInt8]? = text(of: "EmojiInfo", "md5", "WHERE catalog = ?", .number(153)).map {
+    private lazy var stickerKey: [UInt8]? = tables.text(of: "EmojiInfo", "md5", "WHERE catalog = ?", .number(153)).map {
         Array($0.utf8.prefix(16))
     }
 
     private func readSentFiles() -> [Int64: String] {
         var paths: [Int64: String] = [:]
-        _ = try? database.readableRows(of: "appattach", ["msgInfoId", "fileFullPath"]) { row in
+        tables.eachRow(of: "appattach", ["msgInfoId", "fileFullPath"]) { row in
             if let path = row.text(1), !path.isEmpty { paths[row.int64(0)] = path }
             return true
         }
@@ -171,7 +165,7 @@ final class AndroidMedia {
 
     private func readStickers() -> [String: String] {
         var groups: [String: String] = [:]
-        _ = try? database.readableRows(of: "EmojiInfo", ["md5", "groupId"]) { row in
+        tables.eachRow(of: "EmojiInfo", ["md5", "groupId"]) { row in
             if let md5 = row.text(0) { groups[md5.lowercased()] = row.text(1) ?? "" }
             return true
         }

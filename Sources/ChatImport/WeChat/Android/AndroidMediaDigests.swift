@@ -14,12 +14,12 @@ struct AndroidMediaDigests {
     }
 
     /// Reads the tables as far as they can be read. Cost: reads both once; up to 64 bytes a picture or video in memory.
-    init(_ database: ForeignDatabase) {
-        _ = try? database.readableRows(of: "ImgInfo2", ["origImgMD5", "msglocalid"]) { row in
+    init(_ tables: AndroidTables) {
+        tables.eachRow(of: "ImgInfo2", ["origImgMD5", "msglocalid"]) { row in
             if let key = LookupTable.key(md5: ForeignRow(row)) { pictures.values[key] = row.int64(1) }
             return pictures.values.count < LookupTable.most
         }
-        _ = try? database.readableRows(of: "videoinfo2", ["videomd5", "filename"]) { row in
+        tables.eachRow(of: "videoinfo2", ["videomd5", "filename"]) { row in
             if let key = LookupTable.key(md5: ForeignRow(row)), let name = ForeignRow(row).name(1) {
                 videos.values[key] = name
             }

@@ -11,8 +11,8 @@ struct AndroidPictureNames {
     private var entries: [Entry] = []
 
     /// Reads the table of pictures as far as it can be read.
-    init(_ database: ForeignDatabase) {
-        _ = try? database.readableRows(of: "ImgInfo2", ["msglocalid", "midImgPath", "bigImgPath"]) { row in
+    init(_ tables: AndroidTables) {
+        tables.eachRow(of: "ImgInfo2", ["msglocalid", "midImgPath", "bigImgPath"]) { row in
             for column in [1, 2] {
                 row.withBytes(column) { name in
                     guard Self.isName(name) else { return }
