@@ -28,6 +28,9 @@ public struct LockFile: Equatable, Sendable {
     /// A lock of this age, in seconds, is nobody's any more (restic's `staleLockTimeout`).
     static let staleAge: Int64 = 30 * 60
 
+    /// A lock of this age, in seconds, is nobody's whatever the clocks of two machines say.
+    private static let forgottenAge: Int64 = 24 * 3600
+
     /// A lock of this process.
     init(_ mode: LockMode, time: GoTime, maker: Maker = .current) {
         self.time = time
@@ -100,6 +103,10 @@ public struct LockFile: Equatable, Sendable {
         guard hostname == Maker.current.hostname, let process = Int32(exactly: pid), process > 0 else { return false }
         return kill(process, 0) != 0 && errno == ESRCH
     }
+
+    /// Whether it may be removed without being asked: a process that is not seen here may run in a container of the same host
+    /// name, and clocks differ, but not by a day.
+    package func isForgotten(now: GoTime = .now()) -> Bool { now.seconds - time.seconds > Self.forgottenAge }
 
     /// What a conflict says about the holder.
     func holder(_ id: LockID, now: GoTime) -> LockHolder {

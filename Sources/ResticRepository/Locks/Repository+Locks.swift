@@ -114,15 +114,17 @@ extension Repository {
     /// Returns the locks that are not in the way and whose holders are surely gone.
     private func refuseIfLocked(
         against mode: LockMode, but own: LockID?, _ timing: LockRefresher.Timing
-    ) throws(RepositoryError) -> [LockID] {
-        var leftBehind: [LockID] = []
+    ) throws(RepositoryError) -> [RepositoryLock.Left] {
+        var leftBehind: [RepositoryLock.Left] = []
         for object in try list(.locks) where object.size > 0 {
             guard let digest = object.name.digest, LockID(digest) != own else { continue }
             guard let lock = try readLockPatiently(LockID(digest), timing.unreadable) else { continue }
             if mode == .exclusive || lock.isExclusive {
                 throw .locked(lock.holder(LockID(digest), now: .now()))
             }
-            if lock.isStale(now: .now()) { leftBehind.append(LockID(digest)) }
+            if lock.isStale(now: .now()) {
+                leftBehind.append(RepositoryLock.Left(id: LockID(digest), isForgotten: lock.isForgotten()))
+            }
         }
         return leftBehind
     }

@@ -2,11 +2,19 @@ import Storage
 
 /// A lock that is held: written anew every five minutes by a thread of its own until it is released or dropped.
 public final class RepositoryLock: Sendable {
-    /// Locks of programs that ended without releasing them, as they were when this one was taken.
-    public let leftBehind: [LockID]
+    /// Locks of programs that seem to have ended without releasing them, as they were when this one was taken.
+    public let leftBehind: [Left]
     private let refresher: LockRefresher
 
-    init(_ refresher: LockRefresher, leftBehind: [LockID] = []) throws(RepositoryError) {
+    /// A lock whose holder seems to be gone.
+    public struct Left: Sendable {
+        /// The lock.
+        public let id: LockID
+        /// Whether it is so old that it may be removed without being asked.
+        public let isForgotten: Bool
+    }
+
+    init(_ refresher: LockRefresher, leftBehind: [Left] = []) throws(RepositoryError) {
         self.refresher = refresher
         self.leftBehind = leftBehind
         guard startThread({ refresher.run() }) else {
@@ -20,9 +28,10 @@ public final class RepositoryLock: Sendable {
     /// The lock's present id; it changes at every refresh.
     public var id: LockID { refresher.id }
 
-    /// Throws `.lockLost` when the lock could not be refreshed for so long that others may take it for stale.
+    /// Throws `.lockLost` when the lock could not be refreshed for so long that others may take it for stale, or when its file
+    /// is gone. Costs a request when the file was not seen for a minute.
     public func check() throws(RepositoryError) {
-        guard refresher.isHeld else { throw .lockLost }
+        guard try refresher.isThere() else { throw .lockLost }
     }
 
     /// Gives the lock up; more calls do nothing.
@@ -39,6 +48,10 @@ final class LockRefresher: @unchecked Sendable {
         var interval: Duration = .seconds(300)
         /// Without a refresh for so long, the lock counts as lost: 30 minutes until it is stale, less a quarter.
         var patience: Duration = .seconds(1350)
+        /// A file that was seen so long ago is looked for again before it is relied on.
+        var trust: Duration = .seconds(60)
+        /// The longest wait without looking at the clock that goes on while the machine sleeps.
+        var step: Duration = .seconds(20)
         /// Between tries of a refresh that failed.
         var retry: Duration = .seconds(30)
         /// Between writing the own lock and looking again whether somebody was faster.
@@ -53,7 +66,8 @@ final class LockRefresher: @unchecked Sendable {
     /// Guards everything below.
     private let signal = Signal()
     private var current: LockID
-    private var refreshed = MonotonicTime.now
+    private var refreshed = MonotonicTime.sinceBoot
+    private var seen = MonotonicTime.sinceBoot
     private var isReleased = false
     private var isLost = false
 
@@ -67,15 +81,43 @@ final class LockRefresher: @unchecked Sendable {
     var id: LockID { signal.locked { current } }
 
     var isHeld: Bool {
-        signal.locked { !isReleased && !isLost && MonotonicTime.now < refreshed.advanced(by: timing.patience) }
+        signal.locked { !isReleased && !isLost && MonotonicTime.sinceBoot < refreshed.advanced(by: timing.patience) }
+    }
+
+    /// Whether the lock is held and its file is where it was written.
+    func isThere() throws(RepositoryError) -> Bool {
+        while isHeld {
+            let (id, isFresh) = signal.locked { (current, MonotonicTime.sinceBoot < seen.advanced(by: timing.trust)) }
+            if isFresh { return true }
+            if try exists(id) { return true }
+            // Its thread may just have written another one.
+            guard signal.locked({ current == id }) else { continue }
+            signal.locked { isLost = true }
+        }
+        return false
+    }
+
+    private func exists(_ id: LockID) throws(RepositoryError) -> Bool {
+        let moment = MonotonicTime.sinceBoot
+        do throws(StorageError) {
+            _ = try repository.store.size(of: ObjectName(.locks, id.digest))
+        } catch {
+            guard error.isNotFound else { throw .storage(error) }
+            return false
+        }
+        signal.locked { seen = max(seen, moment) }
+        return true
     }
 
     func run() {
         var pause = timing.interval
         while true {
             let goesOn = signal.locked {
-                let deadline = MonotonicTime.now.advanced(by: pause)
-                while !isReleased, !isLost, signal.wait(until: deadline) {}
+                let deadline = MonotonicTime.sinceBoot.advanced(by: pause)
+                while !isReleased, !isLost, MonotonicTime.sinceBoot < deadline {
+                    let left = Duration.nanoseconds(deadline.nanoseconds - MonotonicTime.sinceBoot.nanoseconds)
+                    _ = signal.wait(until: .now.advanced(by: min(left, timing.step)))
+                }
                 return !isReleased && !isLost
             }
             guard goesOn else { return }
@@ -97,21 +139,19 @@ final class LockRefresher: @unchecked Sendable {
     /// Writes a new lock file, then removes the old one. A lock that someone removed is lost for good.
     private func refresh() -> Bool {
         let old = id
-        do throws(StorageError) {
-            _ = try repository.store.size(of: ObjectName(.locks, old.digest))
-        } catch {
-            if error.isNotFound {
+        do throws(RepositoryError) {
+            guard try exists(old) else {
                 signal.locked { isLost = true }
                 return true
             }
-            return false
-        }
+        } catch { return false }
         let text = LockFile(mode, time: .now()).encoded()
         guard let digest = try? repository.saveUnpacked(.locks, text) else { return false }
         let isReleased = signal.locked {
             if !self.isReleased {
                 current = LockID(digest)
-                refreshed = .now
+                refreshed = .sinceBoot
+                seen = refreshed
             }
             return self.isReleased
         }

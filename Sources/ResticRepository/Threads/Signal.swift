@@ -50,9 +50,14 @@ package final class Signal: @unchecked Sendable {
 struct MonotonicTime: Comparable {
     let nanoseconds: Int64
 
-    static var now: MonotonicTime {
+    /// Of the clock that waiting goes by; it stands still while the machine sleeps.
+    static var now: MonotonicTime { reading(CLOCK_MONOTONIC) }
+    /// Of the clock that goes on while the machine sleeps: what others see.
+    static var sinceBoot: MonotonicTime { reading(CLOCK_BOOTTIME) }
+
+    private static func reading(_ clock: clockid_t) -> MonotonicTime {
         var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
+        clock_gettime(clock, &time)
         return MonotonicTime(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
     }
 

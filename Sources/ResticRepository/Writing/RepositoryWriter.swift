@@ -8,8 +8,8 @@ public enum PackGroup: Int, CaseIterable, Sendable {
     case records = 1
     /// Everything else.
     case media = 2
-    /// What every opening reads: a few lists and directories. In packs and an index file of its own when much is
-    /// written, so that a first look need not read the rest of the index; else with the records and trees.
+    /// What every opening reads: a few lists and directories. In packs and an index file of its own when much is written, so
+    /// that a first look need not read the rest of the index; else the lists lie together among the records.
     case head = 3
     /// Lists that are read together: by the next backup, and by who goes from one to the next. In packs of their own when
     /// much is written, else with the records.
@@ -71,6 +71,11 @@ public final class RepositoryWriter: Sendable {
     /// Writes what is still open, then the index, and makes both known to the repository. No call may follow.
     public func finish() throws(RepositoryError) -> WriteSummary {
         try pipeline.finish()
+    }
+
+    /// Asks `check` before each index file is written, and writes none when it throws: without a lock, the packs may be gone.
+    public func guardIndex(_ check: @escaping @Sendable () throws(RepositoryError) -> Void) {
+        pipeline.guardIndex(check)
     }
 
     /// Takes packs that no index file tells of, such as a backup leaves that was killed: what they hold is not stored

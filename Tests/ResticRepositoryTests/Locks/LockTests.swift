@@ -95,6 +95,32 @@ import Testing
             })
     }
 
+    @Test func `a lock whose file is gone is lost when it is relied on, and no index file is written`() throws {
+        var timing = Self.hasty
+        timing.interval = .seconds(60)
+        timing.patience = .seconds(600)
+        timing.trust = .zero
+        let held = try repository.lock(.shared, retryFor: .zero, timing: timing)
+        try held.check()
+        let writer = try repository.makeWriter()
+        writer.guardIndex { () throws(RepositoryError) in try held.check() }
+        _ = try writer.save([1, 2, 3], .data, group: .records)
+        #expect(try repository.removeAllLocks() == 1)
+        #expect(throws: RepositoryError.lockLost) { try writer.finish() }
+        #expect(try repository.list(.index).isEmpty)
+        #expect(throws: RepositoryError.lockLost) { try held.check() }
+    }
+
+    @Test func `what is left of others is told, and may be removed when it is a day old`() throws {
+        for age in [3600, 25 * 3600] as [Int64] {
+            let time = GoTime(seconds: GoTime.now().seconds - age)
+            let text = #"{"time":"\#(time.text)","exclusive":false,"hostname":"laptop","username":"ann","pid":4711}"#
+            _ = try repository.saveUnpacked(.locks, Array(text.utf8))
+        }
+        let held = try lock(.shared)
+        #expect(held.leftBehind.map(\.isForgotten).sorted { !$0 && $1 } == [false, true])
+    }
+
     @Test func `a lock that cannot be refreshed is lost after a while`() throws {
         let failing = FailingStore(workshop.store, failingWrites: .locks)
         let other = try Repository.open(failing, password: password)
