@@ -38,7 +38,7 @@ public final class OpeningStore: ObjectStore {
     }
 
     /// More files of a kind than this are read when they are asked for.
-    private static let fileLimit = 32
+    private static let fileLimit = 1000
     /// And more bytes: then the line's width decides, not the way.
     private static let sizeLimit = 8 << 20
 
@@ -65,12 +65,44 @@ public final class OpeningStore: ObjectStore {
                 let wanted = kind == .index ? indexes(objects) : objects
                 let readsAll =
                     wanted.count <= Self.fileLimit && wanted.reduce(0) { $0 + $1.size } <= Self.sizeLimit
-                for object in wanted where readsAll {
-                    ask(.read(object.name)) { (store) throws(StorageError) in
-                        .bytes(try store.read(object.name, range: nil, advice: Self.advice))
+                if readsAll { read(wanted.map(\.name)) }
+                return .objects(objects)
+            }
+        }
+    }
+
+    /// Reads files, in this order, as many at a time as the store has use for.
+    private func read(_ names: [ObjectName]) {
+        let answers = names.map { ($0, Pending()) }
+        pending.withLock { pending in for (name, answer) in answers { pending[.read(name)] = answer } }
+        let queue = Queue(answers)
+        let readers = (0..<min(answers.count, max(1, inner.requestsInFlight))).count { _ in
+            startThread { [inner] in
+                while let (name, answer) = queue.next() {
+                    do throws(StorageError) {
+                        answer.arrive(.success(.bytes(try inner.read(name, range: nil, advice: Self.advice))))
+                    } catch {
+                        answer.arrive(.failure(error))
                     }
                 }
-                return .objects(objects)
+            }
+        }
+        guard readers == 0 else { return }
+        pending.withLock { pending in for (name, _) in answers { pending[.read(name)] = nil } }
+    }
+
+    /// What several threads take from.
+    private final class Queue: Sendable {
+        private let entries: [(ObjectName, Pending)]
+        private let taken = Mutex(0)
+
+        init(_ entries: [(ObjectName, Pending)]) { self.entries = entries }
+
+        func next() -> (ObjectName, Pending)? {
+            taken.withLock { taken in
+                guard taken < entries.count else { return nil }
+                defer { taken += 1 }
+                return entries[taken]
             }
         }
     }

@@ -32,7 +32,7 @@ public struct Archive: Sendable {
         let lists = [ArchiveLayout.manifest, ArchiveLayout.people, ArchiveLayout.conversations].compactMap {
             root.node(named: Array($0.utf8))?.content
         }
-        try? repository.fetch(lists.joined(), .data, retention: .metadata)
+        try? repository.fetch(lists.joined(), .data, retention: .metadata, windowed: false)
         manifest = try ArchiveManifest(parsing: try repository.content(of: node))
     }
 

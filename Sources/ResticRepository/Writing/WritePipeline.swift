@@ -27,6 +27,13 @@ final class WritePipeline: @unchecked Sendable {
         let kind: BlobKind
     }
 
+    private struct Unindexed {
+        let pack: Repository.WrittenPack
+        /// Whether the repository knows of it.
+        var isKnown: Bool
+        let isHead: Bool
+    }
+
     private let repository: Repository
     private let packSize: Int
     private let indexBlobLimit: Int
@@ -50,10 +57,12 @@ final class WritePipeline: @unchecked Sendable {
     private var full: [PackBuilder] = []
     private var uploads = 0
     private let uploaders: Int
-    /// Packs that are in no index file, and whether the repository knows of them.
-    private var unindexed: [(pack: Repository.WrittenPack, isKnown: Bool, isHead: Bool)] = []
+    /// Packs that are in no index file.
+    private var unindexed: [Unindexed] = []
     private var unindexedBlobs = 0
     private var summary = WriteSummary()
+    /// Throws when no index file may be written.
+    private var checkBeforeIndex: @Sendable () throws(RepositoryError) -> Void = {}
 
     init(_ repository: Repository, packSize: Int, indexBlobLimit: Int) {
         self.repository = repository
@@ -140,17 +149,22 @@ final class WritePipeline: @unchecked Sendable {
         }
     }
 
-    /// Inside `locked`. Beside little, packs and an index file of their own would be more requests for nothing.
+    /// Inside `locked`. Beside little, packs of their own would be more requests for nothing. Directories of the head stay
+    /// alone: whoever opens the repository next reads them in turn, with what lies around them.
     private func joinSmallGroups() {
-        guard newBlobs <= Self.fewBlobs, unindexedBlobs <= Self.fewBlobs else { return }
-        for small in [PackGroup.lists, .head] {
-            for (kind, group) in [(BlobKind.data, PackGroup.records), (.tree, .tree)] {
-                let slot = Self.slot(small, kind)
-                open[Self.slot(group, kind)].append(contentsOf: open[slot])
-                open[slot] = PackBuilder(small)
-            }
+        guard isLittle else { return }
+        let joins: [(PackGroup, BlobKind, into: PackGroup)] = [
+            (.lists, .data, .records), (.lists, .tree, .tree), (.head, .data, .records),
+        ]
+        for (small, kind, group) in joins {
+            let slot = Self.slot(small, kind)
+            open[Self.slot(group, kind)].append(contentsOf: open[slot])
+            open[slot] = PackBuilder(small)
         }
     }
+
+    /// Inside `locked`.
+    private var isLittle: Bool { newBlobs <= Self.fewBlobs && unindexedBlobs <= Self.fewBlobs }
 
     func finish() throws(RepositoryError) -> WriteSummary {
         do throws(RepositoryError) {
@@ -183,11 +197,15 @@ final class WritePipeline: @unchecked Sendable {
         repository.adopt(packs)
         signal.locked {
             for pack in packs {
-                unindexed.append((pack, true, false))
+                unindexed.append(Unindexed(pack: pack, isKnown: true, isHead: false))
                 unindexedBlobs += pack.entries.count
             }
         }
         return packs.count
+    }
+
+    func guardIndex(_ check: @escaping @Sendable () throws(RepositoryError) -> Void) {
+        signal.locked { checkBeforeIndex = check }
     }
 
     func abandon() {
@@ -326,26 +344,27 @@ final class WritePipeline: @unchecked Sendable {
             throw .storage(error)
         }
         signal.locked {
-            unindexed.append(((PackID(digest), pack.entries), false, pack.group == .head))
+            unindexed.append(
+                Unindexed(pack: (PackID(digest), pack.entries), isKnown: false, isHead: pack.group == .head))
             unindexedBlobs += pack.entries.count
             summary.packs += 1
         }
     }
 
     /// Writes index files of the packs that are in none, when they hold enough blobs or `always`: one of what every opening
-    /// reads, where that is packed alone, and one of the rest.
+    /// reads and one of the rest, or a single one of little.
     private func writeIndex(always: Bool) throws(RepositoryError) {
-        let packs = signal.locked {
-            guard always || unindexedBlobs >= indexBlobLimit else { return unindexed.prefix(0) }
+        let files: [[Unindexed]] = signal.locked {
+            guard always || unindexedBlobs >= indexBlobLimit else { return [] }
             defer {
                 unindexed = []
                 unindexedBlobs = 0
             }
-            return unindexed[...]
+            return isLittle ? [unindexed] : [unindexed.filter { !$0.isHead }, unindexed.filter { $0.isHead }]
         }
-        for isHead in [false, true] {
-            let packs = packs.filter { $0.isHead == isHead }
-            guard !packs.isEmpty else { continue }
+        guard files.contains(where: { !$0.isEmpty }) else { return }
+        try signal.locked { checkBeforeIndex }()
+        for packs in files where !packs.isEmpty {
             let digest = try repository.saveUnpacked(.index, IndexText.encode(packs.map(\.pack)))
             repository.adopt(
                 packs.map(\.pack), unknown: packs.filter { !$0.isKnown }.map(\.pack), in: IndexID(digest))

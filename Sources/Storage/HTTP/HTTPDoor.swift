@@ -9,7 +9,7 @@ import Synchronization
 /// How a program speaks HTTP.
 public struct HTTPSettings: Sendable {
     /// Connections, and so requests, at the same time.
-    public var connections = 8
+    public var connections = 16
     /// Until a connection stands.
     public var connectTimeout: Duration = .seconds(10)
     /// Without a byte coming or going, for requests that only ask.

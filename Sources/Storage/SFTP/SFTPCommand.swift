@@ -48,7 +48,7 @@ public struct SFTPSettings: Sendable {
     /// What to run instead of ssh and the arguments that the location says; nil for these.
     public var command: SFTPCommand?
     /// How many calls at a time are worth making; all go through one connection.
-    public var connections = 8
+    public var connections = 16
     /// Until the server has said which protocol it speaks, where nobody can be asked for a password.
     public var connectTimeout: Duration = .seconds(60)
     /// The same while ssh has the terminal and may be asking.

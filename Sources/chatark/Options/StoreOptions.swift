@@ -13,7 +13,7 @@ struct StoreOptions: ParsableArguments {
     var offline = false
 
     @Option(help: ArgumentHelp("Requests at the same time, to a store on a network.", valueName: "count"))
-    var connections = 8
+    var connections = 16
 
     @Option(
         help: ArgumentHelp(
