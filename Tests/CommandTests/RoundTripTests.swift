@@ -68,6 +68,11 @@ struct RoundTripTests {
         try scratch.expect("diff", "-r", scratch("history"), scratch("restored/history"))
         try scratch.expect("chatark", "restore", "latest", "--target", scratch("part"), "--include", "*.jsonl")
         #expect(try FileManager.default.contentsOfDirectory(atPath: scratch("part/history")) == ["sms.jsonl"])
+        let shown = "/original/history/sms.jsonl"
+        try scratch.expect("chatark", "restore", "latest", "--target", scratch("shown"), "--include", shown)
+        try scratch.expect("diff", scratch("history/sms.jsonl"), scratch("shown/history/sms.jsonl"))
+        let none = try scratch.run("chatark", "restore", "-t", scratch("none"), "--include", "*.jpeg2000")
+        #expect(none.status == 1 && none.errors.contains("matches '--include'"), "\(none)")
 
         try scratch.expect("chatark", "check", "--read-data")
         try scratch.expect("restic", "check", "--read-data")

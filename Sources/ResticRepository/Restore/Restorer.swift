@@ -51,7 +51,8 @@ public struct Restorer: Sendable {
         return verdict
     }
 
-    private static func makeDirectories(_ path: String) throws(SystemError) {
+    /// Makes a directory and those above it that are missing, for their owner alone.
+    package static func makeDirectories(_ path: String) throws(SystemError) {
         let bytes = Array(path.utf8)
         let ends = bytes.indices.filter { $0 > 0 && bytes[$0] == UInt8(ascii: "/") } + [bytes.count]
         for end in ends {

@@ -61,18 +61,23 @@ struct Restore: ParsableCommand {
         let zone = try Dates.zone(tz)
         let choice = try SnapshotChoice(id: snapshot, at: at)
         let span = try DateSpan(since: since, until: until, zone: zone)
-        if !include.isEmpty, !conversation.isEmpty || !span.isUnlimited { throw CommandError.patternAmongConversations }
+        let choosesMessages = !conversation.isEmpty || !span.isUnlimited
+        if !include.isEmpty || everything, choosesMessages { throw CommandError.patternAmongConversations }
         var restoreOptions = RestoreOptions()
         restoreOptions.existing = keepExisting ? .keep : .replace
         restoreOptions.verifies = verify
         for text in include {
             guard let pattern = PathPattern(text) else { throw CommandError.badPattern(text) }
             restoreOptions.include.append(pattern)
+            // As a mount and 'ls' show it.
+            if !everything, text.hasPrefix("/original/"), let below = PathPattern("/" + text.dropFirst(10)) {
+                restoreOptions.include.append(below)
+            }
         }
         try options.withReadableRepository { repository in
             let stored = try choice.find(in: repository, zone: zone)
             try repository.loadIndex()
-            if !conversation.isEmpty || !span.isUnlimited {
+            if choosesMessages {
                 try restoreConversations(repository, stored, span, zone)
             } else {
                 try restoreFiles(repository, stored, restoreOptions)
@@ -108,6 +113,10 @@ struct Restore: ParsableCommand {
         }
         report(files: outcome.counts.files, bytes: outcome.counts.bytes, failures: outcome.failures.count, from: stored)
         if !outcome.failures.isEmpty { throw CommandError.partial }
+        let counts = outcome.counts
+        if !include.isEmpty, counts.files + counts.directories + counts.others + counts.kept == 0 {
+            throw CommandError.nothingMatches(snapshot: stored.id.short)
+        }
     }
 
     func report(files: UInt64, bytes: UInt64, failures: Int, from stored: StoredSnapshot) {

@@ -33,6 +33,7 @@ enum CommandError: Error, Equatable {
     case noSnapshotBefore(String)
     case datesReversed
     case patternAmongConversations
+    case nothingMatches(snapshot: String)
     case checkOffline
     case snapshotGivenTwice
     case sourceMissing(String)
@@ -69,7 +70,10 @@ extension CommandError: CustomStringConvertible {
         case .badSFTPCommand: "The command for SFTP has no words, or a quote that is not closed."
         case .datesReversed: "'--since' is later than '--until'; nothing can lie between them."
         case .patternAmongConversations:
-            "'--include' chooses original files, and '--conversation', '--since' and '--until' messages; use one or the other."
+            "'--include' and '--everything' choose original files, and '--conversation', '--since' and '--until' messages; use one "
+                + "or the other."
+        case .nothingMatches(let snapshot):
+            "Nothing in snapshot \(snapshot) matches '--include'; 'chatark ls \(snapshot)' shows its paths."
         case .checkOffline: "'check' looks at the repository itself, and '--offline' forbids it; leave one out."
         case .offlineWithoutCache: "'--offline' reads what was kept, and '--no-cache' forbids it; leave one out."
         case .cacheUnusable(let path): "There is no cache that can be used in '\(path)'."
