@@ -1,3 +1,4 @@
+import Glibc
 public import JSON
 
 /// Why a source could not be read.
@@ -36,7 +37,7 @@ extension ImportError: CustomStringConvertible {
     /// The words for a person.
     public var description: String {
         switch self {
-        case .unreadable(let path, let errno): "Cannot read '\(path)': errno \(errno)."
+        case .unreadable(let path, let errno): "Cannot read '\(path)': \(String(cString: strerror(errno)))."
         case .notRecognised(let path):
             """
             Nothing in '\(path)' looks like a chat history. Looked for WeChat's databases, for Telegram's result.json, for \

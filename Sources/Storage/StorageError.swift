@@ -61,7 +61,9 @@ public enum StorageError: Error, Hashable, Sendable {
     public init(errno code: Int32, _ operation: StorageOperation, _ subject: StorageSubject, location: String) {
         self =
             switch code {
-            case ENOENT, ENOTDIR: .notFound(subject, location: location)
+            // What is to be made cannot be missing.
+            case ENOENT where operation != .create, ENOTDIR where operation != .create:
+                .notFound(subject, location: location)
             case EEXIST: .alreadyExists(subject, location: location)
             case EACCES, EPERM: .permissionDenied(subject, operation, location: location)
             case EROFS: .readOnly(subject, location: location)

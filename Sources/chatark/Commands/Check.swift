@@ -48,7 +48,13 @@ struct Check: ParsableCommand {
     }
 
     private func printText(_ report: CheckReport) {
-        for finding in report.findings where !finding.isHarmless || options.verbose { Output.line(finding.description) }
+        // One pack that is gone may take thousands of directories with it.
+        let shown = report.findings.filter { !$0.isHarmless || options.verbose }
+        let limit = options.verbose ? shown.count : 20
+        for finding in shown.prefix(limit) { Output.line(finding.description) }
+        if shown.count > limit {
+            Output.line("… and \(Words.count(shown.count - limit)) more; '--verbose' shows them.")
+        }
         guard !options.quiet else { return }
         let harmless = report.findings.count { $0.isHarmless }
         let checked =

@@ -56,7 +56,9 @@ struct RepositoryLocation {
                     throw .badLocation(scheme: "sftp", error)
                 }
                 return
-            case let name where Self.foreignSchemes.contains(name): throw .unsupportedScheme(name)
+            case let name
+            where Self.foreignSchemes.contains(name) || text[scheme.endIndex...].hasPrefix("://"):
+                throw .unsupportedScheme(name)
             default: break
             }
         }

@@ -40,7 +40,7 @@ enum Failing {
     static func statusAndWords(of error: any Error) -> (ExitStatus, String)? {
         switch error {
         case let error as CommandError: (error.status, error.description)
-        case let error as RepositoryError: (status(of: error), error.description)
+        case let error as RepositoryError: (status(of: error), error.description + hint(about: error))
         case let error as StorageError: (.failure, error.description)
         case let error as MountError: (.failure, error.description)
         case let error as FolderTreeError: (status(of: error), "\(error)")
@@ -50,6 +50,16 @@ enum Failing {
         case let error as FileFault: (.failure, error.words)
         case let error as QueryError: (.failure, error.description)
         default: nil
+        }
+    }
+
+    /// What helps who may only read.
+    private static func hint(about error: RepositoryError) -> String {
+        switch error {
+        case .storage(.readOnly(.object(let name), _)) where name.kind == .locks,
+            .storage(.permissionDenied(.object(let name), .write, _)) where name.kind == .locks:
+            " '--no-lock' reads without a lock."
+        default: ""
         }
     }
 

@@ -18,6 +18,8 @@ enum Interruption {
     }
 
     private static let state = Mutex(State())
+    /// How long cleaning up may take after a signal; a lock that stays is stale in half an hour.
+    private static let cleanupSeconds = 15
 
     /// Starts waiting. To be called before any other thread is started.
     static func start() {
@@ -99,7 +101,11 @@ enum Interruption {
             }
             Output.note("chatark: interrupted")
             if mustWait { continue }
-            exit(.interrupted)
+            // Cleaning up may wait for a store that is gone: a second signal, or time, ends that.
+            startThread { exit(.interrupted) }
+            var patience = timespec(tv_sec: cleanupSeconds, tv_nsec: 0)
+            while sigtimedwait(&signals, nil, &patience) < 0, errno == EINTR {}
+            _exit(ExitStatus.interrupted.rawValue)
         }
     }
 }

@@ -1,3 +1,4 @@
+import Glibc
 public import SQLite
 
 /// Why a database of a chat program, or a part of it, could not be read.
@@ -43,11 +44,12 @@ extension DatabaseFault: CustomStringConvertible {
     /// The words for a person, to stand behind the name of the file.
     public var description: String {
         switch self {
-        case .unreadable(let errno): "it cannot be read: errno \(errno)"
+        case .unreadable(let errno): "it cannot be read: \(String(cString: strerror(errno)))"
         case .empty: "it is empty"
         case .keyNeeded: "it is encrypted, or is no database; give its key with --database-key-file"
         case .wrongKey(let count):
-            "none of the \(count) keys given opens it. Keys belong to one account on one device; "
+            (count == 1 ? "the key given does not open it" : "none of the \(count) keys given opens it")
+                + ". Keys belong to one account on one device; "
                 + "if the key is right, the first page of the file is damaged"
         case .notADatabase: "its header is not that of a SQLite database"
         case .damagedPage(let page): "page \(page) is damaged: its authentication code is wrong"
