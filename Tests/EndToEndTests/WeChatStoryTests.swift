@@ -50,17 +50,24 @@ struct WeChatStoryTests {
         try scratch.expect("chatark", "backup", scratch("account"))
         let database = try scratch.expect("find", scratch("account"), "-name", "EnMicroMsg.db").split(separator: "\n")[
             0]
+        let whole = try Data(contentsOf: URL(fileURLWithPath: String(database)))
         let file = try FileHandle(forUpdating: URL(fileURLWithPath: String(database)))
         let size = try file.seekToEnd()
         try file.seek(toOffset: size / 10 * 4)
         try file.write(contentsOf: Data(repeating: 0xFF, count: Int(size / 5)))
         try file.close()
-        let backup = try scratch.run("chatark", "backup", scratch("account"))
-        #expect(backup.status == 3 && backup.output.contains("could not be read whole"), "\(backup)")
+        // As long as it lies there, it is told, although nothing changes.
+        for _ in 1...2 {
+            let backup = try scratch.run("chatark", "backup", scratch("account"))
+            #expect(backup.status == 3 && backup.output.contains("could not be read whole"), "\(backup)")
+        }
         try scratch.expect("chatark", "mount", scratch("mnt"))
         let marked = try scratch.run("grep", "-rh", "no longer at the source", scratch("mnt/latest/transcripts"))
         #expect(marked.output.isEmpty)
         try scratch.expect("chatark", "umount", scratch("mnt"))
+        try whole.write(to: URL(fileURLWithPath: String(database)))
+        try scratch.expect("chatark", "backup", scratch("account"))
+        #expect(try scratch.expect("chatark", "backup", scratch("account")).contains("Nothing has changed"))
     }
 
     @Test("a later state of the phone adds what is new, and keeps what is gone")
@@ -153,7 +160,7 @@ struct WeChatStoryTests {
         try other.write(toFile: scratch("other.keys"), atomically: true, encoding: .utf8)
         let wrong = try scratch.run(
             scratch.process("chatark", ["backup", "--database-key-file", scratch("other.keys"), scratch("account")]))
-        #expect(wrong.status == 1 && wrong.errors.contains("none of the 1 keys"), "\(wrong)")
+        #expect(wrong.status == 1 && wrong.errors.contains("the key given does not open it"), "\(wrong)")
         #expect(!wrong.errors.contains(other))
         #expect(!(try scratch.expect("restic", "snapshots", "--json")).contains("tree"))
     }

@@ -47,7 +47,10 @@ extension ArchiveBuilder {
             if let stored { people[position].person.avatar = stored }
         }
         // The readings tell which archive knows more; they stand still while nothing new comes.
-        if isChanged { for source in given { readings[source] = readings[source].next(at: time) } }
+        for source in given {
+            if isChanged { readings[source] = readings[source].next(at: time) }
+            readings[source].isWhole = !readWithLoss.contains(source) && !isChangedMeanwhile
+        }
 
         var root = TreeBuilder(.init(modified: .epoch))
         let manifest = ArchiveManifest(zone: zone.name, sources: sources, readings: readings)

@@ -29,6 +29,7 @@ public struct ArchiveBuilder {
     private var current: Int?
     /// Sources of which not all could be read this time.
     private(set) var readWithLoss: Set<Int> = []
+    private(set) var isChangedMeanwhile = false
     /// How many exports each source has given.
     private var exports: [Int: Int] = [:]
     var people: [PersonRecord] = []
@@ -62,9 +63,12 @@ public struct ArchiveBuilder {
     }
 
     /// Begins a source, or goes on with one that was begun; the rows that follow are its, and another export.
-    public mutating func begin(_ source: ArchiveSource) {
+    ///
+    /// - Parameter settings: a digest of what the reading depends on beside the source.
+    public mutating func begin(_ source: ArchiveSource, settings: String = "") {
         let index = index(of: source)
         current = index
+        readings[index].settings = settings
         if !given.contains(index) { given.append(index) }
         beginExport()
     }
@@ -100,6 +104,7 @@ public struct ArchiveBuilder {
 
     /// Takes a row that is a message; a source has been begun.
     public mutating func add(_ message: Message, to conversation: ConversationID) throws(ArchiveError) {
+        guard Timestamp.plausible.contains(message.time) else { return skip(reason: "a time that no calendar has") }
         let position = position(of: conversation)
         account.rowsRead += 1
         guard let current else { return }
@@ -113,10 +118,11 @@ public struct ArchiveBuilder {
         return conversations.count - 1
     }
 
-    /// Counts a row that could not be read.
-    public mutating func skip(reason: String) {
+    /// Counts a row that became no message; it is harmless when it could not have told anything, else it is a loss.
+    public mutating func skip(reason: String, isHarmless: Bool = false) {
         account.rowsRead += 1
         account.skipped[reason, default: 0] += 1
+        if !isHarmless { noteLoss() }
     }
 
     /// Notes that not all of the source could be read: what it does not give now is not taken for deleted there.
@@ -124,8 +130,17 @@ public struct ArchiveBuilder {
         if let current { readWithLoss.insert(current) }
     }
 
+    /// Notes that files of the sources have changed since their rows were taken: another reading may have more.
+    public mutating func noteChange() { isChangedMeanwhile = true }
+
     /// Says that no more rows come, so that their memory can be used by what follows. `finish` says it, too.
     public mutating func endRows() throws(ArchiveError) { try buckets.finishFilling() }
+
+    /// The conversations that a source has given before.
+    public func conversations(of source: ArchiveSource) -> [ConversationID] {
+        guard let index = sources.firstIndex(of: source) else { return [] }
+        return conversations.filter { $0.sources.contains(index) }.map(\.conversation.id)
+    }
 
     /// The archives that are continued, newest first.
     public var continued: [Archive] { heads.map(\.archive) }

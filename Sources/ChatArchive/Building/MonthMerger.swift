@@ -88,7 +88,11 @@ final class MonthMerger<Provider: AttachmentProvider>: Sendable {
         for source in given {
             let repeats = merge.give(
                 try rows[source]?.decoded() ?? [], from: source, lastSeen: lastSeen[source])
-            givenNow[source] = rows[source].map { MonthRecord.Given(digest: $0.digest, duplicates: repeats) }
+            // After a part of what a source has, the next reading is compared message by message.
+            let isWhole = lastSeen[source] != nil
+            givenNow[source] = rows[source].map {
+                MonthRecord.Given(digest: isWhole ? $0.digest : "", duplicates: repeats)
+            }
         }
         outcome.account.add(merge.counts)
         outcome.record = try store(merge.lines, month, conversation, givenNow)

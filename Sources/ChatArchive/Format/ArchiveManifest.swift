@@ -33,26 +33,38 @@ public struct ArchiveManifest: Hashable, Sendable {
         public var time: Timestamp
         /// The latest earlier reading that went into the archive, its own or one that was merged.
         public var before: Timestamp
+        /// Whether all of the source could be read; what could not is worth another try, also when nothing has changed.
+        public var isWhole: Bool
+        /// What the reading depended on beside the source: a digest of options, keys and the program; empty when not known.
+        public var settings = ""
 
         /// A source that was never read.
         public static let never = Reading(time: Timestamp(milliseconds: 0), before: Timestamp(milliseconds: 0))
 
         /// A reading.
-        public init(time: Timestamp, before: Timestamp) {
+        public init(time: Timestamp, before: Timestamp, isWhole: Bool = true) {
             self.time = time
             self.before = before
+            self.isWhole = isWhole
         }
 
         /// The reading that follows when something new is read.
         func next(at time: Timestamp) -> Reading {
-            Reading(time: max(time, Timestamp(milliseconds: self.time.milliseconds &+ 1)), before: self.time)
+            var next = self
+            next.time = max(time, Timestamp(milliseconds: self.time.milliseconds &+ 1))
+            next.before = self.time
+            return next
         }
 
         /// What two archives that are merged have read.
         func merged(with other: Reading) -> Reading {
-            guard self != other else { return self }
-            let latest = max(time, other.time)
-            return Reading(time: latest, before: latest)
+            var merged = self
+            merged.isWhole = isWhole && other.isWhole
+            if settings != other.settings { merged.settings = "" }
+            guard time != other.time || before != other.before else { return merged }
+            merged.time = max(time, other.time)
+            merged.before = merged.time
+            return merged
         }
     }
 
@@ -61,6 +73,11 @@ public struct ArchiveManifest: Hashable, Sendable {
         self.zone = zone
         self.sources = sources
         self.readings = readings
+    }
+
+    /// How far a source was read; never when the archive does not know it.
+    public func reading(of source: ArchiveSource) -> Reading {
+        sources.firstIndex(of: source).map { readings[$0] } ?? .never
     }
 
     /// Whether this archive holds all that another one has read: each of its sources as the other read it, or later and
@@ -91,6 +108,14 @@ public struct ArchiveManifest: Hashable, Sendable {
             writer.int(reading.time.milliseconds)
             writer.key("before")
             writer.int(reading.before.milliseconds)
+            if !reading.isWhole {
+                writer.key("whole")
+                writer.bool(false)
+            }
+            if !reading.settings.isEmpty {
+                writer.key("settings")
+                writer.string(reading.settings)
+            }
             writer.endObject()
         }
         writer.endArray()
@@ -132,6 +157,8 @@ public struct ArchiveManifest: Hashable, Sendable {
             case "path": source.path = try reader.readString()
             case "read": reading.time = Timestamp(milliseconds: try reader.readInt64())
             case "before": reading.before = Timestamp(milliseconds: try reader.readInt64())
+            case "whole": reading.isWhole = try reader.readBool()
+            case "settings": reading.settings = try reader.readString()
             default: try reader.skipValue()
             }
         }

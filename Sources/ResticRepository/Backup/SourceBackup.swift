@@ -17,6 +17,8 @@ public struct SourceBackup: Sendable {
         /// Given paths are left out when they are one of these directories, so a repository inside of the source does
         /// not swallow itself.
         public var excludedDirectories: Set<FileIdentity> = []
+        /// Files that changed after this are told as if they had changed while they were read.
+        public var changedAfter: GoTime?
 
         /// The defaults.
         public init() {}

@@ -66,7 +66,9 @@ struct SourceWalk: ~Copyable {
         node.group = accounts.group(node.gid)
         do throws(SourceFailure) {
             switch node.kind {
-            case .file: try file(&node, entry, previous)
+            case .file:
+                try file(&node, entry, previous)
+                noteChange(of: node, entry)
             case .directory:
                 guard !backup.options.excludedDirectories.contains(FileIdentity(status)) else { return nil }
                 try directory(&node, entry, previous)
@@ -86,6 +88,13 @@ struct SourceWalk: ~Copyable {
             }
         }
         return node
+    }
+
+    private mutating func noteChange(of node: Node, _ entry: Entry) {
+        guard let limit = backup.options.changedAfter, node.changed > limit,
+            changedWhileReading.last != entry.path
+        else { return }
+        changedWhileReading.append(entry.path)
     }
 
     private mutating func directory(_ node: inout Node, _ entry: Entry, _ previous: Node?) throws(SourceFailure) {

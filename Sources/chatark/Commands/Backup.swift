@@ -3,6 +3,7 @@ import ChatArchive
 import ChatImport
 import ChatModel
 import ResticRepository
+import Storage
 import Synchronization
 
 /// Stores chats as a snapshot. The story of a backup is `store(_:_:_:)`.
@@ -15,7 +16,7 @@ struct Backup: ParsableCommand {
             chat as .zip or folder, JSON Lines (.jsonl). Naming the result.json or the chat's text in such a folder means the \
             folder, with the media in it, unless other exports or folders lie there too. A path that was backed up before is compared with \
             its last snapshot: unchanged files are not read again, and messages that are no longer there stay in the archive, \
-            marked as gone.
+            marked as gone. What was not read whole, or with other options, keys or another version of this program, is read again.
 
             Examples:
               chatark backup --database-key-file wechat.key ~/phone/MicroMsg
@@ -69,18 +70,21 @@ struct Backup: ParsableCommand {
         _ run: BackupRun, _ snapshots: [StoredSnapshot], _ lock: RepositoryLock
     ) throws -> BackupResult {
         try run.resume(lock)
+        run.noteLaterSnapshot(snapshots)
         let previous = try run.previous(in: snapshots)
         let heads = ArchiveHeads.heads(of: try ArchiveHeads.candidates(in: snapshots, of: run.repository))
 
         // Nothing has changed since the last time: a snapshot of what is there, and no content is read.
-        if let previous, let archive = heads.first, heads.count == 1, try run.isUnchanged(since: previous) {
+        if let previous, let archive = heads.first, heads.count == 1, run.wasReadAlike(by: archive),
+            try run.isUnchanged(since: previous)
+        {
             return try run.saveSnapshot(original: previous.original, archive: archive.tree, parent: previous, lock)
         }
 
         // The messages first: an export that is broken ends here, before anything is stored.
         var builder = try ArchiveBuilder(continuing: heads, in: run.zone)
         try run.readMessages(into: &builder)
-        let original = try run.storeOriginals(parent: previous?.original)
+        let original = try run.storeOriginals(parent: previous?.original, &builder)
         let archive = try run.storeArchive(&builder, original, lastRead: run.readTimes(in: snapshots))
         return try run.saveSnapshot(original: original.tree, archive: archive.tree, parent: previous, lock)
     }
@@ -123,9 +127,10 @@ struct SourceOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Your own name in exports that do not say who you are.", valueName: "name"))
     var ownName: String?
 
-    /// The keys of all files that were given.
-    func keys() throws(CommandError) -> SourceKeys {
+    /// The keys of all files that were given, and a digest of these files.
+    func keys() throws(CommandError) -> (keys: SourceKeys, fingerprint: String) {
         var keys = SourceKeys()
+        var digests: [String] = []
         for path in databaseKeyFile {
             var bytes: [UInt8]
             do throws(FileFault) { bytes = try SmallFile.read(path) } catch {
@@ -134,7 +139,8 @@ struct SourceOptions: ParsableArguments {
             defer { bytes.wipe() }
             guard let found = SourceKeys(parsing: bytes) else { throw .badKeyFile(path) }
             keys.add(found)
+            digests.append(SHA256Digest(hashing: bytes).hex)
         }
-        return keys
+        return (keys, digests.joined(separator: " "))
     }
 }

@@ -3,6 +3,7 @@ import ChatImport
 import ChatModel
 import Glibc
 import ResticRepository
+import Storage
 import Synchronization
 
 /// One backup: what it works on, and its steps in the order in which `Backup` takes them.
@@ -17,7 +18,10 @@ final class BackupRun {
     /// One for all steps, so that one index file tells of everything.
     private let writer: RepositoryWriter
     private let started = GoTime.now()
+    private var beforeMessages = GoTime.now()
     private let host: String
+    /// A digest of what the reading of messages depends on beside the sources.
+    private let settings: String
     private var result = BackupResult()
 
     init(repository: Repository, sources: BackupSources, about: SourceOptions, zone: Zone, time: GoTime) throws {
@@ -25,10 +29,14 @@ final class BackupRun {
         writer = try repository.makeWriter()
         self.sources = sources
         self.about = about
-        keys = try about.keys()
+        let (keys, fingerprint) = try about.keys()
+        self.keys = keys
         self.zone = zone
         self.time = time
         host = about.host ?? Maker.current.hostname
+        let formats = sources.all.flatMap(\.formats).map(\.rawValue)
+        let said = [Version.text, zone.name, about.ownName ?? "", fingerprint] + formats
+        settings = String(SHA256Digest(hashing: Array(said.joined(separator: "\0").utf8)).hex.prefix(16))
         result.notes = sources.notes
     }
 
@@ -53,11 +61,31 @@ final class BackupRun {
         return nil
     }
 
-    /// Takes over what a backup has stored that did not come to its end. Its lock is what tells of it.
+    /// Takes over what a backup has stored that did not come to its end. Its lock is what tells of it, and stays until it is
+    /// surely nobody's, or 'unlock' removes it.
     func resume(_ lock: RepositoryLock) throws {
+        writer.guardIndex { () throws(RepositoryError) in try lock.check() }
         guard !lock.leftBehind.isEmpty else { return }
         _ = try writer.takeLeftPacks()
-        for id in lock.leftBehind { try repository.removeLock(id) }
+        for left in lock.leftBehind where left.isForgotten { try repository.removeLock(left.id) }
+    }
+
+    /// Whether the last reading of each source left nothing out, and depended on the same: else it is read again.
+    func wasReadAlike(by archive: Archive) -> Bool {
+        sources.all.allSatisfy {
+            let reading = archive.manifest.reading(of: archiveSource($0))
+            return reading.isWhole && reading.settings == settings
+        }
+    }
+
+    /// Says that a snapshot is dated later than this one, as that is what `latest` stands for.
+    func noteLaterSnapshot(_ snapshots: [StoredSnapshot]) {
+        guard let last = snapshots.map({ ($0.snapshot.time, $0.id) }).max(by: { $0.0 < $1.0 }), time < last.0 else {
+            return
+        }
+        result.notes.append(
+            "Snapshot \(last.1.short) is dated later than this backup, so that 'latest' goes on showing that one. If its date is "
+                + "wrong, 'restic forget \(last.1.short)' removes it; its messages stay in this backup.")
     }
 
     /// Whether no file of the sources has changed, told by sizes, times and inodes.
@@ -81,6 +109,10 @@ final class BackupRun {
                 milliseconds: snapshot.time.seconds * 1000 + Int64(snapshot.time.nanoseconds) / 1_000_000)
             for path in snapshot.paths { times[ArchiveSource(host: snapshot.hostname, path: path)] = time }
         }
+        // A source with a name of its own was backed up from a path.
+        for source in sources.all {
+            if let time = times[ArchiveSource(host: host, path: source.path)] { times[archiveSource(source)] = time }
+        }
         return times
     }
 
@@ -88,16 +120,20 @@ final class BackupRun {
 
     /// Reads every message of every source.
     func readMessages(into builder: inout ArchiveBuilder) throws {
+        beforeMessages = .lastFileTime()
         for source in sources.all {
-            builder.begin(archiveSource(source))
+            builder.begin(archiveSource(source), settings: settings)
             for format in source.formats { try read(source, as: format, into: &builder) }
         }
         try builder.endRows()
     }
 
-    /// Stores the sources' own files, those that have changed.
-    func storeOriginals(parent: TreeID?) throws -> BackedUpTree {
+    /// Stores the sources' own files, those that have changed. What changed since the messages were read may have more of them:
+    /// the next backup reads it again.
+    func storeOriginals(parent: TreeID?, _ builder: inout ArchiveBuilder) throws -> BackedUpTree {
         progress.phase = .storing
+        var fileOptions = fileOptions
+        fileOptions.changedAfter = beforeMessages
         let backup = try SourceBackup(repository: repository, writer: writer, options: fileOptions) { file in
             isDatabase(name: file.name, head: file.head) ? .database(ofSize: file.size) : .contentDefined
         }
@@ -107,6 +143,7 @@ final class BackupRun {
         result.files = original.counts
         result.unreadable = original.unreadable.map { "'\(String(decoding: $0.path, as: UTF8.self))': \($0.reason)" }
         result.changed = original.changedWhileReading.map { String(decoding: $0, as: UTF8.self) }
+        if !result.unreadable.isEmpty || !result.changed.isEmpty { builder.noteChange() }
         return original
     }
 
@@ -156,7 +193,9 @@ final class BackupRun {
     private func read(_ source: BackupSources.Source, as format: SourceFormat, into builder: inout ArchiveBuilder)
         throws
     {
-        let options = ImportOptions(assumedZone: zone, ownName: about.ownName, keys: keys)
+        let known = builder.conversations(of: archiveSource(source))
+        let options = ImportOptions(
+            assumedZone: zone, ownName: about.ownName, knownOwner: wechatOwner(of: known), keys: keys)
         try readSourceAhead(at: source.path, format: format, options: options) { event in
             switch event {
             case .person(let person): try builder.add(person)
@@ -164,7 +203,7 @@ final class BackupRun {
             case .message(let message, let conversation): try builder.add(message, to: conversation)
             case .export: builder.beginExport()
             case .skipped(let row):
-                builder.skip(reason: row.reason.rawValue)
+                builder.skip(reason: row.reason.rawValue, isHarmless: row.reason.isHarmless)
                 result.note(skipped: row)
             case .note(let note):
                 result.add(note)

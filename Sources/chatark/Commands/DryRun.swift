@@ -14,7 +14,7 @@ struct DryRun {
 
     /// Reads everything.
     init(_ sources: BackupSources, _ about: SourceOptions, in zone: Zone) throws {
-        let options = ImportOptions(assumedZone: zone, ownName: about.ownName, keys: try about.keys())
+        let options = ImportOptions(assumedZone: zone, ownName: about.ownName, keys: try about.keys().keys)
         result.notes = sources.notes
         let start = ContinuousClock.now
         for source in sources.all {

@@ -180,6 +180,11 @@ struct ArchiveBuilderTests {
         let (archive, account) = try bench.finish(&builder, at: 1000)
         #expect(account.rowsRead == 2 && account.skipped == ["no date": 2] && account.addsUp)
         #expect(try archive.conversations().isEmpty)
+        #expect(!archive.manifest.reading(of: Bench.laptop).isWhole)
+        builder = try ArchiveBuilder(continuing: [archive], in: .utc)
+        builder.begin(Bench.laptop)
+        builder.skip(reason: "a signal", isHarmless: true)
+        #expect(try bench.finish(&builder, at: 2000).archive.manifest.reading(of: Bench.laptop).isWhole)
     }
 
     @Test("conversations of one title have the same folders whichever a source tells first")

@@ -1,0 +1,74 @@
+import Foundation
+import Testing
+
+/// What a backup does with a source that it has seen before.
+struct RepeatedBackupTests {
+    private func line(_ number: Int, _ text: String) -> String {
+        #"{"time":\#(1_600_000_000_000 + number * 1000),"id":"\#(number)","conversation":"c","from":"a","text":"\#(text)"}"#
+    }
+
+    private func summary(_ scratch: Scratch, _ arguments: String...) throws -> (status: Int32, values: [String: Any]) {
+        let result = try scratch.run(scratch.process("chatark", ["backup", "--json"] + arguments))
+        let object = try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any]
+        return (result.status, try #require(object, "\(result)"))
+    }
+
+    @Test("nothing is read of what has not changed, unless options say that it is to be read otherwise")
+    func settings() throws {
+        let scratch = try Scratch.withRepository()
+        try scratch.write(line(1, "hello") + "\n", to: "h.jsonl")
+        try scratch.expect("chatark", "backup", scratch("h.jsonl"))
+        #expect(try scratch.expect("chatark", "backup", scratch("h.jsonl")).contains("Nothing has changed"))
+        try scratch.write("database-key 0123456\n", to: "keys")
+        let with = ["backup", "--database-key-file", scratch("keys"), scratch("h.jsonl")]
+        #expect(try scratch.run(scratch.process("chatark", with)).output.contains("1 read"))
+        #expect(try scratch.run(scratch.process("chatark", with)).output.contains("Nothing has changed"))
+        #expect(try scratch.expect("chatark", "backup", "--tz", "Asia/Tokyo", scratch("h.jsonl")).contains("1 read"))
+    }
+
+    @Test("a row that cannot be read this time is not taken for deleted; what is deleted later is")
+    func unreadableThenDeleted() throws {
+        let scratch = try Scratch.withRepository()
+        let lines = (1...3).map { line($0, "message \($0)") }
+        try scratch.write(lines.joined(separator: "\n") + "\n", to: "h.jsonl")
+        #expect(try summary(scratch, scratch("h.jsonl")).status == 0)
+        try scratch.write([lines[0], "torn", lines[2]].joined(separator: "\n") + "\n", to: "h.jsonl")
+        var (status, values) = try summary(scratch, scratch("h.jsonl"))
+        #expect(status == 3 && values["messages_gone"] as? Int == 0, "\(values)")
+        try scratch.write([lines[0], lines[2]].joined(separator: "\n") + "\n", to: "h.jsonl")
+        (status, values) = try summary(scratch, scratch("h.jsonl"))
+        #expect(status == 0 && values["messages_gone"] as? Int == 1, "\(values)")
+    }
+
+    @Test("a message that comes while a backup runs is there after the next one, whenever it came")
+    func changedMeanwhile() throws {
+        let scratch = try Scratch.withRepository()
+        let many = (1...40_000).map { line($0, "message \($0)") }.joined(separator: "\n") + "\n"
+        for round in 1...4 {
+            let (small, big) = ("small-\(round).jsonl", "big-\(round).jsonl")
+            try scratch.write(line(1, "first") + "\n", to: small)
+            try scratch.write(many, to: big)
+            let process = scratch.process("chatark", ["backup", "--quiet", scratch(small), scratch(big)])
+            try process.run()
+            usleep(useconds_t(round) * 300_000)
+            let file = try FileHandle(forWritingTo: URL(fileURLWithPath: scratch(small)))
+            try file.seekToEnd()
+            try file.write(contentsOf: Data((line(2, "newest of round \(round)") + "\n").utf8))
+            try file.close()
+            process.waitUntilExit()
+            #expect([0, 3].contains(process.terminationStatus))
+            _ = try scratch.run("chatark", "backup", "--quiet", scratch(small), scratch(big))
+            let found = try scratch.expect("chatark", "search", "newest of round \(round)")
+            #expect(found.contains("newest of round \(round)"), "round \(round)")
+        }
+    }
+
+    @Test("a snapshot that is dated later than a backup is told of")
+    func laterSnapshot() throws {
+        let scratch = try Scratch.withRepository()
+        try scratch.write(line(1, "hello") + "\n", to: "h.jsonl")
+        try scratch.expect("chatark", "backup", "--time", "2099-01-01", scratch("h.jsonl"))
+        let result = try scratch.run("chatark", "backup", scratch("h.jsonl"))
+        #expect(result.status == 0 && result.errors.contains("is dated later than this backup"), "\(result)")
+    }
+}
