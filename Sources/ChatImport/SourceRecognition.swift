@@ -20,6 +20,13 @@ public func recognise(_ path: String) throws(ImportError) -> SourceFormat? {
     return formats.first
 }
 
+/// Files that look like exports and lie beside WeChat's accounts in a folder, below it. A backup of the folder keeps them as
+/// files and does not read them: they may be the owner's, or may have been sent to them.
+public func exportsBesideAccounts(at path: String) -> [String] {
+    // What cannot be looked at is told when the folder's files are stored.
+    ((try? SourceFolder.exportsBesideAccounts(at: path)) ?? []).map(\.path)
+}
+
 /// Reads every export of a format at a path, row by row, in memory that does not grow with them.
 ///
 /// Paths in events are relative to `path` when it is a folder, else to the folder in which it lies. Throws `stopped` with
@@ -111,9 +118,28 @@ enum SourceFolder {
             // What lies in an account's folders was sent in the chats, even when it looks like an export.
             return accounts.map { Export(format: .wechat, root: path, path: $0.database, folder: $0.folder) }
         }
+        let (exports, html) = try exportFiles(at: path, wanted: wanted, passing: [])
+        if exports.isEmpty, let html { throw .telegramHTML(path: html) }
+        return exports
+    }
+
+    /// Exports that lie beside accounts of WeChat and are not read with them: whether they are the owner's or were sent in
+    /// the chats, only the owner knows. None where there is no account.
+    static func exportsBesideAccounts(at path: String) throws(ImportError) -> [Export] {
+        guard isFolder(path) else { return [] }
+        let accounts = try WeChatShape.places(below: path)
+        let folders = Set(accounts.map { String($0.folder.prefix { $0 != "/" }) })
+        guard !folders.isEmpty, !folders.contains("") else { return [] }
+        return try exportFiles(at: path, wanted: nil, passing: folders).found
+    }
+
+    /// The exports in a folder and the folders in it, but for some; and where one is that people alone can read.
+    private static func exportFiles(
+        at path: String, wanted: SourceFormat?, passing: Set<String>
+    ) throws(ImportError) -> (found: [Export], html: String?) {
         var exports: [Export] = []
         var html: String?
-        let folders = [""] + (try names(in: path, path)).filter { isFolder(path + "/" + $0) }
+        let folders = [""] + (try names(in: path, path)).filter { isFolder(path + "/" + $0) && !passing.contains($0) }
         for folder in folders {
             // What lies in Telegram's folders was sent in the chats, even when it looks like an export.
             let isInTelegram = exports.contains { $0.format == .telegram && $0.folder.isEmpty }
@@ -133,8 +159,7 @@ enum SourceFolder {
                         format: format, root: path, path: folder.isEmpty ? name : folder + "/" + name, folder: folder))
             }
         }
-        if exports.isEmpty, let html { throw .telegramHTML(path: html) }
-        return exports
+        return (exports, html)
     }
 
     private static let suffixes = [".json", ".jsonl", ".txt", ".zip"]

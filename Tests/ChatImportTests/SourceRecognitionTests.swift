@@ -39,6 +39,14 @@ struct SourceRecognitionTests {
         try folder.write("MicroMsg/Download/result.json", chat)
         try folder.write("MicroMsg/0123456789abcdef0123456789abcdef/EnMicroMsg.db", "x")
         #expect(try recognise(folder.path) == .wechat)
+        #expect(exportsBesideAccounts(at: folder.path) == [])
+    }
+
+    @Test func `what lies beside an account and looks like an export is told of`() throws {
+        try folder.write("Export/result.json", chat)
+        #expect(exportsBesideAccounts(at: folder.path) == [])
+        try folder.write("MicroMsg/0123456789abcdef0123456789abcdef/EnMicroMsg.db", "x")
+        #expect(exportsBesideAccounts(at: folder.path) == ["Export/result.json"])
     }
 
     @Test func `interchange files are known by their name or their first line`() throws {

@@ -54,6 +54,15 @@ struct BackupSources {
                 notes.append("'\(given)' has its media beside it; the folder '\(folder)' is backed up.")
                 path = folder
             }
+            if case .auto = about.source, formats == [.wechat] {
+                let beside = exportsBesideAccounts(at: path)
+                let rest = beside.count > 3 ? ", …" : ""
+                if !beside.isEmpty {
+                    notes.append(
+                        "Beside WeChat's accounts, what looks like another export is kept as a file and not read: "
+                            + "\(beside.prefix(3).joined(separator: ", "))\(rest). Name it as a PATH to read it.")
+                }
+            }
             if !all.contains(where: { $0.path == path }) { all.append(Source(path: path, formats: formats)) }
         }
         guard about.sourceName == nil || all.count == 1 else { throw CommandError.sourceNameForSeveral }
