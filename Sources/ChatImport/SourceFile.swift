@@ -47,26 +47,17 @@ final class SourceFile {
 
     /// The file's first bytes, at most `length`.
     func prefix(_ length: Int) throws(SystemFault) -> [UInt8] {
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: length, alignment: 16)
-        defer { buffer.deallocate() }
-        var count = 0
-        while count < length {
-            let more = try read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[count...]), at: count)
-            if more == 0 { break }
-            count += more
-        }
-        return [UInt8](buffer[..<count])
+        try bytes(0..<length)
     }
 
     /// The bytes of a range, fewer where the file ends.
     func bytes(_ range: Range<Int>) throws(SystemFault) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: range.count)
-        var count = 0
         var fault: SystemFault?
-        bytes.withUnsafeMutableBytes { buffer in
+        let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
+            let buffer = UnsafeMutableRawBufferPointer(buffer)
             while count < range.count {
                 do throws(SystemFault) {
-                    let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[count...])
+                    let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[count..<range.count])
                     let more = try read(into: rest, at: range.lowerBound + count)
                     guard more > 0 else { return }
                     count += more
@@ -77,7 +68,7 @@ final class SourceFile {
             }
         }
         if let fault { throw fault }
-        return Array(bytes.prefix(count))
+        return bytes
     }
 
     /// A JSON reader of the text that begins at a position; its offsets count from there.

@@ -16,23 +16,31 @@ public enum MediaFormat: String, Sendable, CaseIterable {
     /// - Parameter size: of the whole file: a bitmap names it, as two letters alone say little.
     public init?(head: some Collection<UInt8>, size: Int64) {
         let head = Array(head.prefix(Self.headLength))
-        func has(_ bytes: [UInt8], at offset: Int = 0) -> Bool { head.dropFirst(offset).starts(with: bytes) }
-        func has(_ text: String, at offset: Int = 0) -> Bool { has(Array(text.utf8), at: offset) }
-        if has([0xFF, 0xD8, 0xFF]) {
+        func has(_ text: StaticString, at offset: Int = 0) -> Bool {
+            let count = text.utf8CodeUnitCount
+            guard head.count >= offset + count else { return false }
+            return (0..<count).allSatisfy { head[offset + $0] == text.utf8Start[$0] }
+        }
+        /// The number is the bytes, from the first to the last.
+        func has(bytes: UInt32) -> Bool {
+            let count = (UInt32.bitWidth - bytes.leadingZeroBitCount + 7) / 8
+            return head.count >= count && head[..<count].reduce(0) { $0 << 8 | UInt32($1) } == bytes
+        }
+        if has(bytes: 0xFF_D8FF) {
             self = .jpeg
-        } else if has([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) {
+        } else if has(bytes: 0x8950_4E47), has("\r\n\u{1A}\n", at: 4) {
             self = .png
         } else if has("GIF8") {
             self = .gif
         } else if has("RIFF"), has("WEBP", at: 8) {
             self = .webp
-        } else if has([0x49, 0x49, 0x2A, 0x00]) || has([0x4D, 0x4D, 0x00, 0x2A]) {
+        } else if has(bytes: 0x4949_2A00) || has(bytes: 0x4D4D_002A) {
             self = .tiff
         } else if has("wxgf") {
             self = .wxgf
         } else if has("#!AMR") {
             self = .amr
-        } else if has("#!SILK_V3") || has([0x02] + Array("#!SILK_V3".utf8)) {
+        } else if has("#!SILK_V3") || has("\u{2}#!SILK_V3") {
             self = .silk
         } else if has("ftyp", at: 4) {
             self = .mp4

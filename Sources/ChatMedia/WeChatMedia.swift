@@ -59,7 +59,7 @@ public struct WeChatMedia: Hashable, Sendable {
     ///   - size: of the file.
     public static func picture(head: [UInt8], tail: [UInt8], size: Int64, keys: WeChatImageKeys) -> WeChatMedia {
         if let format = MediaFormat(head: head, size: size) { return WeChatMedia(format: format) }
-        if head.count >= Int(headerLength), head.starts(with: [0x07, 0x08, 0x56]), head[4] == 0x08, head[5] == 0x07 {
+        if isVersion4(head) {
             return version4(head, tail, size, keys) ?? WeChatMedia()
         }
         return oneByte(head, size) ?? WeChatMedia()
@@ -85,7 +85,8 @@ public struct WeChatMedia: Hashable, Sendable {
         size: Int64, keys: WeChatImageKeys, _ read: (Range<Int64>) throws(Failure) -> [UInt8]
     ) throws(Failure) -> WeChatMedia {
         let head = try read(0..<min(size, Int64(headLength)))
-        let tail = try read(max(0, size - Int64(tailLength))..<size)
+        // Nothing else is told by its end.
+        let tail = isVersion4(head) ? try read(max(0, size - Int64(tailLength))..<size) : []
         return picture(head: head, tail: tail, size: size, keys: keys)
     }
 
@@ -98,14 +99,18 @@ public struct WeChatMedia: Hashable, Sendable {
 
     // MARK: The kinds
 
+    private static func isVersion4(_ head: [UInt8]) -> Bool {
+        head.count >= Int(headerLength) && head.starts(with: [0x07, 0x08, 0x56]) && head[4] == 0x08 && head[5] == 0x07
+    }
+
     /// Only when all bytes that a format begins with agree on one byte.
     private static func oneByte(_ head: [UInt8], _ size: Int64) -> WeChatMedia? {
         guard let first = head.first else { return nil }
         for magic in [0xFF, 0x89, 0x47, 0x49, 0x4D, 0x42, 0x52, 0x77] as [UInt8] {
             let byte = first ^ magic
-            guard let format = MediaFormat(head: head.map { $0 ^ byte }, size: size), isPicture(format) else {
-                continue
-            }
+            guard let format = MediaFormat(head: head.prefix(MediaFormat.headLength).map { $0 ^ byte }, size: size),
+                isPicture(format)
+            else { continue }
             let piece = ContentDecoding.Piece(.xor(byte), source: 0..<size, shown: size)
             return WeChatMedia(decoding: decoding([piece]), format: format)
         }

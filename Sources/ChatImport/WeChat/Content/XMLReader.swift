@@ -1,23 +1,26 @@
-import Foundation
+import Glibc
 
 /// Reads the XML of messages piece by piece, as it is and not as it should be: what people's phones wrote has bare
 /// ampersands in addresses and bytes that are no UTF-8. There are the five entities and characters by number, and no
 /// others; a document type is a fault. Comments and processing instructions are passed over.
+///
+/// A piece says where something stands in the text, and is no copy of it: most of a message's XML is for programs, and
+/// nobody asks for it. `XMLCharacters` makes texts of such places.
 package struct XMLReader {
     /// A piece of a text.
-    package enum Event: Hashable, Sendable {
-        /// An element begins; attributes in their order.
-        case start(name: String, attributes: [Attribute])
+    enum Event {
+        /// An element begins. Its attributes are the last of `attributes`, from a place on.
+        case start(name: Range<Int>, attributes: Int)
         /// The element that began last, and has not ended, ends.
-        case end(name: String)
-        /// Characters, with entities resolved; neighbouring ones may come in several pieces.
-        case text(String)
+        case end
+        /// Characters; neighbouring ones may come in several pieces.
+        case text(XMLCharacters)
     }
 
     /// An attribute of an element.
-    package struct Attribute: Hashable, Sendable {
-        package let name: String
-        package let value: String
+    struct Attribute {
+        let name: Range<Int>
+        let value: XMLCharacters
     }
 
     /// The longest text, in bytes.
@@ -27,7 +30,9 @@ package struct XMLReader {
     /// How many elements and attributes a text may have together.
     package static let mostParts = 200_000
 
-    private let bytes: [UInt8]
+    /// The attributes of all elements so far, in their order.
+    private(set) var attributes: [Attribute] = []
+    private let bytes: UnsafeBufferPointer<UInt8>
     private var position = 0
     /// Where the names of open elements stand.
     private var open: [Range<Int>] = []
@@ -35,17 +40,18 @@ package struct XMLReader {
     /// The end of an element without content, which comes after its beginning.
     private var endsAtOnce = false
 
-    /// A reader of a text in UTF-8.
-    package init(_ bytes: [UInt8]) throws(ContentFault) {
+    /// A reader of a text in UTF-8, which must stay where it is while it is read.
+    init(_ bytes: UnsafeBufferPointer<UInt8>) throws(ContentFault) {
         guard bytes.count <= Self.longest else { throw .tooLarge(limit: Self.longest) }
         self.bytes = bytes
     }
 
     /// The next piece; nil at the end, where no element is open.
-    package mutating func next() throws(ContentFault) -> Event? {
+    mutating func next() throws(ContentFault) -> Event? {
         if endsAtOnce {
             endsAtOnce = false
-            return .end(name: string(open.removeLast()))
+            open.removeLast()
+            return .end
         }
         while position < bytes.count {
             guard bytes[position] == UInt8(ascii: "<") else { return .text(characters()) }
@@ -57,7 +63,7 @@ package struct XMLReader {
                     let start = position + 9
                     let end = try find("]]>", from: start)
                     position = end + 3
-                    return .text(string(start..<end))
+                    return .text(XMLCharacters(start..<end, isLiteral: true))
                 }
                 guard starts(with: "<!--") else { throw .documentType }
                 position = try find("-->", from: position + 4) + 3
@@ -75,7 +81,7 @@ package struct XMLReader {
         let name = try self.name()
         guard open.count < Self.deepest else { throw .tooComplex }
         try countPart()
-        var attributes: [Attribute] = []
+        let first = attributes.count
         while true {
             skipSpace()
             guard position < bytes.count else { throw .damaged(offset: position) }
@@ -83,13 +89,13 @@ package struct XMLReader {
             case UInt8(ascii: ">"):
                 position += 1
                 open.append(name)
-                return .start(name: string(name), attributes: attributes)
+                return .start(name: name, attributes: first)
             case UInt8(ascii: "/"):
                 guard starts(with: "/>") else { throw .damaged(offset: position) }
                 position += 2
                 open.append(name)
                 endsAtOnce = true
-                return .start(name: string(name), attributes: attributes)
+                return .start(name: name, attributes: first)
             default:
                 try countPart()
                 attributes.append(try attribute())
@@ -108,9 +114,9 @@ package struct XMLReader {
         guard quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") else { throw .damaged(offset: position) }
         position += 1
         guard let end = first(quote, from: position) else { throw .damaged(offset: position) }
-        let value = resolved(position..<end)
+        let value = XMLCharacters(position..<end, isLiteral: false)
         position = end + 1
-        return Attribute(name: string(name), value: value)
+        return Attribute(name: name, value: value)
     }
 
     private mutating func endTag() throws(ContentFault) -> Event {
@@ -118,11 +124,11 @@ package struct XMLReader {
         let name = try self.name()
         skipSpace()
         guard position < bytes.count, bytes[position] == UInt8(ascii: ">"), let last = open.last,
-            last.count == name.count, bytes[last] == bytes[name]
+            bytes.extracting(last).elementsEqual(bytes.extracting(name))
         else { throw .damaged(offset: position) }
         position += 1
         open.removeLast()
-        return .end(name: string(name))
+        return .end
     }
 
     /// A name is what stands up to a space or one of `= / > < " '`.
@@ -140,53 +146,10 @@ package struct XMLReader {
 
     // MARK: Characters
 
-    private mutating func characters() -> String {
+    private mutating func characters() -> XMLCharacters {
         let start = position
         position = first(UInt8(ascii: "<"), from: start) ?? bytes.count
-        return resolved(start..<position)
-    }
-
-    /// Replaces entities; an ampersand that begins none is itself.
-    private func resolved(_ range: Range<Int>) -> String {
-        let ampersand = first(UInt8(ascii: "&"), from: range.lowerBound, to: range.upperBound)
-        if ampersand == nil { return string(range) }
-        var result: [UInt8] = []
-        result.reserveCapacity(range.count)
-        var index = range.lowerBound
-        while index < range.upperBound {
-            let byte = bytes[index]
-            if byte == UInt8(ascii: "&"),
-                let entity = Self.entity(bytes[index + 1..<min(index + 13, range.upperBound)])
-            {
-                UTF8.encode(entity.character).map { result.append(contentsOf: $0) }
-                index += entity.length + 2
-            } else {
-                result.append(byte)
-                index += 1
-            }
-        }
-        return String(decoding: result, as: UTF8.self)
-    }
-
-    /// The character of what follows an ampersand, and how many bytes stand before its semicolon.
-    private static func entity(_ bytes: ArraySlice<UInt8>) -> (character: Unicode.Scalar, length: Int)? {
-        guard let end = bytes.firstIndex(of: UInt8(ascii: ";")) else { return nil }
-        let name = bytes[..<end]
-        if name.first == UInt8(ascii: "#") {
-            let digits = name.dropFirst()
-            let isHexadecimal = digits.first == UInt8(ascii: "x") || digits.first == UInt8(ascii: "X")
-            let text = String(decoding: isHexadecimal ? digits.dropFirst() : digits, as: UTF8.self)
-            guard let number = UInt32(text, radix: isHexadecimal ? 16 : 10), !text.hasPrefix("+") else { return nil }
-            return (Unicode.Scalar(number) ?? "\u{FFFD}", name.count)
-        }
-        switch String(decoding: name, as: UTF8.self) {
-        case "amp": return ("&", name.count)
-        case "lt": return ("<", name.count)
-        case "gt": return (">", name.count)
-        case "quot": return ("\"", name.count)
-        case "apos": return ("'", name.count)
-        default: return nil
-        }
+        return XMLCharacters(start..<position, isLiteral: false)
     }
 
     // MARK: Bytes
@@ -196,14 +159,12 @@ package struct XMLReader {
         case UInt8(ascii: "="), UInt8(ascii: "/"), UInt8(ascii: ">"), UInt8(ascii: "<"), UInt8(ascii: "\""),
             UInt8(ascii: "'"):
             true
-        default: isSpace(byte)
+        default: XMLCharacters.isSpace(byte)
         }
     }
 
-    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
-
     private mutating func skipSpace() {
-        while position < bytes.count, Self.isSpace(bytes[position]) { position += 1 }
+        while position < bytes.count, XMLCharacters.isSpace(bytes[position]) { position += 1 }
     }
 
     private func starts(with text: StaticString) -> Bool {
@@ -212,14 +173,12 @@ package struct XMLReader {
         return true
     }
 
-    /// Where a byte stands next, before an end.
-    private func first(_ byte: UInt8, from start: Int, to end: Int? = nil) -> Int? {
-        let end = end ?? bytes.count
-        return bytes.withUnsafeBytes { bytes in
-            guard let base = bytes.baseAddress, start < end else { return nil }
-            guard let found = memchr(base + start, Int32(byte), end - start) else { return nil }
-            return UnsafeRawPointer(found) - base
-        }
+    /// Where a byte stands next.
+    private func first(_ byte: UInt8, from start: Int) -> Int? {
+        guard let base = bytes.baseAddress, start < bytes.count,
+            let found = memchr(base + start, Int32(byte), bytes.count - start)
+        else { return nil }
+        return UnsafeRawPointer(found) - UnsafeRawPointer(base)
     }
 
     /// Where a text begins next.
@@ -231,9 +190,5 @@ package struct XMLReader {
             index = found + 1
         }
         throw .damaged(offset: start)
-    }
-
-    private func string(_ range: Range<Int>) -> String {
-        bytes.withUnsafeBufferPointer { String(decoding: UnsafeBufferPointer(rebasing: $0[range]), as: UTF8.self) }
     }
 }

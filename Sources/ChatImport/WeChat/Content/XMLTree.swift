@@ -1,84 +1,65 @@
-/// An element of the XML of a message, with what is in it. The bounds are the reader's.
-package struct XMLTree: Hashable, Sendable {
-    package let name: String
-    package private(set) var attributes: [XMLReader.Attribute]
-    package private(set) var children: [XMLTree] = []
-    /// The element's own characters, without those of its children; spaces around children are left out.
-    package private(set) var text = ""
+/// An element of the XML of a message, with what is in it. Texts are made when they are asked for.
+package struct XMLTree: Sendable {
+    private let document: XMLDocument
+    private let number: Int
 
     /// Reads a text that is one element, with nothing but spaces around it.
     package init(_ bytes: [UInt8]) throws(ContentFault) {
-        var reader = try XMLReader(bytes)
-        var growth = Growth()
-        while let event = try reader.next() {
-            guard growth.take(event) else { throw .damaged(offset: 0) }
-        }
-        guard let root = growth.root else { throw .damaged(offset: 0) }
-        self = root
+        let document = XMLDocument(bytes[...])
+        if let fault = document.fault { throw fault }
+        self.init(document, 0)
     }
 
     /// An element without a name, where there is none.
-    package static let nothing = XMLTree(name: "", attributes: [])
+    package static let nothing = XMLTree(XMLDocument(), 0)
 
     /// Reads a text that should be one element as far as it goes: where it breaks, what is open ends. The element is nil
     /// when not even its beginning can be read.
-    package static func readable(_ bytes: [UInt8]) -> (element: XMLTree?, isWhole: Bool) {
-        var growth = Growth()
-        do throws(ContentFault) {
-            var reader = try XMLReader(bytes)
-            while let event = try reader.next() {
-                guard growth.take(event) else { return (growth.closed(), false) }
-            }
-        } catch {
-            return (growth.closed(), false)
-        }
-        return (growth.root, growth.root != nil)
+    package static func readable(_ bytes: ArraySlice<UInt8>) -> (element: XMLTree?, isWhole: Bool) {
+        let document = XMLDocument(bytes)
+        return (document.elements.isEmpty ? nil : XMLTree(document, 0), document.fault == nil)
     }
 
     /// Reads a text that is one element.
     package init(_ text: String) throws(ContentFault) { try self.init(Array(text.utf8)) }
 
-    private init(name: String, attributes: [XMLReader.Attribute]) {
-        self.name = name
-        self.attributes = attributes
+    private init(_ document: XMLDocument, _ number: Int) {
+        self.document = document
+        self.number = number
     }
 
-    /// A tree while it is read.
-    private struct Growth {
-        var root: XMLTree?
-        private var open: [XMLTree] = []
+    private var element: XMLDocument.Element { document.elements[number] }
 
-        /// Whether a piece may stand where it does.
-        mutating func take(_ event: XMLReader.Event) -> Bool {
-            switch event {
-            case .start(let name, let attributes):
-                guard root == nil else { return false }
-                if let last = open.indices.last, open[last].text.isSpaces { open[last].text = "" }
-                open.append(XMLTree(name: name, attributes: attributes))
-            case .text(let text):
-                if open.isEmpty { return text.unicodeScalars.allSatisfy(\.isFilling) }
-                let last = open.count - 1
-                if open[last].text.isEmpty {
-                    if open[last].children.isEmpty || !text.isSpaces { open[last].text = text }
-                } else {
-                    open[last].text += text
-                }
-            case .end:
-                guard let element = open.popLast() else { return false }
-                if open.isEmpty { root = element } else { open[open.count - 1].children.append(element) }
-            }
-            return true
-        }
+    /// The element's name.
+    package var name: String { document.string(element.name) }
 
-        /// The element, with everything in it ended.
-        mutating func closed() -> XMLTree? {
-            while take(.end(name: "")) {}
-            return root
+    /// The elements that are directly in it.
+    package var children: [XMLTree] {
+        var children: [XMLTree] = []
+        var next = number + 1
+        while next < element.end {
+            children.append(XMLTree(document, next))
+            next = document.elements[next].end
         }
+        return children
     }
+
+    /// The element's own characters, without those of its children; spaces around children are left out.
+    package var text: String { document.text(of: element) }
+
+    /// Whether the element has a name.
+    package func isNamed(_ name: String) -> Bool { document.has(element.name, name) }
 
     /// The first child of a name.
-    package subscript(name: String) -> XMLTree? { children.first { $0.name == name } }
+    package subscript(name: String) -> XMLTree? {
+        let end = element.end
+        var next = number + 1
+        while next < end {
+            if document.has(document.elements[next].name, name) { return XMLTree(document, next) }
+            next = document.elements[next].end
+        }
+        return nil
+    }
 
     /// The first element down a way of names.
     package func at(_ path: String...) -> XMLTree? {
@@ -88,13 +69,19 @@ package struct XMLTree: Hashable, Sendable {
     }
 
     /// All children of a name.
-    package func all(_ name: String) -> [XMLTree] { children.filter { $0.name == name } }
+    package func all(_ name: String) -> [XMLTree] { children.filter { $0.isNamed(name) } }
 
     /// An attribute's value; the first, if there are several of the name.
-    package func attribute(_ name: String) -> String? { attributes.first { $0.name == name }?.value }
+    package func attribute(_ name: String) -> String? {
+        for attribute in document.attributes[element.attributes] where document.has(attribute.name, name) {
+            return document.bytes.withUnsafeBufferPointer { attribute.value.text(in: $0) }
+        }
+        return nil
+    }
 
     /// The element's own characters without spaces around them; nil when nothing is left.
     package var words: String? {
+        let text = text
         guard !text.isEmpty else { return nil }
         let scalars = text.unicodeScalars
         guard let first = scalars.firstIndex(where: { !$0.isFilling }),
@@ -105,14 +92,25 @@ package struct XMLTree: Hashable, Sendable {
     }
 }
 
-extension String {
-    /// Whether it is what stands between elements to indent them.
-    fileprivate var isSpaces: Bool { utf8.allSatisfy { $0 == 0x20 || (0x09...0x0D).contains($0) } }
+extension XMLDocument {
+    /// A part of the text; what is not UTF-8 becomes U+FFFD.
+    fileprivate func string(_ range: Range<Int>) -> String {
+        bytes.withUnsafeBufferPointer { String(decoding: $0.extracting(range), as: UTF8.self) }
+    }
+
+    /// Whether a name stands at a place.
+    fileprivate func has(_ range: Range<Int>, _ name: String) -> Bool {
+        var name = name
+        return name.withUTF8 { name in
+            range.count == name.count
+                && bytes.withUnsafeBufferPointer { $0.extracting(range).elementsEqual(name) }
+        }
+    }
 }
 
 extension Unicode.Scalar {
     /// Whether it is a space, or a zero or a mark that programs leave around a text.
-    fileprivate var isFilling: Bool {
+    var isFilling: Bool {
         switch value {
         case 0, 0x09...0x0D, 0x20, 0x85, 0xA0, 0x1680, 0x2000...0x200A, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000, 0xFEFF:
             true

@@ -18,6 +18,7 @@ package final class ZstdFrames {
     /// Inflates the frames of one content to at most `limit` bytes.
     func inflate(_ bytes: UnsafeRawBufferPointer, limit: Int) throws(ContentFault) -> [UInt8] {
         guard ZSTD_getDictID_fromFrame(bytes.baseAddress, bytes.count) == 0 else { throw .needsDictionary }
+        if let content = try whole(bytes, limit: limit) { return content }
         let context = try freshContext()
         var input = ZSTD_inBuffer(src: bytes.baseAddress, size: bytes.count, pos: 0)
         var content: [UInt8] = []
@@ -31,6 +32,24 @@ package final class ZstdFrames {
             // The input is used up, and there is nothing more to come out: the frame was cut off.
             if output.pos < output.size, input.pos == input.size { throw .damaged(offset: input.pos) }
         }
+    }
+
+    /// The content of one frame that says how large it is, as nearly all do: then it is inflated where it is to be. Nil when
+    /// it is another one, or damaged: where, the other way tells.
+    private func whole(_ bytes: UnsafeRawBufferPointer, limit: Int) throws(ContentFault) -> [UInt8]? {
+        // Two numbers beyond every limit stand for a size that is not known and for a frame that is none.
+        let size = ZSTD_getFrameContentSize(bytes.baseAddress, bytes.count)
+        guard size <= UInt64(limit), ZSTD_findFrameCompressedSize(bytes.baseAddress, bytes.count) == bytes.count else {
+            return nil
+        }
+        let context = try freshContext()
+        var isWhole = false
+        let content = [UInt8](unsafeUninitializedCapacity: Int(size)) { buffer, count in
+            let result = ZSTD_decompressDCtx(context, buffer.baseAddress, buffer.count, bytes.baseAddress, bytes.count)
+            isWhole = result == Int(size)
+            count = isWhole ? Int(size) : 0
+        }
+        return isWhole ? content : nil
     }
 
     /// The context, which has forgotten what it was used for before.

@@ -46,7 +46,7 @@ enum IPhonePeople {
 
     private static func members(_ room: ProtobufMessage) -> [WeChatGroup.Member] {
         var members: [WeChatGroup.Member] = []
-        if let bytes = room.bytes(6), let data = XMLTree.readable(Array(bytes)).element {
+        if let bytes = room.bytes(6), let data = XMLTree.readable(bytes).element {
             for member in data.all("Member") {
                 guard let name = member.attribute("UserName"), isUserName(name) else { continue }
                 members.append(.init(username: name, nickname: member["DisplayName"]?.text ?? ""))

@@ -2,7 +2,7 @@ extension WeChatContent {
     /// Reads an app message: what is common to all is in `WeChatAppMessage`, what it becomes is here.
     static func app(_ xml: WeChatXML, type: WeChatType, isOwn: Bool?, name: (String) -> String?) -> WeChatContent {
         // Android stores lines about a group under a number of app messages.
-        if xml.root.name == "sysmsg" { return WeChatSystemLine.content(xml, type: type, name: name) }
+        if xml.root.isNamed("sysmsg") { return WeChatSystemLine.content(xml, type: type, name: name) }
         let app = WeChatAppMessage(xml, subtype: type.subtype)
         var content = app.content(isOwn: isOwn, name: name)
         if content.text.isEmpty, let plain = xml.plain { content.text = plain }

@@ -61,7 +61,7 @@ extension WeChatContent {
         _ xml: WeChatXML, type: WeChatType, isOwn: Bool?, name: (String) -> String?
     ) -> WeChatContent {
         var content = WeChatContent(.unknown, xml.remark)
-        if xml.root.name == "sysmsg" {
+        if xml.root.isNamed("sysmsg") {
             content = WeChatSystemLine.content(xml, type: type, name: name)
         } else if xml.root["appmsg"] != nil {
             content = app(xml, type: type, isOwn: isOwn, name: name)

@@ -49,7 +49,7 @@ struct WeChatQuote {
         var content = content
         if type.base != .text, let prefix = Self.prefix(content) { content = content.dropFirst(prefix) }
         let xml = WeChatXML(type.base == .text ? [] : content)
-        if type.base == .app && xml.root.name != "sysmsg" || xml.root.name == "msg" && xml.root["appmsg"] != nil {
+        if type.base == .app && !xml.root.isNamed("sysmsg") || xml.root.isNamed("msg") && xml.root["appmsg"] != nil {
             return words(WeChatAppMessage(xml, subtype: type.subtype), name: name) ?? xml.plain ?? ""
         }
         let read = WeChatContent.read(type, content, name: name)

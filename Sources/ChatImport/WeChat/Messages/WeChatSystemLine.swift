@@ -5,11 +5,14 @@ enum WeChatSystemLine {
     /// Reads a line; `type` tells a recalled message where the content does not.
     static func content(_ xml: WeChatXML, type: WeChatType, name: (String) -> String?) -> WeChatContent {
         if let plain = xml.plain { return line(plain, type: type) }
-        if xml.root.name != "sysmsg", xml.root["appmsg"] != nil { return .app(xml, type: type, isOwn: nil, name: name) }
+        if !xml.root.isNamed("sysmsg"), xml.root["appmsg"] != nil {
+            return .app(xml, type: type, isOwn: nil, name: name)
+        }
 
-        let isMessage = xml.root.name == "sysmsg"
+        let isMessage = xml.root.isNamed("sysmsg")
         let form = isMessage ? xml.root.attribute("type") ?? xml.root.children.first?.name ?? "" : xml.root.name
-        let body = isMessage ? xml.root[form] ?? xml.root.children.first ?? .nothing : xml.root
+        let children = isMessage ? xml.root.children : []
+        let body = isMessage ? children.first { $0.name == form } ?? children.first ?? .nothing : xml.root
         switch form {
         case "revokemsg":
             return WeChatContent(.deleted, withoutTags(body.words("replacemsg") ?? body.words("content") ?? ""))

@@ -21,7 +21,7 @@ struct WeChatType: Hashable {
     /// The numbers of a row.
     init(_ type: Int32, subtype: Int32 = 0) {
         base = Self.base(type)
-        self.subtype = subtype != 0 ? Int(subtype) : Self.androidSubtype[type] ?? 0
+        self.subtype = subtype != 0 ? Int(subtype) : Self.androidSubtype(type)
     }
 
     private static func base(_ type: Int32) -> Base {
@@ -55,8 +55,16 @@ struct WeChatType: Hashable {
     }
 
     /// What Android's large types stand for: their XML says the same, where it can be read.
-    private static let androidSubtype: [Int32: Int] = [
-        419_430_449: 2000, 436_207_665: 2001, 822_083_633: 57, 922_746_929: 62, 1_040_187_441: 3, 1_090_519_089: 6,
-        -1_879_048_186: 17,
-    ]
+    private static func androidSubtype(_ type: Int32) -> Int {
+        switch type {
+        case 419_430_449: 2000
+        case 436_207_665: 2001
+        case 822_083_633: 57
+        case 922_746_929: 62
+        case 1_040_187_441: 3
+        case 1_090_519_089: 6
+        case -1_879_048_186: 17
+        default: 0
+        }
+    }
 }

@@ -18,7 +18,7 @@ struct WeChatXML {
             self.init(root: .nothing, plain: WeChatText.string(bytes), isDamaged: false)
             return
         }
-        let read = XMLTree.readable(Array(bytes[first...]))
+        let read = XMLTree.readable(bytes[first...])
         self.init(root: read.element ?? .nothing, plain: nil, isDamaged: !read.isWhole)
     }
 
@@ -34,7 +34,7 @@ struct WeChatXML {
     private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
     /// An element that is the outermost one, or in it; without content when there is none.
-    func element(_ name: String) -> XMLTree { root.name == name ? root : root[name] ?? .nothing }
+    func element(_ name: String) -> XMLTree { root.isNamed(name) ? root : root[name] ?? .nothing }
 
     /// The plain text where it is meant for people. Android keeps `user name:length:state` for some media.
     var remark: String {
@@ -66,7 +66,8 @@ extension XMLTree {
     /// A text as an MD5, when it is one.
     static func md5(_ text: String) -> String? {
         let isMD5 = text.utf8.count == 32 && text.utf8.allSatisfy(isHexadecimal)
-        return isMD5 ? text.lowercased() : nil
+        guard isMD5 else { return nil }
+        return text.utf8.contains { (0x41...0x46).contains($0) } ? text.lowercased() : text
     }
 
     private static func isHexadecimal(_ byte: UInt8) -> Bool {

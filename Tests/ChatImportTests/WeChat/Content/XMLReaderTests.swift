@@ -32,6 +32,26 @@ struct XMLReaderTests {
         #expect(repaired.attribute("b") == "\u{FFFD}" && repaired.text == "\u{FFFD}")
     }
 
+    @Test("an element's own characters are put together, without spaces around its children")
+    func ownCharacters() throws {
+        func text(_ inside: String) throws -> String { try XMLTree("<a>\(inside)</a>").text }
+        #expect(try text(" <![CDATA[]]><b>x</b> <c/> ") == "")
+        #expect(try text("one<b>x</b> two <![CDATA[&amp;]]>&amp;<c/> ") == "one two &amp;& ")
+        #expect(try text(" &#32;<b/>&#9;\n") == "")
+        #expect(try text("  ") == "  ")
+        #expect(try text(" <![CDATA[ ]]>x") == "  x")
+        #expect(try text("<b> x </b>y") == "y")
+    }
+
+    @Test("what breaks is read up to there")
+    func readable() {
+        let (element, isWhole) = XMLTree.readable(Array("<a b='1'>x<c>y</c><d e='2' f".utf8)[...])
+        #expect(!isWhole && element?.attribute("b") == "1" && element?.text == "x" && element?.attribute("e") == nil)
+        #expect(element?.children.map(\.name) == ["c"] && element?["c"]?.text == "y")
+        #expect(XMLTree.readable(Array("<a/><b/>".utf8)[...]).element?.name == "a")
+        #expect(XMLTree.readable(Array("<a".utf8)[...]).element == nil)
+    }
+
     @Test(
         "what is no single element is a fault",
         arguments: [
