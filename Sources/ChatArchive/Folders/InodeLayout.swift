@@ -5,8 +5,8 @@ import ChatModel
 //     63    60 59           43 42 41 40              17 16                0
 //     |  kind  |   snapshot    |view |   conversation   |      month        |   folders and what depends on them
 //
-//     63    60 59                         32 31                 8 7       0
-//     |  kind  |          segment           |        line         |  part  |   message files
+//     63    60 59                         32 31               10 9        0
+//     |  kind  |          segment           |       line        |   part   |   message files
 //
 //     63    60 59                         32 31                            0
 //     |  kind  |           tree             |            index              |   files of a stored tree
@@ -56,9 +56,9 @@ enum InodePlace: Hashable {
 
 enum InodeLayout {
     /// Attachments of one message that have a file; the transcript names more.
-    static let partLimit = 255
+    static let partLimit = 1023
     /// Lines of a segment that have files.
-    static let lineLimit = 1 << 24
+    static let lineLimit = 1 << 22
     /// A snapshot every hour for fifteen years.
     static let snapshotLimit = 1 << 17
     static let conversationLimit = 1 << 24
@@ -97,7 +97,7 @@ enum InodeLayout {
                 folder(.transcript, snapshot, .transcripts, conversation, month.number)
             case .contact(let snapshot, let person): folder(.contact, snapshot, .contacts, person, 0)
             case .message(let segment, let line, let part):
-                Kind.message.rawValue << 60 | UInt64(segment) << 32 | UInt64(line) << 8 | UInt64(part)
+                Kind.message.rawValue << 60 | UInt64(segment) << 32 | UInt64(line) << 10 | UInt64(part)
             case .plainFolder(let number): Kind.plainFolder.rawValue << 60 | UInt64(number)
             case .plainFile(let tree, let index):
                 Kind.plainFile.rawValue << 60 | UInt64(tree) << 32 | UInt64(index)
@@ -136,7 +136,7 @@ enum InodeLayout {
         case .month: return .month(snapshot: snapshot, view, conversation: conversation, month)
         case .transcript: return .transcript(snapshot: snapshot, conversation: conversation, month)
         case .contact: return .contact(snapshot: snapshot, conversation)
-        case .message: return .message(segment: high, line: Int(value >> 8 & 0xFF_FFFF), part: Int(value & 0xFF))
+        case .message: return .message(segment: high, line: Int(value >> 10 & 0x3F_FFFF), part: Int(value & 0x3FF))
         case .plainFolder: return .plainFolder(Int(value & 0xFFF_FFFF_FFFF_FFFF))
         case .plainFile: return .plainFile(tree: high, index: Int(value & 0xFFFF_FFFF))
         }

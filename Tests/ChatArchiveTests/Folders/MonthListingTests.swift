@@ -48,6 +48,15 @@ struct MonthListingTests {
         #expect(listing.entries.map(\.size) == [6, 12_345, 12_345, 12_345, 9, 12_345, 12_345, 37, 29, 12, 1])
     }
 
+    @Test("a message of many files shows all of them")
+    func manyFiles() throws {
+        let listing = try Sample.listing([message(kind: .file, (0..<300).map { Sample.stored("file \($0).pdf") })])
+        #expect(Set(Sample.names(listing)).count == 300)
+        for (position, entry) in listing.entries.enumerated() {
+            #expect(listing.position(of: entry.inode) == position)
+        }
+    }
+
     @Test("a file is found by its inode number, whatever the order of names")
     func byInode() throws {
         let ascending = try Sample.listing((0..<50).map { message("\($0)", after: $0 * 1000) })
