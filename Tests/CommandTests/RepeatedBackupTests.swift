@@ -63,6 +63,19 @@ struct RepeatedBackupTests {
         }
     }
 
+    @Test("a search by a sender that nobody is says who there is, and one between reversed dates is refused")
+    func senders() throws {
+        let scratch = try Scratch.withRepository()
+        let people = #"{"person":{"id":"a","name":"Emma Stone"}}"# + "\n"
+        try scratch.write(people + line(1, "lunch today") + "\n", to: "h.jsonl")
+        try scratch.expect("chatark", "backup", scratch("h.jsonl"))
+        #expect(try scratch.expect("chatark", "search", "lunch", "--sender", "emma stone").contains("lunch today"))
+        let unknown = try scratch.run("chatark", "search", "lunch", "--sender", "Emma")
+        #expect(unknown.status == 1 && unknown.errors.contains("'Emma Stone'"), "\(unknown)")
+        let dates = ["search", "lunch", "--since", "2024-02-01", "--until", "2024-01-01"]
+        #expect(try scratch.run(scratch.process("chatark", dates)).status == 1)
+    }
+
     @Test("a snapshot that is dated later than a backup is told of")
     func laterSnapshot() throws {
         let scratch = try Scratch.withRepository()

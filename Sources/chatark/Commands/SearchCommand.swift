@@ -66,6 +66,7 @@ struct SearchCommand: ParsableCommand {
         let zone = try Dates.zone(tz)
         let from = try since.map { try Dates.range($0, in: zone).lowerBound } ?? Timestamp(milliseconds: .min)
         let to = try until.map { try Dates.range($0, in: zone).upperBound } ?? Timestamp(milliseconds: .max)
+        guard from < to else { throw CommandError.datesReversed }
         var wanted: Message.Kind?
         if let kind {
             guard let known = Message.Kind(rawValue: kind) else { throw CommandError.badKind(kind) }
@@ -86,14 +87,25 @@ struct SearchCommand: ParsableCommand {
         for name in conversation where !all.contains(where: { $0.folder == name }) {
             throw CommandError.noSuchConversation(name)
         }
+        if let sender { try check(sender, in: archive, all) }
         var search = SegmentSearch(
             query: query, archive: archive, tree: tree, zone: zone, isJSON: options.json, isCounting: count)
-        search.span = from..<max(from, to)
+        search.span = from..<to
         search.sender = sender?.lowercased()
         search.kind = wanted
         let found = try search.run(in: all.filter { conversation.isEmpty || conversation.contains($0.folder) })
         if count { Output.line(String(found)) }
         if !count, !options.json, !options.quiet { Output.note(Words.count(found, "message")) }
+    }
+
+    /// Throws when nobody is shown by a name, in any conversation.
+    private func check(_ sender: String, in archive: Archive, _ conversations: [ConversationRecord]) throws {
+        var names = Set(try archive.people().flatMap { [$0.person.name, $0.person.id.text] })
+        for record in conversations { names.formUnion(record.conversation.names.values) }
+        let wanted = sender.lowercased()
+        guard !names.contains(where: { $0.lowercased() == wanted }) else { return }
+        let similar = names.filter { $0.lowercased().contains(wanted) }.sorted()
+        throw CommandError.noSuchSender(sender, similar: Array(similar.prefix(5)))
     }
 }
 
