@@ -23,9 +23,14 @@ struct SourceMedia {
 
     /// Whether every component of a path is a name: not empty, not `.` or `..`, without NUL.
     private static func isSafe(_ path: String) -> Bool {
+        var path = path
+        return path.withUTF8 { isSafe($0) }
+    }
+
+    private static func isSafe(_ path: UnsafeBufferPointer<UInt8>) -> Bool {
         // Of the component so far.
         var (length, dots) = (0, 0)
-        for byte in path.utf8 {
+        for byte in path {
             switch byte {
             case 0: return false
             case UInt8(ascii: "/"):

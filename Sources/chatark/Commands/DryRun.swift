@@ -6,6 +6,7 @@ struct DryRun {
     private var messages = 0
     private var skipped: [String: Int] = [:]
     private var conversations: Set<ConversationID> = []
+    private var lastConversation: ConversationID?
     private var attachments = 0
     private var missing: [String: Int] = [:]
     private var seconds = 0.0
@@ -32,7 +33,9 @@ struct DryRun {
         switch event {
         case .message(let message, let conversation):
             messages += 1
-            conversations.insert(conversation)
+            // Most messages are in the same conversation as the one before.
+            if conversation != lastConversation { conversations.insert(conversation) }
+            lastConversation = conversation
             for attachment in message.attachments {
                 attachments += 1
                 if case .missing(let reason) = attachment.content { missing[reason, default: 0] += 1 }

@@ -69,8 +69,13 @@ struct PhoneFiles {
 
     /// Whether no component of a path is empty, too long or begins with a dot, so that it stays as it is; nearly all.
     private static func isPlain(_ path: String) -> Bool {
+        var path = path
+        return path.withUTF8 { isPlain($0) }
+    }
+
+    private static func isPlain(_ path: UnsafeBufferPointer<UInt8>) -> Bool {
         var length = 0
-        for byte in path.utf8 {
+        for byte in path {
             switch byte {
             case UInt8(ascii: "/"):
                 if length == 0 { return false }

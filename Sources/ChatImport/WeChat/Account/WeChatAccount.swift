@@ -3,7 +3,7 @@ package import ChatModel
 /// One account's history in one shape of WeChat's databases.
 ///
 /// `WeChatImport` drives it: contacts, then groups, then rows; each row's content becomes a message, and its media are
-/// looked for with `attachment(for:of:)` while the row is current.
+/// looked for with `attachment(for:of:)`, some rows later.
 package protocol WeChatAccount: AnyObject {
     /// The owner's user name; nil when nothing tells it.
     var owner: String? { get }
@@ -14,7 +14,7 @@ package protocol WeChatAccount: AnyObject {
     func groups(_ body: (WeChatGroup) throws -> Void) throws
     /// Tells every row of every shard. What cannot be read is told, and the rest is read all the same.
     func rows(_ body: (WeChatRow) throws -> Void, damaged: (DatabaseDamage) throws -> Void) throws
-    /// Finds a file of a row.
+    /// Finds a file of a row that was told, while rows are told or after.
     func attachment(for media: WeChatContent.Media, of row: WeChatRow) throws -> Attachment
     /// What a person should know of how the account was read; complete when its rows and their files were.
     var notes: [WeChatNote] { get }

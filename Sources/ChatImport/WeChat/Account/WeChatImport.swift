@@ -13,6 +13,8 @@ struct WeChatImport {
     /// Who has been told as a person, and who as a conversation, by user name.
     private var toldPeople: [String: PersonID] = [:]
     private var toldConversations: [String: ConversationID] = [:]
+    /// The conversation of the row before.
+    private var lastConversation: (talker: String, id: ConversationID)?
     private var unknownTypes: [String: Int] = [:]
     private var damagedContents = 0
     private var impossibleTimes = 0
@@ -39,8 +41,7 @@ struct WeChatImport {
     mutating func read(_ deliver: (ImportEvent) throws -> Void) throws {
         try readContacts(deliver)
         try account.groups { try tell($0, deliver) }
-        var damages: [DatabaseDamage] = []
-        try account.rows({ try read($0, deliver) }, damaged: { damages.append($0) })
+        let damages = try readRows(deliver)
         for note in account.notes.compactMap(Self.importNote) { try deliver(.note(note)) }
         for damage in damages { try deliver(.note(.damagedDatabase(damage))) }
         if damagedContents > 0 { try deliver(.note(.damagedContents(count: damagedContents))) }
@@ -112,6 +113,9 @@ struct WeChatImport {
     private mutating func tellConversation(
         with talker: String, _ deliver: (ImportEvent) throws -> Void
     ) throws -> ConversationID {
+        // Rows of a conversation lie beside each other, mostly.
+        if talker == lastConversation?.talker, let known = lastConversation { return known.id }
+        defer { lastConversation = toldConversations[talker].map { (talker, $0) } }
         if let known = toldConversations[talker] { return known }
         let id = conversation(talker)
         toldConversations[talker] = id
@@ -144,35 +148,46 @@ struct WeChatImport {
 
     // MARK: Messages
 
-    private mutating func read(_ row: WeChatRow, _ deliver: (ImportEvent) throws -> Void) throws {
-        let contacts = contacts
-        let content = WeChatContent(of: row, owner: owner) { contacts[$0]?.shownName() }
-        guard !content.isNoise else {
-            return try deliver(.skipped(SkippedRow(reason: .deviceSignal, path: root, offset: Int(row.localID))))
+    /// Tells the messages of all rows; what could not be read is returned.
+    private mutating func readRows(_ deliver: (ImportEvent) throws -> Void) throws -> [DatabaseDamage] {
+        let (names, owner) = (contacts.mapValues { $0.shownName() }, self.owner)
+        var contents = ContentsAhead { WeChatContent(of: $0, owner: owner) { names[$0] } }
+        var damages: [DatabaseDamage] = []
+        do {
+            try account.rows(
+                { try contents.add($0) { try tell($0, deliver) } }, damaged: { damages.append($0) })
+        } catch {
+            // What was read before is told all the same.
+            try contents.finish { try tell($0, deliver) }
+            throw error
         }
-        guard !row.talker.isEmpty else {
-            return try deliver(.skipped(SkippedRow(reason: .noConversation, path: root, offset: Int(row.localID))))
+        try contents.finish { try tell($0, deliver) }
+        return damages
+    }
+
+    private mutating func tell(_ read: ContentsAhead.Content, _ deliver: (ImportEvent) throws -> Void) throws {
+        guard !read.content.isNoise else {
+            return try deliver(.skipped(SkippedRow(reason: .deviceSignal, path: root, offset: Int(read.row.localID))))
         }
-        let conversation = try tellConversation(with: row.talker, deliver)
-        let sender = try sender(of: row, content).map { try tellPerson($0, deliver) }
+        guard !read.row.talker.isEmpty else {
+            return try deliver(.skipped(SkippedRow(reason: .noConversation, path: root, offset: Int(read.row.localID))))
+        }
+        let conversation = try tellConversation(with: read.row.talker, deliver)
+        var message = read.message
+        message.sender = try sender(of: read.row, read.content).map { try tellPerson($0, deliver) }
         // Shown at the beginning of time rather than not at all; the file of the source tells what stood there.
-        let hasTime = Timestamp.plausible.contains(row.time)
-        if !hasTime { impossibleTimes += 1 }
-        var message = Message(
-            time: hasTime ? row.time : Timestamp(milliseconds: 0), sender: sender, kind: content.kind,
-            text: content.text)
-        if row.serverID != 0 { message.id = MessageID(String(row.serverID)) }
-        message.replyTo = content.repliesTo.map { MessageID(String($0)) }
-        message.forwardedFrom = content.forwardedFrom
-        for media in content.media {
-            let attachment = try account.attachment(for: media, of: row)
+        if !Timestamp.plausible.contains(message.time) {
+            impossibleTimes += 1
+            message.time = Timestamp(milliseconds: 0)
+        }
+        for media in read.content.media {
+            let attachment = try account.attachment(for: media, of: read.row)
             // What a forwarded message had is named in its text; a copy of it is seldom kept.
             if media.isForwarded, case .missing = attachment.content { continue }
             message.attachments.append(attachment)
         }
-        message.raw = content.raw(of: row)
-        if content.isUnknown { unknownTypes["\(row.type)/\(row.subtype)", default: 0] += 1 }
-        if content.isDamaged { damagedContents += 1 }
+        if read.content.isUnknown { unknownTypes["\(read.row.type)/\(read.row.subtype)", default: 0] += 1 }
+        if read.content.isDamaged { damagedContents += 1 }
         try deliver(.message(message, in: conversation))
     }
 

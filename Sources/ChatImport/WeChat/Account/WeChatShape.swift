@@ -63,6 +63,10 @@ struct WeChatShape: Sendable {
         return nil
     }
 
+    /// What the databases are called by which accounts are recognised: few files of a folder are.
+    private static let databaseNames = Set(
+        all.flatMap(\.databases).compactMap { $0.split(separator: "/").last.map(String.init) })
+
     /// How deep below the root accounts are looked for, and in how many folders at the most.
     private static let depthLimit = 8
     private static let folderLimit = 4000
@@ -92,7 +96,7 @@ struct WeChatShape: Sendable {
             for name in names {
                 let path = folder.isEmpty ? name : folder + "/" + name
                 let isOthers = !isPhoneBackup && (name == PhoneBackup.list || name == PhoneBackup.oldList)
-                if !isOthers, let place = place(of: path) {
+                if !isOthers, databaseNames.contains(name), let place = place(of: path) {
                     // Databases of one account lie beside each other.
                     if !found.contains(where: { $0.shape.name == place.shape.name && $0.folder == place.folder }) {
                         found.append(place)

@@ -129,8 +129,8 @@ final class AndroidAccount: WeChatAccount {
             time: Timestamp(milliseconds: row.int64(4)), isOwn: row.isNull(3) ? nil : row.int64(3) == 1,
             content: row.bytes(6) ?? [])
         guard type != 1 else { return result }
-        media.imagePath = row.text(7)
-        media.isInMainTable = isMain
+        result.mediaPath = row.text(7)
+        result.isOfSisterTable = !isMain
         guard isMain else { return result }
         if type == 34 { result.note = media.transcription(of: result.localID) }
         if type & 0xFFFF == 47 || type == 1_048_625 { result.note = media.meaning(ofStickerIn: result) }

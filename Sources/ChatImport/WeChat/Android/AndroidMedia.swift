@@ -8,11 +8,6 @@ import ChatModel
 ///     emoji/<group>/<md5>            a sticker, emoji/<md5> one of no group
 ///     avatar/ab/cd/user_hd_abcd….png the picture of a contact; abcd… is the MD5 of the user name
 final class AndroidMedia {
-    /// The path column of the current row.
-    var imagePath: String?
-    /// Whether the current row is one of the table of messages, whose numbers other tables refer to; those of its sisters
-    /// count by themselves.
-    var isInMainTable = true
     private let files: PhoneFiles
     private let tables: AndroidTables
     /// Names of pictures by message, better ones last; read at the first picture.
@@ -23,6 +18,8 @@ final class AndroidMedia {
     private lazy var sentFiles = readSentFiles()
     /// Groups of stickers by MD5; read at the first sticker.
     private lazy var stickers = readStickers()
+    /// What those stickers mean that were asked for: people send the same ones again.
+    private var meanings: [String: String?] = [:]
 
     init(root: String, folder: String, _ tables: AndroidTables) {
         files = PhoneFiles(root: root, folder: folder)
@@ -39,6 +36,13 @@ final class AndroidMedia {
     /// What a sticker means.
     func meaning(ofStickerIn row: WeChatRow) -> String? {
         guard let md5 = stickerName(nil, row), stickers[md5] != nil else { return nil }
+        if let known = meanings[md5] { return known }
+        let meaning = meaning(ofSticker: md5)
+        meanings[md5] = .some(meaning)
+        return meaning
+    }
+
+    private func meaning(ofSticker md5: String) -> String? {
         for (table, column) in [("EmojiInfo", "custom_meaning"), ("EmojiInfo", "meanings"), ("EmojiInfoDesc", "desc")] {
             if let text = tables.text(of: table, column, "WHERE md5 = ?", .text(md5)), !text.isEmpty { return text }
         }
@@ -60,8 +64,8 @@ final class AndroidMedia {
         }
         switch media.kind {
         case .image: return picture(of: row)
-        case .voice: return voice()
-        case .video: return video()
+        case .voice: return voice(of: row)
+        case .video: return video(of: row)
         case .sticker: return sticker(media, row)
         case .file: return file(media, of: row)
         }
@@ -83,8 +87,8 @@ final class AndroidMedia {
     }
 
     private func picture(of row: WeChatRow) -> Attachment {
-        if isInMainTable, let found = storedPicture(of: row.localID) { return found }
-        let preview = imagePath.map { $0.split(separator: "/").last.map(String.init) ?? "" } ?? ""
+        if !row.isOfSisterTable, let found = storedPicture(of: row.localID) { return found }
+        let preview = row.mediaPath.map { $0.split(separator: "/").last.map(String.init) ?? "" } ?? ""
         if preview.hasPrefix("th_"), preview.utf8.count > 7 {
             let name = preview.dropFirst(3)
             let path = "image2/\(name.prefix(2))/\(name.dropFirst(2).prefix(2))/\(preview)"
@@ -97,16 +101,16 @@ final class AndroidMedia {
         "image2/\(name.prefix(2))/\(name.dropFirst(2).prefix(2))/\(name)"
     }
 
-    private func voice() -> Attachment {
-        guard let name = imagePath, !name.isEmpty, let hash = UserNameDigest.hexadecimal(name) else {
+    private func voice(of row: WeChatRow) -> Attachment {
+        guard let name = row.mediaPath, !name.isEmpty, let hash = UserNameDigest.hexadecimal(name) else {
             return .missing("", "the phone does not say where it is")
         }
         return files.attachment(["voice2/\(hash.prefix(2))/\(hash.dropFirst(2).prefix(2))/msg_\(name).amr"])
             ?? .missing("", "the phone never downloaded it")
     }
 
-    private func video() -> Attachment {
-        guard let name = imagePath, !name.isEmpty else { return .missing("", "the phone does not say where it is") }
+    private func video(of row: WeChatRow) -> Attachment {
+        guard let name = row.mediaPath, !name.isEmpty else { return .missing("", "the phone does not say where it is") }
         return storedVideo(name)
             ?? files.attachment(["video/\(name).jpg"], isThumbnail: true)
             ?? .missing("", "the phone never downloaded it")
@@ -118,7 +122,7 @@ final class AndroidMedia {
 
     private func stickerName(_ media: WeChatContent.Media?, _ row: WeChatRow) -> String? {
         if let md5 = media?.md5 { return md5.lowercased() }
-        guard let path = imagePath, path.utf8.count == 32 else { return nil }
+        guard let path = row.mediaPath, path.utf8.count == 32 else { return nil }
         return path.lowercased()
     }
 
@@ -134,7 +138,7 @@ final class AndroidMedia {
     }
 
     private func file(_ media: WeChatContent.Media, of row: WeChatRow) -> Attachment {
-        let sent = isInMainTable ? sentFiles[row.localID] : nil
+        let sent = row.isOfSisterTable ? nil : sentFiles[row.localID]
         var found: Attachment?
         if let sent {
             if let start = sent.range(of: "/MicroMsg/") {

@@ -16,8 +16,10 @@ package enum CompressedContent {
     package static func version4(
         _ bytes: UnsafeRawBufferPointer, _ frames: ZstdFrames = ZstdFrames()
     ) throws(ContentFault) -> [UInt8] {
-        bytes.starts(with: zstdMagic) ? try frames.inflate(bytes, limit: limit) : [UInt8](bytes)
+        isZstd(bytes) ? try frames.inflate(bytes, limit: limit) : [UInt8](bytes)
     }
 
-    private static let zstdMagic: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD]
+    private static func isZstd(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        bytes.count >= 4 && bytes[0] == 0x28 && bytes[1] == 0xB5 && bytes[2] == 0x2F && bytes[3] == 0xFD
+    }
 }

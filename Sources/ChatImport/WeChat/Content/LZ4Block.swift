@@ -17,7 +17,7 @@ package enum LZ4Block {
             let literals = try length(Int(token >> 4), bytes, &position, limit: limit)
             guard literals <= bytes.count - position else { throw .damaged(offset: position) }
             guard literals <= limit - output.count else { throw .tooLarge(limit: limit) }
-            output.append(contentsOf: bytes[position..<position + literals])
+            output.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[position..<position + literals]))
             position += literals
             if position == bytes.count { return output }
 
@@ -27,8 +27,12 @@ package enum LZ4Block {
             position += 2
             let match = try length(Int(token & 15), bytes, &position, limit: limit) + 4
             guard match <= limit - output.count else { throw .tooLarge(limit: limit) }
+            let end = output.count
+            output.append(contentsOf: repeatElement(0, count: match))
             // A match may reach into what it writes itself.
-            for source in output.count - distance..<output.count - distance + match { output.append(output[source]) }
+            output.withUnsafeMutableBufferPointer { output in
+                for place in end..<end + match { output[place] = output[place - distance] }
+            }
         }
         // No byte at all, or the end behind a match.
         throw .damaged(offset: position)

@@ -23,6 +23,7 @@ package struct ProtobufMessage: Sendable {
     package init(_ bytes: ArraySlice<UInt8>) throws(ContentFault) {
         var reader = Reader(bytes: bytes, position: bytes.startIndex)
         var fields: [(number: Int, value: Value)] = []
+        fields.reserveCapacity(min(bytes.count / 2, 8))
         while reader.position < bytes.endIndex {
             fields.append(try reader.field())
             guard fields.count <= Self.mostFields else { throw .tooComplex }

@@ -25,6 +25,13 @@ struct XMLCharacters {
         return resolved(bytes)?.allSatisfy(Self.isSpace) ?? false
     }
 
+    /// Whether the same bytes stand at two places.
+    static func areEqual(_ left: UnsafeBufferPointer<UInt8>, _ right: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard left.count == right.count else { return false }
+        guard let left = left.baseAddress, let base = right.baseAddress else { return true }
+        return memcmp(left, base, right.count) == 0
+    }
+
     /// Whether a byte is a space, a tabulator or an end of a line.
     static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
 

@@ -74,6 +74,10 @@ final class XMLDocument: Sendable {
         mutating func read(
             _ bytes: UnsafeBufferPointer<UInt8>
         ) -> (attributes: [XMLReader.Attribute], fault: ContentFault?) {
+            // Most messages have no more; a small array that grows is made anew several times.
+            elements.reserveCapacity(16)
+            pieces.reserveCapacity(16)
+            open.reserveCapacity(8)
             defer { while !open.isEmpty { end() } }
             do throws(ContentFault) {
                 var reader = try XMLReader(bytes)

@@ -44,6 +44,8 @@ package struct XMLReader {
     init(_ bytes: UnsafeBufferPointer<UInt8>) throws(ContentFault) {
         guard bytes.count <= Self.longest else { throw .tooLarge(limit: Self.longest) }
         self.bytes = bytes
+        attributes.reserveCapacity(16)
+        open.reserveCapacity(8)
     }
 
     /// The next piece; nil at the end, where no element is open.
@@ -124,7 +126,7 @@ package struct XMLReader {
         let name = try self.name()
         skipSpace()
         guard position < bytes.count, bytes[position] == UInt8(ascii: ">"), let last = open.last,
-            bytes.extracting(last).elementsEqual(bytes.extracting(name))
+            XMLCharacters.areEqual(bytes.extracting(last), bytes.extracting(name))
         else { throw .damaged(offset: position) }
         position += 1
         open.removeLast()
@@ -134,9 +136,11 @@ package struct XMLReader {
     /// A name is what stands up to a space or one of `= / > < " '`.
     private mutating func name() throws(ContentFault) -> Range<Int> {
         let start = position
-        while position < bytes.count, !Self.endsName(bytes[position]) { position += 1 }
-        guard position > start, position - start <= 256 else { throw .damaged(offset: start) }
-        return start..<position
+        var end = start
+        while end < bytes.count, !Self.endsName(bytes[end]) { end += 1 }
+        guard end > start, end - start <= 256 else { throw .damaged(offset: start) }
+        position = end
+        return start..<end
     }
 
     private mutating func countPart() throws(ContentFault) {
@@ -155,12 +159,12 @@ package struct XMLReader {
     // MARK: Bytes
 
     private static func endsName(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "="), UInt8(ascii: "/"), UInt8(ascii: ">"), UInt8(ascii: "<"), UInt8(ascii: "\""),
-            UInt8(ascii: "'"):
-            true
-        default: XMLCharacters.isSpace(byte)
-        }
+        // A bit for each of the bytes that do, which are all below 64.
+        byte < 64 && nameEnds & 1 << UInt64(byte) != 0
+    }
+
+    private static let nameEnds: UInt64 = "=/><\"' \t\n\u{0B}\u{0C}\r".unicodeScalars.reduce(0) {
+        $0 | 1 << UInt64($1.value)
     }
 
     private mutating func skipSpace() {

@@ -73,8 +73,8 @@ package struct XMLTree: Sendable {
 
     /// An attribute's value; the first, if there are several of the name.
     package func attribute(_ name: String) -> String? {
-        for attribute in document.attributes[element.attributes] where document.has(attribute.name, name) {
-            return document.bytes.withUnsafeBufferPointer { attribute.value.text(in: $0) }
+        for number in element.attributes where document.has(document.attributes[number].name, name) {
+            return document.bytes.withUnsafeBufferPointer { document.attributes[number].value.text(in: $0) }
         }
         return nil
     }
@@ -83,6 +83,7 @@ package struct XMLTree: Sendable {
     package var words: String? {
         let text = text
         guard !text.isEmpty else { return nil }
+        if text.hasNothingAround { return text }
         let scalars = text.unicodeScalars
         guard let first = scalars.firstIndex(where: { !$0.isFilling }),
             let last = scalars.lastIndex(where: { !$0.isFilling })
@@ -103,7 +104,22 @@ extension XMLDocument {
         var name = name
         return name.withUTF8 { name in
             range.count == name.count
-                && bytes.withUnsafeBufferPointer { $0.extracting(range).elementsEqual(name) }
+                && bytes.withUnsafeBufferPointer { XMLCharacters.areEqual($0.extracting(range), name) }
+        }
+    }
+}
+
+extension String {
+    /// Whether it begins and ends with letters, as far as few bytes tell: ASCII, or most of the Chinese ones.
+    fileprivate var hasNothingAround: Bool {
+        func isChinese(_ first: UInt8) -> Bool { (0xE4...0xE9).contains(first) }
+        func isLetter(_ byte: UInt8) -> Bool { (0x21...0x7E).contains(byte) }
+        var text = self
+        return text.withUTF8 { bytes in
+            guard let first = bytes.first, let last = bytes.last, isLetter(first) || isChinese(first) else {
+                return false
+            }
+            return isLetter(last) || bytes.count >= 3 && isChinese(bytes[bytes.count - 3])
         }
     }
 }

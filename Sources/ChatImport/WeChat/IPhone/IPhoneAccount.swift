@@ -14,6 +14,7 @@ final class IPhoneAccount: WeChatAccount {
     private(set) lazy var owner: String? = readOwner()
     private let files: IPhoneFiles
     private let media: IPhoneMedia
+    private let frames = ZstdFrames()
 
     /// An account of which the files are known.
     init(_ files: IPhoneFiles) {
@@ -177,11 +178,10 @@ final class IPhoneAccount: WeChatAccount {
         var duplicates = 0
         for (digest, tables) in tables.sorted(by: { $0.key < $1.key }) {
             let talker = names[digest]
-            media.talker = (talker, digest)
             var seen = SeenMessages()
             for (place, table) in tables.enumerated() {
                 let isLast = place == tables.count - 1
-                try read(table, of: talker, { if seen.isNew($0, isLast: isLast) { try body($0) } }, damaged)
+                try read(table, of: (talker, digest), { if seen.isNew($0, isLast: isLast) { try body($0) } }, damaged)
                 seen.endShard()
             }
             duplicates += seen.duplicates
@@ -220,12 +220,12 @@ final class IPhoneAccount: WeChatAccount {
     }
 
     private func read(
-        _ table: Table, of talker: String, _ body: (WeChatRow) throws -> Void,
+        _ table: Table, of talker: (name: String, digest: String), _ body: (WeChatRow) throws -> Void,
         _ damaged: (DatabaseDamage) throws -> Void
     ) throws {
         do {
             let lost = try table.database.readableRows(of: table.name, Self.columns) { row in
-                try body(Self.row(row, of: talker))
+                try body(self.row(row, of: talker))
                 return true
             }
             if let damage = DatabaseDamage(path: table.path, table: table.name, lost) { try damaged(damage) }
@@ -234,17 +234,17 @@ final class IPhoneAccount: WeChatAccount {
         }
     }
 
-    private static func row(_ row: Statement, of talker: String) -> WeChatRow {
+    private func row(_ row: Statement, of talker: (name: String, digest: String)) -> WeChatRow {
         WeChatRow(
-            talker: talker, serverID: row.int64(1), localID: row.int64(0),
+            talker: talker.name, serverID: row.int64(1), localID: row.int64(0),
             type: Int32(truncatingIfNeeded: row.int64(2)),
             time: Timestamp(seconds: row.int64(4)), isOwn: row.isNull(3) ? nil : row.int64(3) == 0,
-            content: content(row))
+            content: content(row), mediaPath: talker.digest)
     }
 
     /// Newer versions may compress it as version 4 does; what cannot be inflated is kept as it is.
-    private static func content(_ row: Statement) -> [UInt8] {
-        row.withBytes(5) { bytes in (try? CompressedContent.version4(bytes)) ?? [UInt8](bytes) }
+    private func content(_ row: Statement) -> [UInt8] {
+        row.withBytes(5) { bytes in (try? CompressedContent.version4(bytes, frames)) ?? [UInt8](bytes) }
     }
 
     func attachment(for media: WeChatContent.Media, of row: WeChatRow) throws -> Attachment {

@@ -62,6 +62,12 @@ struct IPhoneFiles {
         files.attachment(below.compactMap(place), name: name, isThumbnail: isThumbnail)
     }
 
+    /// What may be in a folder of the account; of a backup that is not known, as its files have other names.
+    func folderNames(in below: String) -> FolderNames {
+        guard backup == nil else { return .unknown }
+        return FolderNames(of: root + "/" + (files.folder.isEmpty ? below : files.folder + "/" + below))
+    }
+
     /// The names in a folder of the account, in order; of a backup only those that it remembers.
     func names(in below: String) -> [String] {
         if let backup { return backup.names(in: name + "/" + below).sorted() }

@@ -8,13 +8,13 @@ import ChatModel
 ///     OpenData/<c>/<n>.<ext>                   a file
 ///     emoticon1/<md5>.pic                      a sticker
 ///
-/// <c> is what the table of the conversation is called by, <n> the row's number in it.
+/// <c> is what the table of the conversation is called by, which is the row's `mediaPath`, <n> the row's number in it.
 final class IPhoneMedia {
-    /// The conversation that is read: its name, and what its folders are called.
-    var talker = (name: "", digest: "")
     private let files: IPhoneFiles
     /// The documents of one conversation, by the rows' numbers.
     private var documents = (digest: "", names: [Int64: [String]]())
+    /// The names in the folders of one conversation, by what they have.
+    private var folders = (digest: "", names: [String: FolderNames]())
 
     init(_ files: IPhoneFiles) { self.files = files }
 
@@ -24,19 +24,38 @@ final class IPhoneMedia {
         if media.isForwarded {
             return .missing(media.name, "it was forwarded inside another message, and the phone keeps no copy with it")
         }
-        let digest = row.talker == talker.name ? talker.digest : UserNameDigest.hexadecimal(row.talker) ?? ""
-        let place = "\(digest)/\(row.localID)"
+        let digest = row.mediaPath ?? UserNameDigest.hexadecimal(row.talker) ?? ""
+        let number = String(row.localID)
         switch media.kind {
         case .image:
-            return files.attachment(["Img/\(place).pic_hd", "Img/\(place).pic"])
-                ?? files.attachment(["Img/\(place).pic_thum"], isThumbnail: true) ?? Self.notDownloaded()
-        case .voice: return files.attachment(["Audio/\(place).aud"]) ?? Self.notDownloaded()
+            return first("Img", digest, number, [".pic_hd", ".pic"])
+                ?? first("Img", digest, number, [".pic_thum"], isThumbnail: true) ?? Self.notDownloaded()
+        case .voice: return first("Audio", digest, number, [".aud"]) ?? Self.notDownloaded()
         case .video:
-            return files.attachment(["Video/\(place)_raw.mp4", "Video/\(place).mp4"])
-                ?? files.attachment(["Video/\(place).video_thum"], isThumbnail: true) ?? Self.notDownloaded()
+            return first("Video", digest, number, ["_raw.mp4", ".mp4"])
+                ?? first("Video", digest, number, [".video_thum"], isThumbnail: true) ?? Self.notDownloaded()
         case .file: return file(media, row.localID, digest)
         case .sticker: return sticker(media)
         }
+    }
+
+    /// The first of some files of a row that is there and has a byte.
+    private func first(
+        _ kind: String, _ digest: String, _ number: String, _ endings: [String], isThumbnail: Bool = false
+    ) -> Attachment? {
+        if folders.digest != digest { folders = (digest, [:]) }
+        let folder = "\(kind)/\(digest)"
+        let names: FolderNames
+        if let known = folders.names[kind] {
+            names = known
+        } else {
+            names = files.folderNames(in: folder)
+            folders.names[kind] = names
+        }
+        for ending in endings where names.mayHave(number + ending) {
+            if let found = files.attachment(["\(folder)/\(number)\(ending)"], isThumbnail: isThumbnail) { return found }
+        }
+        return nil
     }
 
     private static func notDownloaded() -> Attachment {

@@ -11,7 +11,7 @@ extension WeChatContent {
     ///     {"type":49,"subtype":57,"content":"<msg> … </msg>"}
     package func raw(of row: WeChatRow) -> [UInt8]? {
         guard isUnknown || isDamaged || !holdsEverything(of: row) else { return nil }
-        var json = JSONWriter()
+        var json = JSONWriter(reserving: min(row.content.count, Self.longestRaw) * 9 / 8 + 64)
         json.beginObject()
         json.key("type")
         json.int(row.type)

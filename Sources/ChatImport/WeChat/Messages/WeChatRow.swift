@@ -28,6 +28,8 @@ package struct WeChatRow: Hashable, Sendable {
     package var mediaPath: String?
     /// The same for its thumbnail.
     package var thumbnailPath: String?
+    /// Whether it stands in a table beside that of the messages, whose numbers no other table means.
+    package var isOfSisterTable = false
 
     /// A row.
     package init(

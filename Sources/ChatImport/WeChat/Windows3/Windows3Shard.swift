@@ -89,10 +89,24 @@ struct Windows3Extra {
     /// A path of Windows, which begins with the name of the account's folder, as one below that folder.
     private static func path(_ windows: ArraySlice<UInt8>) -> String {
         let path = windows.map { $0 == UInt8(ascii: "\\") ? UInt8(ascii: "/") : $0 }
-        let names = path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-        let start = names.firstIndex { $0.map { $0 | 0x20 } == fileStorage } ?? min(1, names.count - 1)
-        return String(decoding: path[names[start].startIndex...], as: UTF8.self)
+        return path.withUnsafeBufferPointer { String(decoding: $0.extracting(start(of: $0)...), as: UTF8.self) }
     }
 
-    private static let fileStorage = Array("filestorage".utf8)
+    /// Where the folder of files begins, or else the second name.
+    private static func start(of path: UnsafeBufferPointer<UInt8>) -> Int {
+        var (name, second) = (0, nil as Int?)
+        while true {
+            let end = path[name...].firstIndex(of: UInt8(ascii: "/")) ?? path.count
+            if isFileStorage(path.extracting(name..<end)) { return name }
+            guard end < path.count else { return second ?? 0 }
+            name = end + 1
+            second = second ?? name
+        }
+    }
+
+    private static func isFileStorage(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
+        let wanted = "filestorage" as StaticString
+        guard name.count == wanted.utf8CodeUnitCount else { return false }
+        return name.indices.allSatisfy { name[$0] | 0x20 == wanted.utf8Start[$0] }
+    }
 }
