@@ -23,7 +23,7 @@ struct WhatsAppBody: Equatable {
         let isPlatforms = body.unicodeScalars.first.map(DirectionMarks.contains) ?? false
         let first = body.prefix { $0 != "\n" && $0 != "\r\n" }
         let caption = String(body.dropFirst(first.count).drop { $0.isNewline })
-        if readAttachedByIOS(first) || readAttachedByAndroid(first, exists) || readOmitted(first, header) {
+        if readAttachedByIOS(first) || readAttachedByAndroid(first, exists) || readOmitted(first) {
             text = caption
             return
         }
@@ -78,14 +78,19 @@ struct WhatsAppBody: Equatable {
         return true
     }
 
-    /// `‎image omitted`, `Some file.txt ‎document omitted`; Android's `<Media omitted>` in any language.
-    private mutating func readOmitted(_ line: Substring, _ header: WhatsAppHeader) -> Bool {
-        if !header.isBracketed, line.hasPrefix("<"), line.hasSuffix(">"), line.count > 2,
-            !line.dropFirst().dropLast().contains("<")
-        {
-            file = .omitted
-            kind = .file
-            return true
+    /// `‎image omitted`, `Some file.txt ‎document omitted`; Android's `<Media omitted>`.
+    ///
+    /// Only words that are known count: people write `<grin>`, `<br>` and `<3>`, too.
+    private mutating func readOmitted(_ line: Substring) -> Bool {
+        let plain = DirectionMarks.removed(from: line).trimmed
+        if plain.hasPrefix("<"), plain.hasSuffix(">"), plain.count > 2 {
+            let words = plain.dropFirst().dropLast().lowercased().trimmed
+            let known = WhatsAppWords.omitted[words]
+            if known != nil || WhatsAppWords.omittedMedia.contains(words) {
+                file = .omitted
+                kind = known ?? .file
+                return true
+            }
         }
         let scalars = line.unicodeScalars
         guard let mark = scalars.lastIndex(where: DirectionMarks.contains) else { return false }
