@@ -13,6 +13,10 @@ struct WhatsAppExport {
     private let options: ImportOptions
     private let conversation: ConversationID
     private var isDayFirst = true
+    /// Whether at least two people beside the one that the chat is called after write in it.
+    private var isGroup = false
+    /// The names of those that were told of, and of those that wrote.
+    private var told: Set<String> = []
     private var senders: Set<String> = []
     private var pending: Pending?
 
@@ -45,7 +49,7 @@ struct WhatsAppExport {
     // MARK: Rows
 
     private mutating func read(_ deliver: (ImportEvent) throws -> Void) throws {
-        try findDateOrder(deliver)
+        try lookThrough(deliver)
         try deliver(.note(.zoneAssumed(path: place.path, zone: options.assumedZone.name)))
         try deliver(.conversation(Conversation(id: conversation, title: place.title, kind: .unknown, app: "whatsapp")))
         var lines = try place.lines()
@@ -77,8 +81,10 @@ struct WhatsAppExport {
                 Conversation(id: conversation, title: place.title, kind: kind, app: "whatsapp", members: members)))
     }
 
-    private mutating func findDateOrder(_ deliver: (ImportEvent) throws -> Void) throws {
+    /// Finds out what the whole text is needed for: the order of day and month, and whether it is a group's.
+    private mutating func lookThrough(_ deliver: (ImportEvent) throws -> Void) throws {
         var order = WhatsAppDateOrder()
+        var others: Set<String> = []
         var hasHeader = false
         var lines = try place.lines()
         while let line = try lines.next() {
@@ -86,7 +92,11 @@ struct WhatsAppExport {
             guard let bytes = line.bytes, let header = Self.header(bytes) else { continue }
             hasHeader = true
             order.note(header.stamp)
+            if others.count < 2, let name = Self.split(String(header.rest)).name, name != place.title {
+                others.insert(name)
+            }
         }
+        isGroup = others.count > 1
         guard hasHeader else { throw ImportError.noWhatsAppMessages(path: place.path) }
         isDayFirst = order.isDayFirst
         if order.isAssumed { try deliver(.note(.dayFirstAssumed(path: place.path))) }
@@ -111,13 +121,15 @@ struct WhatsAppExport {
         else { return try skip(.impossibleDate, row.line, row.offset, deliver) }
         var message = Message(time: options.assumedZone.moment(of: wall), wallTime: wall)
         let (name, text) = Self.split(row.body)
-        let body = WhatsAppBody(text, row.header) { place.content($0) != nil }
+        let isGroups = isGroup && name == place.title
+        let body = WhatsAppBody(text, row.header, isGroups: isGroups) { place.content($0) != nil }
         message.kind = name == nil && body.kind == .text ? .system : body.kind
         message.text = body.text
         message.attachments = attachments(of: body)
-        if let name, message.kind != .system {
+        if let name, !body.isNotice {
             message.sender = PersonID("whatsapp:\(name)")
-            if senders.insert(name).inserted {
+            if message.kind != .system { senders.insert(name) }
+            if told.insert(name).inserted {
                 let isSelf = name == options.ownName
                 try deliver(.person(Person(id: PersonID("whatsapp:\(name)"), name: name, isSelf: isSelf)))
             }

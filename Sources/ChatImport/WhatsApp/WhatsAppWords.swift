@@ -109,6 +109,26 @@ enum WhatsAppWords {
         "пропущенный аудиозвонок", "пропущенный видеозвонок", "llamada perdida", "videollamada perdida",
     ]
 
+    /// What an iPhone writes behind a name that has nothing to do with it: that messages are encrypted, that a code changed.
+    static let notices = [
+        "messages and calls are end-to-end encrypted", "your security code with",
+        "nachrichten und anrufe sind ende-zu-ende-verschlüsselt", "deine sicherheitsnummer für",
+        "les messages et les appels sont chiffrés de bout en bout", "votre code de sécurité avec",
+        "los mensajes y las llamadas están cifrados de extremo a extremo", "tu código de seguridad con",
+        "i messaggi e le chiamate sono crittografati end-to-end", "il tuo codice di sicurezza con",
+        "as mensagens e chamadas são encriptadas ponto a ponto", "seu código de segurança",
+        "mensagens e chamadas são protegidas com a criptografia de ponta a ponta",
+        "zprávy a hovory jsou opatřeny koncovým šifrováním", "bezpečnostní kód mezi vámi a uživatelem",
+        "сообщения и звонки защищены сквозным шифрованием", "ваш код безопасности с контактом",
+        "повідомлення й дзвінки захищено наскрізним шифруванням", "код безпеки з контактом",
+        "メッセージと通話はエンドツーエンド暗号化されています", "とのセキュリティコードが変更されました",
+        "ข้อความและการโทรได้รับการเข้ารหัสจากต้นทางถึงปลายทาง", "รหัสความปลอดภัยของคุณกับ",
+        "tin nhắn và cuộc gọi được mã hóa đầu cuối", "pesan dan panggilan terenkripsi secara end-to-end",
+        "kode keamanan anda dengan", "मैसेजेस और कॉल्स एंड-टू-एंड एन्क्रिप्टेड हैं", "आपका सुरक्षा कोड बदल गया है",
+        "الرسائل والمكالمات مشفرة تمامًا بين الطرفين", "تغيّر رمز أمانك",
+        "berichten en oproepen zijn end-to-end versleuteld", "消息和通话都经过端到端加密", "訊息和通話都經過端對端加密",
+    ]
+
     /// Where an exported chat's name begins in the name of its file, folder or .zip.
     static let filePrefixes = [
         "WhatsApp Chat with ", "WhatsApp Chat - ", "WhatsApp-Chat mit ", "WhatsApp Chat mit ", "Chat de WhatsApp con ",
