@@ -16,12 +16,8 @@ enum WhatsAppName {
             if name.lowercased().hasSuffix(".zip") { name = String(name.dropLast(4)) }
         }
         name = DirectionMarks.removed(from: name).replacing("\u{A0}", with: " ")
-        if name.hasSuffix(")"), let open = name.lastIndex(of: "("), open != name.startIndex,
-            name[name.index(after: open)...].dropLast().allSatisfy(\.isASCII),
-            Int(name[name.index(after: open)...].dropLast()) != nil
-        {
-            name = name[..<open].trimmed
-        }
+        // Browsers and phones number from 1; a year, say, is of the name itself.
+        if let match = name.wholeMatch(of: #/(.+?)\s*\([1-9][0-9]?\)/#) { name = String(match.1) }
         for prefix in WhatsAppWords.filePrefixes where name.hasPrefix(prefix) && name.count > prefix.count {
             name = String(name.dropFirst(prefix.count))
             break
