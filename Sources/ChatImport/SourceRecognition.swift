@@ -146,21 +146,31 @@ enum SourceFolder {
             if isInTelegram, TelegramExport.folders.contains(folder) { continue }
             let whole = folder.isEmpty ? path : path + "/" + folder
             let names = try names(in: whole, path)
-            let hasChat = names.contains { $0.lowercased().hasSuffix(".txt") && WhatsAppExport.isChatName($0) }
+            let hasChat = names.contains(where: isNamedChat)
+            var found: [Export] = []
             for name in names {
                 if name == "messages.html" || name == "export_results.html" { html = html ?? whole }
                 guard suffixes.contains(where: { name.lowercased().hasSuffix($0) }), !isFolder(whole + "/" + name),
                     let format = try format(
-                        of: whole + "/" + name, isBesideChat: hasChat && !WhatsAppExport.isChatName(name)),
+                        of: whole + "/" + name, isBesideChat: hasChat && !WhatsAppName.isChat(name)),
                     wanted == nil || format == wanted
                 else { continue }
-                exports.append(
+                found.append(
                     Export(
                         format: format, root: path, path: folder.isEmpty ? name : folder + "/" + name, folder: folder))
             }
+            // Beside a chat that has WhatsApp's name, a text that looks like one is a document that was sent.
+            if found.contains(where: { $0.format == .whatsapp && isNamedChat($0.name) }) {
+                found.removeAll { $0.format == .whatsapp && isText($0.name) && !isNamedChat($0.name) }
+            }
+            exports += found
         }
         return (exports, html)
     }
+
+    private static func isText(_ name: String) -> Bool { name.lowercased().hasSuffix(".txt") }
+
+    private static func isNamedChat(_ name: String) -> Bool { isText(name) && WhatsAppName.isChat(name) }
 
     private static let suffixes = [".json", ".jsonl", ".txt", ".zip"]
 
@@ -197,13 +207,13 @@ enum SourceFolder {
         if path.hasSuffix(".jsonl") { return .jsonl }
         if head.starts(with: [0x50, 0x4B, 0x03, 0x04]) {
             do throws(ImportError) {
-                return try WhatsAppExport.chatEntry(in: try ZipArchive(path: path)) == nil ? nil : .whatsapp
+                return try WhatsAppPlace.chatEntries(in: try ZipArchive(path: path)).isEmpty ? nil : .whatsapp
             } catch {
                 guard isBesideChat, case .damagedZip = error else { throw error }
                 return nil
             }
         }
-        if WhatsAppExport.isChat(head) { return .whatsapp }
+        if WhatsAppPlace.isChat(head) { return .whatsapp }
         if isTelegramHTML(head) { throw .telegramHTML(path: path) }
         return head.withUnsafeBytes { bytes in
             if TelegramExport.isTelegram(bytes) { return .telegram }

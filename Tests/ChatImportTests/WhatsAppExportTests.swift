@@ -119,6 +119,19 @@ struct WhatsAppExportTests {
         #expect(try Import(path, .whatsapp).conversations.first?.id == ConversationID("whatsapp:Anna"))
     }
 
+    @Test(
+        "a number in a chat's own name is kept; only that of a repeated download goes",
+        arguments: [
+            ("Trip (2023)", "Trip (2023)"), ("Trip (100)", "Trip (100)"), ("Trip (0)", "Trip (0)"),
+            ("Trip (07)", "Trip (07)"), ("Trip (+1)", "Trip (+1)"), ("Trip (١)", "Trip (١)"), ("Trip (99)", "Trip"),
+            ("Trip (2023) (1)", "Trip (2023)"), ("Trip(1)", "Trip"),
+        ])
+    func numbers(name: String, title: String) throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write("WhatsApp Chat with \(name).txt", "1/2/22, 10:00 - A: x\n")
+        #expect(try Import(path, .whatsapp).conversations.first?.title == title)
+    }
+
     @Test("text before the first message is counted, and a text without any is refused")
     func notAChat() throws {
         let folder = try TemporaryFolder()

@@ -9,7 +9,8 @@ import JSON
 /// - A wording that comes back loses the mark.
 ///
 /// Rows without a platform's id are a multiset: the n-th of equal rows of one export is the n-th of equal lines. Rows of two
-/// exports of one source are the same messages; rows of one export are not.
+/// exports of one source are the same messages; rows of one export are not. What one export left out and another one has
+/// unites in the same way, after everything else has found its line: see `OmittedFile`.
 struct SegmentMerge {
     /// A row as a source gives it now.
     struct Row {
@@ -44,6 +45,8 @@ struct SegmentMerge {
         var used: Set<Int> = []
         /// Of the lines of a wording, those before are used.
         var cursors: [Wording: Int] = [:]
+        /// The same of the lines of one place.
+        var placeCursors: [OmittedFile.Place: Int] = [:]
     }
 
     private var unsorted: [MessageLine]
@@ -53,6 +56,8 @@ struct SegmentMerge {
     /// When the sources that have lost a line in this backup had it last.
     private var lost: [Int: Timestamp] = [:]
     private var positions: [Wording: [Int]] = [:]
+    /// The lines whose file another export may leave out, or may have.
+    private var places: [OmittedFile.Place: [Int]] = [:]
     private var knownIDs: Set<MessageID> = []
 
     /// Starts from what the archive has of the month.
@@ -108,17 +113,23 @@ struct SegmentMerge {
     }
 
     /// Merges the rows of one export. Those that match exactly go first, so that one whose file is missing does not take
-    /// the line of another.
+    /// the line of another; those whose file was left out go last.
     private mutating func give(_ rows: ArraySlice<Row>, from source: Int, _ held: inout Set<Int>) -> Int {
         var repeats = 0
         var matching = Matching(idsRepeat: true)
         let wordings = rows.map { Wording($0.message) }
         var matches = zip(rows, wordings).map { line(of: $0.message, $1, exactly: true, heldBy: source, &matching) }
+        for (position, row) in rows.enumerated() where matches[position] == nil && row.message.id == nil {
+            matches[position] = line(
+                of: row.message, wordings[position], exactly: false, heldBy: source, &matching)
+        }
         for (position, row) in rows.enumerated() {
+            // Rows with an id may meet the line of a row before them.
             let match =
                 matches[position]
-                ?? line(of: row.message, wordings[position], exactly: false, heldBy: source, &matching)
-            matches[position] = match
+                ?? (row.message.id == nil
+                    ? lineWithOtherFile(for: row.message, &matching)
+                    : line(of: row.message, wordings[position], exactly: false, heldBy: source, &matching))
             guard let index = match else {
                 if let id = row.message.id, knownIDs.contains(id) { rowCounts.edited += 1 }
                 rowCounts.stored += 1
@@ -134,7 +145,7 @@ struct SegmentMerge {
     }
 
     private mutating func found(_ index: Int, _ message: Message, _ source: Int) {
-        Wording.complete(&unsorted[index].message, from: message)
+        complete(index, from: message)
         unsorted[index].gone = nil
         if !unsorted[index].sources.contains(source) {
             unsorted[index].sources.append(source)
@@ -155,13 +166,16 @@ struct SegmentMerge {
         let ownCount = unsorted.count
         var matching = Matching(idsRepeat: false)
         let wordings = other.map { Wording($0.message) }
-        let exact = zip(other, wordings).map { line(of: $0.message, $1, exactly: true, heldBy: nil, &matching) }
+        var matches = zip(other, wordings).map { line(of: $0.message, $1, exactly: true, heldBy: nil, &matching) }
+        for (position, theirLine) in other.enumerated() where matches[position] == nil {
+            matches[position] = line(
+                of: theirLine.message, wordings[position], exactly: false, heldBy: nil, &matching)
+        }
         for (position, theirLine) in other.enumerated() {
             let index =
-                exact[position]
-                ?? line(of: theirLine.message, wordings[position], exactly: false, heldBy: nil, &matching)
+                matches[position] ?? lineWithOtherFile(for: theirLine.message, &matching)
                 ?? append(MessageLine(theirLine.message), wordings[position], &matching)
-            Wording.complete(&unsorted[index].message, from: theirLine.message)
+            complete(index, from: theirLine.message)
             settle(index, theirLine.sources, theirLine.gone, ours, theirs)
         }
         for index in 0..<ownCount where !matching.used.contains(index) { settle(index, [], nil, ours, theirs) }
@@ -220,6 +234,28 @@ struct SegmentMerge {
         return found
     }
 
+    /// The first line of the place that no other row has taken, of which this message has the file, or the other way round.
+    private mutating func lineWithOtherFile(for message: Message, _ matching: inout Matching) -> Int? {
+        guard let place = OmittedFile.Place(message), let known = places[place] else { return nil }
+        var start = matching.placeCursors[place, default: 0]
+        while start < known.count, matching.used.contains(known[start]) { start += 1 }
+        matching.placeCursors[place] = start
+        let found = known[start...].first {
+            !matching.used.contains($0) && OmittedFile.unites(unsorted[$0].message, message)
+        }
+        if let found { matching.used.insert(found) }
+        return found
+    }
+
+    /// Gives a line what it lacked; with its file it has another wording, under which the next row finds it.
+    private mutating func complete(_ index: Int, from message: Message) {
+        let before = OmittedFile.Place(unsorted[index].message) == nil ? nil : Wording(unsorted[index].message)
+        Wording.complete(&unsorted[index].message, from: message)
+        guard let before else { return }
+        let wording = Wording(unsorted[index].message)
+        if wording != before { positions[wording, default: []].append(index) }
+    }
+
     private mutating func append(_ line: MessageLine, _ wording: Wording, _ matching: inout Matching) -> Int {
         let index = unsorted.count
         note(wording, line.message, at: index)
@@ -230,6 +266,7 @@ struct SegmentMerge {
 
     private mutating func note(_ wording: Wording, _ message: Message, at index: Int) {
         positions[wording, default: []].append(index)
+        if let place = OmittedFile.Place(message) { places[place, default: []].append(index) }
         if let id = message.id { knownIDs.insert(id) }
     }
 }

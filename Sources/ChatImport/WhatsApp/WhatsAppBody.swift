@@ -14,35 +14,43 @@ struct WhatsAppBody: Equatable {
     var file: File?
     /// The document's own name, when the text says it.
     var fileLabel = ""
+    /// Whether the platform wrote it, about nobody whose name stands before it.
+    var isNotice = false
 
     /// - Parameters:
     ///   - body: after the name, lines separated by `\n`.
     ///   - header: the line's head.
+    ///   - isGroups: whether the name before it is the group's, as iPhones write before what the platform says in it.
     ///   - exists: whether a file of that name is beside the chat.
-    init(_ body: String, _ header: WhatsAppHeader, exists: (String) -> Bool) {
-        let isPlatforms = body.unicodeScalars.first.map(DirectionMarks.contains) ?? false
+    init(_ body: String, _ header: WhatsAppHeader, isGroups: Bool = false, exists: (String) -> Bool) {
         let first = body.prefix { $0 != "\n" && $0 != "\r\n" }
         let caption = String(body.dropFirst(first.count).drop { $0.isNewline })
-        if readAttachedByIOS(first) || readAttachedByAndroid(first, exists) || readOmitted(first, header) {
+        if readAttachedByIOS(first) || readAttachedByAndroid(first, exists) || readOmitted(first) {
             text = caption
             return
         }
-        text = isPlatforms ? String(body.drop { $0.unicodeScalars.allSatisfy(DirectionMarks.contains) }) : body
+        text = body
         let plain = DirectionMarks.removed(from: text)
         let folded = plain.lowercased()
+        // iPhones put U+200E before what they write themselves, in Arabic U+200F. People type the latter, too, and other
+        // marks come with what they paste.
+        let isMarked = body.unicodeScalars.first == "\u{200E}"
+        if header.isBracketed, isMarked || body.unicodeScalars.first == "\u{200F}" {
+            isNotice = isGroups || WhatsAppWords.notices.contains { folded.contains($0) }
+        }
         if WhatsAppWords.deleted.contains(folded) {
             kind = .deleted
             text = plain
         } else if plain.contains("https://maps.google.com/?q=") {
             kind = .location
             text = plain
-        } else if isPlatforms || header.isBracketed, WhatsAppWords.calls.contains(where: { folded.hasPrefix($0) }) {
+        } else if isMarked || header.isBracketed, WhatsAppWords.calls.contains(where: { folded.hasPrefix($0) }) {
             kind = .call
             text = plain
-        } else if isPlatforms, folded.hasPrefix("poll:") {
+        } else if isMarked, folded.hasPrefix("poll:") {
             kind = .poll
             text = plain
-        } else if isPlatforms {
+        } else if isNotice || (isMarked && header.isBracketed) {
             kind = .system
             text = plain
         }
@@ -78,14 +86,19 @@ struct WhatsAppBody: Equatable {
         return true
     }
 
-    /// `‎image omitted`, `Some file.txt ‎document omitted`; Android's `<Media omitted>` in any language.
-    private mutating func readOmitted(_ line: Substring, _ header: WhatsAppHeader) -> Bool {
-        if !header.isBracketed, line.hasPrefix("<"), line.hasSuffix(">"), line.count > 2,
-            !line.dropFirst().dropLast().contains("<")
-        {
-            file = .omitted
-            kind = .file
-            return true
+    /// `‎image omitted`, `Some file.txt ‎document omitted`; Android's `<Media omitted>`.
+    ///
+    /// Only words that are known count: people write `<grin>`, `<br>` and `<3>`, too.
+    private mutating func readOmitted(_ line: Substring) -> Bool {
+        let plain = DirectionMarks.removed(from: line).trimmed
+        if plain.hasPrefix("<"), plain.hasSuffix(">"), plain.count > 2 {
+            let words = plain.dropFirst().dropLast().lowercased().trimmed
+            let known = WhatsAppWords.omitted[words]
+            if known != nil || WhatsAppWords.omittedMedia.contains(words) {
+                file = .omitted
+                kind = known ?? .file
+                return true
+            }
         }
         let scalars = line.unicodeScalars
         guard let mark = scalars.lastIndex(where: DirectionMarks.contains) else { return false }

@@ -49,6 +49,31 @@ enum WhatsAppWords {
         "图片已忽略": .image, "圖片已略去": .image, "影片已略去": .video, "音訊已略去": .audio, "文件已略去": .file, "貼圖已略去": .sticker,
     ]
 
+    /// Android's words for any file that an export left out, without their angle brackets.
+    static let omittedMedia: Set<String> = [
+        "media omitted", "video note omitted", "media weggelaat", "تم استبعاد الوسائط", "media buraxıldı",
+        "media çıxarılmışdır", "без файл", "মিডিয়া বাদ দেওয়া হয়েছে", "fitxers multimèdia omesos", "mitjans omesos",
+        "média vynechány", "média vynechána", "medier udeladt", "mediefil udeladt", "medien ausgeschlossen",
+        "medien ausgelassen", "medien weggelassen", "αρχείο παραλήφθηκε", "εξαίρεση πολυμέσων", "multimedia omitido",
+        "archivo omitido", "meedia välja jäetud", "meedia ära jäetud", "رسانه حذف شد", "پيوست نما/آهنگ حذف شد",
+        "media jätettiin pois", "media jätetty pois", "médias omis", "fichier omis", "મિડિયા છોડી મૂકાયું",
+        "મીડિયા અવગણવામાં આવ્યા", "मीडिया के बिना", "medijski zapis izostavljen", "média elhagyva", "hiányzó médiafájl",
+        "media tidak disertakan", "media omessi", "media omesso", "המדיה לא נכללה", "מדיה הושמטה", "המדיה הושמטה",
+        "メディアなし", "メディアは含まれていません", "файлдар қосылмаған", "файл қосылған жоқ", "ಮಾಧ್ಯಮ ಕೈಬಿಡಲಾಗಿದೆ",
+        "미디어 파일 제외됨", "미디어 파일을 생략한 대화내용", "ບໍ່ລວມມີເດຍ", "medija praleista", "praleistas medijos turinys",
+        "nav iekļauta multivide", "bez multivides", "без фајлови", "без фајл", "മീഡിയ ഒഴിവാക്കി", "मीडिया वगळण्यात आला",
+        "मीडिया वगळले", "media dikecualikan", "media disingkirkan", "media utelatt", "uten vedlegg", "media weggelaten",
+        "ਮੀਡੀਆ ਛੱਡਿਆ", "ਮੀਡੀਆ ਛਡਿਆ ਗਿਆ", "pominięto multimedia", "pliki pominięto", "ficheiro não revelado",
+        "multimédia omitido", "mídia omitida", "mídia oculta", "arquivo de mídia oculto", "conținut media omis",
+        "без медиафайлов", "медиафайл пропущен", "файл пропущен", "médiá vynechané", "datoteke izpuščene",
+        "medij izpuščen", "media u hoq", "media hequr", "медији су изостављени", "media utelämnat",
+        "media har utelämnats", "media hazijajumuishwa", "media imerukwa", "கோப்புகள் விடப்பட்டன",
+        "ஊடகங்கள் நீக்கப்பட்டது", "మీడియా విస్మరించబడింది", "మాధ్యమం విస్మరించబడింది", "ไฟล์สื่อถูกลบ", "สื่อถูกลบ",
+        "inalis ang media", "walang kalakip na media", "medya dahil edilmedi", "medya atlanmış", "медіа пропущено",
+        "میڈیا چھوڑ دیا گیا", "میڈیا ہٹا دیا گیا", "fayl o‘tkazib yuborildi", "bỏ qua tệp phương tiện", "bỏ qua media",
+        "忽略多媒體檔", "省略多媒体文件", "省略多媒體檔案",
+    ]
+
     /// What is left of a message that was deleted.
     static let deleted: Set<String> = [
         "you deleted this message.", "this message was deleted.", "you deleted this message",
@@ -82,6 +107,26 @@ enum WhatsAppWords {
     static let calls: Set<String> = [
         "missed voice call", "missed video call", "verpasster sprachanruf", "verpasster videoanruf", "未接语音通话", "未接视频通话",
         "пропущенный аудиозвонок", "пропущенный видеозвонок", "llamada perdida", "videollamada perdida",
+    ]
+
+    /// What an iPhone writes behind a name that has nothing to do with it: that messages are encrypted, that a code changed.
+    static let notices = [
+        "messages and calls are end-to-end encrypted", "your security code with",
+        "nachrichten und anrufe sind ende-zu-ende-verschlüsselt", "deine sicherheitsnummer für",
+        "les messages et les appels sont chiffrés de bout en bout", "votre code de sécurité avec",
+        "los mensajes y las llamadas están cifrados de extremo a extremo", "tu código de seguridad con",
+        "i messaggi e le chiamate sono crittografati end-to-end", "il tuo codice di sicurezza con",
+        "as mensagens e chamadas são encriptadas ponto a ponto", "seu código de segurança",
+        "mensagens e chamadas são protegidas com a criptografia de ponta a ponta",
+        "zprávy a hovory jsou opatřeny koncovým šifrováním", "bezpečnostní kód mezi vámi a uživatelem",
+        "сообщения и звонки защищены сквозным шифрованием", "ваш код безопасности с контактом",
+        "повідомлення й дзвінки захищено наскрізним шифруванням", "код безпеки з контактом",
+        "メッセージと通話はエンドツーエンド暗号化されています", "とのセキュリティコードが変更されました",
+        "ข้อความและการโทรได้รับการเข้ารหัสจากต้นทางถึงปลายทาง", "รหัสความปลอดภัยของคุณกับ",
+        "tin nhắn và cuộc gọi được mã hóa đầu cuối", "pesan dan panggilan terenkripsi secara end-to-end",
+        "kode keamanan anda dengan", "मैसेजेस और कॉल्स एंड-टू-एंड एन्क्रिप्टेड हैं", "आपका सुरक्षा कोड बदल गया है",
+        "الرسائل والمكالمات مشفرة تمامًا بين الطرفين", "تغيّر رمز أمانك",
+        "berichten en oproepen zijn end-to-end versleuteld", "消息和通话都经过端到端加密", "訊息和通話都經過端對端加密",
     ]
 
     /// Where an exported chat's name begins in the name of its file, folder or .zip.
