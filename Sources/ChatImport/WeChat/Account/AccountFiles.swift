@@ -63,11 +63,11 @@ struct AccountFiles {
     /// China first. None for a moment that no calendar has.
     static func months(of time: Timestamp) -> [String] {
         guard Timestamp.plausible.contains(time) else { return [] }
-        var months: [String] = []
+        var months: [Month] = []
         for hours in [8, -12, 14] as [Int64] {
-            let month = Month(of: CivilTime(secondsSince1970: time.seconds + hours * 3600)).description
+            let month = Month(of: CivilTime(secondsSince1970: time.seconds + hours * 3600))
             if !months.contains(month) { months.append(month) }
         }
-        return months
+        return months.map(\.description)
     }
 }

@@ -26,7 +26,7 @@ final class AccountPictures {
         var attachment = AccountAttachments.plain(path, media, isThumbnail: isThumbnail)
         do throws(SystemFault) {
             let file = try SourceFile(path: files.root + "/" + path)
-            let size = Int64(try file.state().size)
+            let size = Int64(file.count)
             if let folder = unknownIn, try file.prefix(3) == [0x07, 0x08, 0x56] {
                 unknownIn = nil
                 var search = XorSearch(files: files)

@@ -1,5 +1,6 @@
 /// The pages of a database at one moment, decrypted: from the log where it has a committed version, else from the file.
-/// The last page that was asked for is kept, and no other. One thread at a time uses it.
+/// The last page that was asked for is kept, and while pages are asked for one after the other, as the rows of a table are,
+/// some of the file's next ones as they are stored. One thread at a time uses it.
 final class PageSource {
     let file: SourceFile
     let logFile: SourceFile?
@@ -9,6 +10,14 @@ final class PageSource {
     /// The head of a frame, and a page.
     private let buffer: UnsafeMutableRawBufferPointer
     private var keptPage: UInt32 = 0
+    /// Pages of the file that follow each other, not decrypted; the first one's number, and how many there are.
+    private let ahead: UnsafeMutableRawBufferPointer
+    private var (firstAhead, countAhead) = (UInt32(0), 0)
+    /// The page of the file that was asked for last.
+    private var lastOfFile: UInt32 = 0
+
+    /// Bytes that are read at a time from pages that follow each other.
+    private static let aheadSize = 1 << 16
 
     init(_ file: SourceFile, log: (file: SourceFile, content: WriteAheadLog)?, cipher: PageCipher?, pageSize: Int) {
         self.file = file
@@ -17,9 +26,13 @@ final class PageSource {
         self.cipher = cipher
         self.pageSize = pageSize
         buffer = .allocate(byteCount: WriteAheadLog.frameHeaderCount + pageSize, alignment: 16)
+        ahead = .allocate(byteCount: max(Self.aheadSize, pageSize), alignment: 16)
     }
 
-    deinit { buffer.deallocate() }
+    deinit {
+        buffer.deallocate()
+        ahead.deallocate()
+    }
 
     /// Fills a buffer from an offset in the database.
     func read(into target: UnsafeMutableRawBufferPointer, at offset: Int64) throws(DatabaseFault) {
@@ -47,8 +60,7 @@ final class PageSource {
                 log.isHead(UnsafeRawBufferPointer(buffer), ofPage: number)
             else { throw .changedMeanwhile }
         } else {
-            let offset = Int64(number - 1) * Int64(pageSize)
-            guard number > 0, try file.fill(page, at: Int(offset)) else { throw .missingPage(number) }
+            guard number > 0, try fill(page, number) else { throw .missingPage(number) }
         }
         try cipher?.decrypt(page, number: number)
         if number == 1 {
@@ -57,5 +69,31 @@ final class PageSource {
         }
         keptPage = number
         return UnsafeRawBufferPointer(page)
+    }
+
+    /// Fills a page from the file; false when it ends before.
+    private func fill(_ page: UnsafeMutableRawBufferPointer, _ number: UInt32) throws(DatabaseFault) -> Bool {
+        // SQLite asks for the first page where it wants to see whether the file has changed.
+        if number == 1 { countAhead = 0 }
+        let follows = number == lastOfFile &+ 1
+        lastOfFile = number
+        if number < firstAhead || Int(number - firstAhead) >= countAhead {
+            let offset = Int(number - 1) * pageSize
+            guard follows else { return try file.fill(page, at: offset) }
+            countAhead = 0
+            let count: Int
+            do throws(SystemFault) {
+                count = try file.read(into: ahead, at: offset)
+            } catch {
+                throw .unreadable(errno: error.errno)
+            }
+            firstAhead = number
+            countAhead = count / pageSize
+            // The end of the file, or a short read.
+            guard countAhead > 0 else { return try file.fill(page, at: offset) }
+        }
+        let start = Int(number - firstAhead) * pageSize
+        page.copyMemory(from: UnsafeRawBufferPointer(rebasing: ahead[start..<start + pageSize]))
+        return true
     }
 }
