@@ -60,8 +60,10 @@ final class BackupRun {
         for id in lock.leftBehind { try repository.removeLock(id) }
     }
 
-    /// Whether no file of the sources has changed, told by sizes, times and inodes.
+    /// Whether no file of the sources has changed, told by sizes, times and inodes, and their times mean what they meant: a
+    /// zone that is given may be another one than the last time.
     func isUnchanged(since previous: Previous) throws -> Bool {
+        if about.tz != nil, sources.all.contains(where: { $0.formats.contains(where: \.assumesZone) }) { return false }
         progress.phase = .comparing
         guard
             try SourceBackup.isUnchanged(sources.paths, since: previous.original, in: repository, options: fileOptions)
