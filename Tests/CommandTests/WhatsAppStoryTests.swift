@@ -47,4 +47,14 @@ struct WhatsAppStoryTests {
                 "2022-02-01_10-01-00_Bob.opus",
             ])
     }
+
+    @Test("a chat that was backed up with the wrong zone gets its times right by the right one, though it is the same")
+    func otherZone() throws {
+        let scratch = try Scratch.withRepository()
+        try scratch.write("1/2/22, 23:30 - Alice: hi\n", to: "export/" + chat)
+        _ = try backUp(scratch, "--tz", "America/New_York")
+        #expect(try shown(scratch) == ["2022-02-02_04-30-00_Alice.txt"])
+        #expect(try backUp(scratch, "--tz", "Europe/Berlin").contains("1 already archived"))
+        #expect(try shown(scratch) == ["2022-02-01_22-30-00_Alice.txt"])
+    }
 }

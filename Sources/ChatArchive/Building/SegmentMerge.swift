@@ -146,6 +146,10 @@ struct SegmentMerge {
 
     private mutating func found(_ index: Int, _ message: Message, _ source: Int) {
         complete(index, from: message)
+        // The moment of a wall time is an assumption; the latest one counts.
+        if let wallTime = message.wallTime, wallTime == unsorted[index].message.wallTime {
+            unsorted[index].message.time = message.time
+        }
         unsorted[index].gone = nil
         if !unsorted[index].sources.contains(source) {
             unsorted[index].sources.append(source)

@@ -113,13 +113,27 @@ struct SegmentMergeTests {
         #expect(merge.lines.map(\.message.text) == ["a", "b", "c", "d"])
     }
 
-    @Test("a message without a zone is the same when another zone is assumed")
+    @Test("a message without a zone is the same when another zone is assumed, and takes the moment of the new one")
     func wallTime() throws {
         var first = text("a")
         first.wallTime = CivilTime(year: 2021, month: 9, day: 4, hour: 15)
         var second = first
         second.time = seconds(7200)
-        #expect(merge([MessageLine(first, sources: [0])], [second]).lines == [MessageLine(first, sources: [0])])
+        let merge = merge([MessageLine(first, sources: [0])], [second])
+        #expect(merge.lines == [MessageLine(second, sources: [0])])
+        #expect(merge.counts == SegmentMerge.Counts(alreadyArchived: 1))
+        // What another archive assumed changes nothing here.
+        var archives = SegmentMerge(previous: [MessageLine(first, sources: [0])])
+        archives.merge([MessageLine(second, sources: [0])], ours: { _ in before }, theirs: { _ in later })
+        #expect(archives.lines == [MessageLine(first, sources: [0])])
+    }
+
+    @Test("a moment that a source knows is not replaced by one that another assumes")
+    func knownMoment() throws {
+        var assumed = text("a", id: "1", at: seconds(7200))
+        assumed.wallTime = CivilTime(year: 2021, month: 9, day: 4, hour: 15)
+        let known = text("a", id: "1")
+        #expect(merge([MessageLine(known, sources: [0])], [assumed]).lines == [MessageLine(known, sources: [0])])
     }
 
     // MARK: Files
