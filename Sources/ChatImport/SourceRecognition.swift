@@ -5,9 +5,6 @@ import JSON
 /// A format of exports that can be read.
 public enum SourceFormat: String, Sendable, CaseIterable {
     case telegram, whatsapp, jsonl, wechat
-
-    /// Whether some of its exports have times without a zone, so that one is assumed.
-    public var assumesZone: Bool { self == .whatsapp || self == .telegram }
 }
 
 /// The format of the exports at a path, or nil when there is none that is known.

@@ -88,10 +88,8 @@ final class BackupRun {
                 + "wrong, 'restic forget \(last.1.short)' removes it; its messages stay in this backup.")
     }
 
-    /// Whether no file of the sources has changed, told by sizes, times and inodes, and their times mean what they meant: a
-    /// zone that is given may be another one than the last time.
+    /// Whether no file of the sources has changed, told by sizes, times and inodes.
     func isUnchanged(since previous: Previous) throws -> Bool {
-        if about.tz != nil, sources.all.contains(where: { $0.formats.contains(where: \.assumesZone) }) { return false }
         progress.phase = .comparing
         guard
             try SourceBackup.isUnchanged(sources.paths, since: previous.original, in: repository, options: fileOptions)
