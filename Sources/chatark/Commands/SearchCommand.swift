@@ -72,8 +72,7 @@ struct SearchCommand: ParsableCommand {
             wanted = known
         }
         let choice = try SnapshotChoice(id: snapshot, at: at)
-        let repository = try options.open(anticipating: .whole)
-        let snapshots = try repository.snapshotsWithIndex()
+        let (repository, snapshots) = try options.openForReading(.whole)
         let stored = try choice.find(among: snapshots, zone: zone)
         guard try SnapshotLayout(of: stored.snapshot.tree, in: repository) != nil else {
             throw CommandError.noArchive(snapshot: stored.id.short)

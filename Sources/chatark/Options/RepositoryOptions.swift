@@ -68,40 +68,12 @@ struct RepositoryOptions: ParsableArguments {
             for: purpose)
     }
 
-    /// Opens the repository without locking it. That there is one is looked at before anybody is asked for a password.
-    ///
-    /// - Parameters:
-    ///   - keeping: whether what is kept on this machine may answer.
-    ///   - anticipating: how much of the index is asked for at once, with the snapshots, because it will be read; nil for
-    ///     nothing.
-    ///   - locking: whether that will be done under a lock.
-    func open(
-        keeping: Bool = true, anticipating extent: IndexExtent? = nil, locking: Bool = false
-    ) throws -> Repository {
-        let location = try location()
-        let files = keeping && !access.noCache ? access.cache.files(of: location) : nil
-        var store = try access.store(at: location, keeping: keeping)
-        // Who was here before has the key and the index, and asks for two listings alone.
-        if let extent, location.folder == nil, !access.offline, files?.lastKey == nil {
-            store = OpeningStore(store, locking: locking) { extent.files(of: $0) }
-        }
-        do throws(StorageError) {
-            _ = try store.read(.config, range: nil, advice: ReadAdvice(retention: .metadata))
-        } catch {
-            throw error.isNotFound ? RepositoryError.noRepository(location: location.words) : .storage(error)
-        }
-        let repository = try Repository.open(
-            store, password: try password(for: .opening), keyHint: files?.lastKey.flatMap { KeyID(hex: $0) },
-            localIndex: files?.index)
-        files?.noteKey(repository.keyID.hex)
-        return repository
-    }
-
     /// Opens the repository and runs `body` while holding a shared lock, or without one when the user said so.
     func withReadableRepository<Value>(_ body: (Repository) throws -> Value) throws -> Value {
-        let repository = try open()
         // Without the network there is nobody to keep away.
-        guard !noLock, !access.offline else { return try body(repository) }
+        let isLocking = !noLock && !access.offline
+        let repository = try open(locking: isLocking)
+        guard isLocking else { return try body(repository) }
         return try repository.whileLocked(.shared) { _ in try body(repository) }
     }
 }
