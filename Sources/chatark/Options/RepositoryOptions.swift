@@ -31,7 +31,7 @@ struct RepositoryOptions: ParsableArguments {
         completion: .shellCommand("compgen -c"))
     var passwordCommand: String?
 
-    /// The password over a file descriptor: how a mount in the background gets it. Not for people.
+    /// Password and place over a file descriptor: how a mount in the background gets them. Not for people.
     @Option(help: .private)
     var passwordDescriptor: Int32?
 
@@ -51,7 +51,10 @@ struct RepositoryOptions: ParsableArguments {
 
     /// Where the repository is, from the flag, the file or the environment.
     func location() throws(CommandError) -> RepositoryLocation {
-        try RepositoryLocation(flag: repository, file: repositoryFile, environment: .process)
+        if let passwordDescriptor, let place = try Handover.read(passwordDescriptor).repository {
+            return try RepositoryLocation(place)
+        }
+        return try RepositoryLocation(flag: repository, file: repositoryFile, environment: .process)
     }
 
     /// The password of the repository.
