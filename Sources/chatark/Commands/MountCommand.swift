@@ -79,6 +79,7 @@ struct MountCommand: ParsableCommand {
 
         let location = try options.location()
         let (repository, snapshots) = try options.openForReading(.beginning)
+        repository.warnOfLeftOut()
         let root =
             try choice.map { FolderTree.Root.snapshot(try $0.find(among: snapshots, zone: zone).id) } ?? .allSnapshots
         let tree = try FolderTree(

@@ -71,7 +71,7 @@ struct Restore: ParsableCommand {
         }
         try options.withReadableRepository { repository in
             let stored = try choice.find(in: repository, zone: zone)
-            try repository.loadIndex()
+            try repository.loadSoundIndex()
             if !conversation.isEmpty || !span.isUnlimited {
                 try restoreConversations(repository, stored, span, zone)
             } else {

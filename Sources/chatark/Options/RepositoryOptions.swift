@@ -76,12 +76,27 @@ struct RepositoryOptions: ParsableArguments {
         // Without the network there is nobody to keep away.
         let isLocking = !noLock && !access.offline
         let repository = try open(locking: isLocking)
-        guard isLocking else { return try body(repository) }
-        return try repository.whileLocked(.shared) { _ in try body(repository) }
+        return try repository.tellingOfLeftOut {
+            guard isLocking else { return try body(repository) }
+            return try repository.whileLocked(.shared) { _ in try body(repository) }
+        }
     }
 }
 
 extension Repository {
+    /// Says which damaged files were left out.
+    func warnOfLeftOut() {
+        for error in leftOut { Output.note("chatark: left out: \(error)") }
+    }
+
+    /// Runs `body`; when damaged files were left out, says which, and that not all of it was done.
+    func tellingOfLeftOut<Value>(_ body: () throws -> Value) throws -> Value {
+        defer { warnOfLeftOut() }
+        let value = try body()
+        guard leftOut.isEmpty else { throw CommandError.partial }
+        return value
+    }
+
     /// Runs `body` under a lock that is released however it ends, by a signal too. `meanwhile` reads while it is taken.
     func whileLocked<Value>(
         _ mode: LockMode, meanwhile: @escaping @Sendable () throws(RepositoryError) -> Void = {},
