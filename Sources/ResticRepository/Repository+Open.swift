@@ -40,13 +40,20 @@ extension Repository {
 
     /// Opens a repository with the first key that the password fits, `keyHint` before all others.
     ///
-    /// - Parameter localIndex: a directory for this repository's index alone, made when there is something to put there.
-    ///   It may be shared by processes and removed at any time; without the repository's key it tells how many blobs there
-    ///   are and in which packs, not which. With nil the index is read anew by every process and held in memory.
+    /// - Parameters:
+    ///   - keyHint: the key that opened it the last time.
+    ///   - trustsKept: whether the hinted key and `config` may come from what is kept on this machine, without a question
+    ///     whether the store still has them. Then the repository may be one that is no more, or the password one that was
+    ///     changed: for who only reads, and does not believe it before something that the store lists has been opened.
+    ///   - config: what was read as `config` for this opening, if it was.
+    ///   - localIndex: a directory for this repository's index alone, made when there is something to put there.
+    ///     It may be shared by processes and removed at any time; without the repository's key it tells how many blobs there
+    ///     are and in which packs, not which. With nil the index is read anew by every process and held in memory.
     public static func open(
-        _ store: any ObjectStore, password: Password, keyHint: KeyID? = nil, localIndex: String? = nil
+        _ store: any ObjectStore, password: Password, keyHint: KeyID? = nil, trustsKept: Bool = false,
+        config known: [UInt8]? = nil, localIndex: String? = nil
     ) throws(RepositoryError) -> Repository {
-        var (box, master, keyID) = try readConfigAndKey(store, password, hint: keyHint)
+        var (box, master, keyID) = try readConfigAndKey(store, password, keyHint, trustsKept, known)
         let config: Config
         let cipher = try BoxCipher(master)
         do throws(Damage) {
@@ -54,7 +61,7 @@ extension Repository {
         } catch {
             // It has no hash to compare it with, so what was kept of it may be to blame.
             store.forget(.config, range: nil)
-            var box = try readConfig(store)
+            var box = try readConfig(store, nil, isCurrent: true)
             do throws(Damage) { config = try parseConfig(&box, cipher) } catch { throw .damaged(.config, error) }
         }
         guard (1...2).contains(config.version) else { throw .unsupportedVersion(config.version) }
@@ -68,16 +75,16 @@ extension Repository {
             localIndex: local)
     }
 
-    /// With a hint that fits no key is asked for; else config and keys are asked for at once, as on a network each takes
-    /// a round trip.
+    /// With a hint that is trusted and fits no key is asked for; else config and keys are asked for at once, as on a network
+    /// each takes a round trip.
     private static func readConfigAndKey(
-        _ store: any ObjectStore, _ password: Password, hint: KeyID?
+        _ store: any ObjectStore, _ password: Password, _ hint: KeyID?, _ trustsKept: Bool, _ known: [UInt8]?
     ) throws(RepositoryError) -> (config: [UInt8], master: BoxKey, keyID: KeyID) {
-        if let hint, let master = try openKey(hint, in: store, password) {
-            return (try readConfig(store), master, hint)
+        if trustsKept, let hint, let master = try openKey(hint, in: store, password) {
+            return (try readConfig(store, known, isCurrent: false), master, hint)
         }
         let (config, keys) = try both(
-            { () throws(RepositoryError) in try readConfig(store) },
+            { () throws(RepositoryError) in try readConfig(store, known, isCurrent: !trustsKept) },
             { () throws(RepositoryError) in
                 do throws(StorageError) { return try store.list(.keys).map(\.name) } catch {
                     // That there is no repository is the first one's to tell.
@@ -85,7 +92,9 @@ extension Repository {
                     throw .storage(error)
                 }
             })
-        let (master, keyID) = try findKey(among: keys, in: store, password)
+        let hinted = hint.map { ObjectName(.keys, $0.digest) }
+        let ordered = keys.filter { $0 == hinted } + keys.filter { $0 != hinted }
+        let (master, keyID) = try findKey(among: ordered, in: store, password)
         return (config, master, keyID)
     }
 
@@ -104,9 +113,13 @@ extension Repository {
         }
     }
 
-    private static func readConfig(_ store: any ObjectStore) throws(RepositoryError) -> [UInt8] {
+    private static func readConfig(
+        _ store: any ObjectStore, _ known: [UInt8]?, isCurrent: Bool
+    ) throws(RepositoryError) -> [UInt8] {
+        if let known { return known }
         do throws(StorageError) {
-            return try store.read(.config, range: nil, advice: ReadAdvice(retention: .metadata))
+            return try store.read(
+                .config, range: nil, advice: ReadAdvice(retention: .metadata, isCurrent: isCurrent))
         } catch {
             throw error.isNotFound ? .noRepository(location: store.location) : .storage(error)
         }

@@ -15,7 +15,7 @@ public struct StoredSnapshot: Hashable, Sendable {
 }
 
 extension Repository {
-    /// All snapshots, the oldest first. One that cannot be read is an error that names it.
+    /// All snapshots, the oldest first. Damaged ones are left out; `leftOut` tells of them.
     ///
     /// Costs a listing and a read for each that `known` does not have, several at a time.
     ///
@@ -32,6 +32,9 @@ extension Repository {
                 return try self.snapshot(id)
             } catch .storage(let error) where error.isNotFound {
                 return nil  // forgotten meanwhile
+            } catch .damaged(let name, let damage) {
+                self.leaveOut(name, damage)
+                return nil
             }
         }.compactMap { $0 }
         return found.sorted { ($0.snapshot.time, $0.id) < ($1.snapshot.time, $1.id) }
@@ -66,13 +69,13 @@ extension Repository {
         return id
     }
 
-    /// All snapshots, and the index loaded, both at once as each takes its time on a network.
+    /// All sound snapshots, and the sound index loaded, both at once as each takes its time on a network.
     ///
     /// A snapshot that is stored meanwhile may be newer than the index; then blobs are missing until that is loaded again.
     public func snapshotsWithIndex(_ extent: IndexExtent = .whole) throws(RepositoryError) -> [StoredSnapshot] {
         try both(
             { () throws(RepositoryError) in try self.snapshots() },
-            { () throws(RepositoryError) in try self.loadIndex(extent) }
+            { () throws(RepositoryError) in try self.loadSoundIndex(extent) }
         ).0
     }
 

@@ -18,6 +18,8 @@ public final class Repository: Sendable {
     private let files: UnpackedFiles
     private let index = Mutex(LoadedIndex())
     private let localIndex: LocalIndex?
+    /// See `leftOut`.
+    let damagedFiles = Mutex<[ObjectName: RepositoryError]>([:])
     /// Held while index files are read, so that two threads do not read the same ones.
     private let loading = Mutex(())
 
@@ -68,7 +70,8 @@ public final class Repository: Sendable {
     ///
     /// With a local index, what was read by any process before is mapped: that costs the listing and the index files that
     /// are new, however many blobs there are. Without one, all are read when some have gone since.
-    /// A damaged file is an error that names it; what the other files speak of is known all the same.
+    /// A damaged file is an error that names it; what the other files speak of is known all the same. `loadSoundIndex` leaves
+    /// such files out.
     ///
     /// - Parameters:
     ///   - extent: with `.beginning`, blobs are looked for in the other index files when they are read or asked for
@@ -154,9 +157,14 @@ public final class Repository: Sendable {
         }
         let missing = wanted.subtracting(loaded.files).sorted()
         let read = IndexFileReader(self, localIndex, missing).read(readers: readers)
+        for case .damaged(let name, let damage) in read.damaged { leaveOut(name, damage) }
+        var additions = read.additions
         // What was known before is worth more than what is left beside a file that cannot be read.
-        if hasGone, read.damage != nil || read.failure != nil { loaded = known }
-        loaded.addToMemory(read.additions, of: read.files)
+        if hasGone, !read.damaged.isEmpty || read.failure != nil {
+            loaded = known
+            additions.removeAll { known.isInMemory($0.pack, $0.entry) }
+        }
+        loaded.addToMemory(additions, of: read.files)
         loaded.setSegments(loaded.segments + read.segments)
         let readFiles = loaded.files
         if let localIndex { loaded.setSegments(localIndex.compact(loaded.segments)) }
@@ -164,7 +172,7 @@ public final class Repository: Sendable {
         loaded.unread = names.subtracting(loaded.files).subtracting(read.failure == nil ? wanted : [])
         index.withLock { $0 = loaded }
         if let failure = read.failure { throw failure }
-        if let damage = read.damage { throw damage }
+        if let damage = read.damaged.min(by: { IndexFileReader.name($0) < IndexFileReader.name($1) }) { throw damage }
         // A damaged segment was found in merging.
         return loaded.files == readFiles
     }

@@ -4,9 +4,12 @@ import Synchronization
 /// otherwise, so that opening takes two round trips and not five.
 ///
 ///     config ─┬─ listing of keys ────── keys
-///             ├─ listing of snapshots ─ snapshots      each answer is given once, to the first who asks for it;
-///             ├─ listing of indexes ─── index files    what is asked for again is asked of the store
-///             └─ listing of locks                      when it is opened to take a lock
+///             ├─ listing of locks                      when it is opened to take a lock
+///             ├─ listing of snapshots ─ snapshots      when they are not kept on this machine
+///             └─ listing of indexes ─── index files    likewise
+///
+/// Each answer is given once, to the first who asks for it; what is asked for again is asked of the store. `config` and the
+/// keys are the store's, whatever is kept of them: they tell whether it still is the same repository.
 ///
 /// A listing is as old as the opening. Who takes a lock asks anew under it: of what was listed before, only the files are
 /// given, which never change, and the locks, as the first look for these decides nothing.
@@ -49,20 +52,20 @@ public final class OpeningStore: ObjectStore {
     ///
     /// - Parameters:
     ///   - locking: whether a lock will be taken before snapshots and index are listed.
-    ///   - indexes: which of all index files will be asked for.
+    ///   - indexes: which of all index files will be asked for; with nil neither these nor snapshots are.
     public init(
         _ inner: any ObjectStore, locking: Bool = false,
-        indexes: @escaping @Sendable ([StoredObject]) -> [StoredObject]
+        indexes: (@Sendable ([StoredObject]) -> [StoredObject])?
     ) {
         self.inner = inner
         if locking { ask(.list(.locks)) { (store) throws(StorageError) in .objects(try store.list(.locks)) } }
         ask(.read(.config)) { (store) throws(StorageError) in
-            .bytes(try store.read(.config, range: nil, advice: Self.advice))
+            .bytes(try store.read(.config, range: nil, advice: ReadAdvice(retention: .metadata, isCurrent: true)))
         }
-        for kind in [ObjectKind.keys, .snapshots, .index] {
+        for kind in indexes == nil ? [.keys] : [ObjectKind.keys, .snapshots, .index] {
             ask(.list(kind), answers: kind == .keys || !locking) { [self] (store) throws(StorageError) in
                 let objects = try store.list(kind)
-                let wanted = kind == .index ? indexes(objects) : objects
+                let wanted = kind == .index ? indexes?(objects) ?? [] : objects
                 let readsAll =
                     wanted.count <= Self.fileLimit && wanted.reduce(0) { $0 + $1.size } <= Self.sizeLimit
                 if readsAll { read(wanted.map(\.name)) }

@@ -5,6 +5,9 @@ public struct ReadAdvice: Hashable, Sendable {
     public var window: Range<Int>?
     /// How long the bytes are worth keeping.
     public var retention: Retention
+    /// Whether the bytes must come from where the object lives, as its name does not tell whether what was kept is still
+    /// right. A store without the network gives what it has.
+    public var isCurrent: Bool
 
     /// How long bytes are worth keeping: what mounts touch again and again goes last.
     public enum Retention: UInt8, Sendable, CaseIterable {
@@ -15,8 +18,9 @@ public struct ReadAdvice: Hashable, Sendable {
     }
 
     /// The range alone, to be kept as content is.
-    public init(window: Range<Int>? = nil, retention: Retention = .content) {
+    public init(window: Range<Int>? = nil, retention: Retention = .content, isCurrent: Bool = false) {
         self.window = window
         self.retention = retention
+        self.isCurrent = isCurrent
     }
 }

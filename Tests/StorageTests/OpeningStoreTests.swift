@@ -64,6 +64,17 @@ import Testing
         #expect(store.taken().requests == 6)
     }
 
+    @Test func `who has the rest on this machine asks for config and keys alone`() throws {
+        let (folder, store, names) = try bench()
+        defer { withExtendedLifetime(folder) {} }
+        let opening = OpeningStore(store, locking: true, indexes: nil)
+        #expect(try opening.list(.locks).isEmpty)
+        #expect(try opening.read(.config, range: nil) == [1, 2, 3])
+        #expect(try opening.list(.keys).count == 1)
+        _ = try opening.read(names[0], range: nil)
+        #expect(store.taken().requests == 4)
+    }
+
     @Test func `a failure is told to the first who asks, and the next one tries again`() throws {
         let (folder, store, _) = try bench()
         defer { withExtendedLifetime(folder) {} }

@@ -121,7 +121,7 @@ extension FolderTree {
         }
         // The index may be older than the snapshot.
         guard case .until = waiting else { throw .mustWait }
-        try read { () throws(RepositoryError) in try repository.loadIndex() }
+        try read { () throws(RepositoryError) in try repository.loadSoundIndex() }
         guard let file = MediaFile(blobs, length: { repository.length(of: $0, .data) }) else {
             let missing = blobs.first { !repository.contains($0, .data) } ?? blobs[0]
             throw .repository(.missingBlob(missing, .data))

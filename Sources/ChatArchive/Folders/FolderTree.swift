@@ -112,7 +112,7 @@ public final class FolderTree: Sendable {
         let snapshots: [StoredSnapshot]
         do throws(RepositoryError) {
             snapshots = try repository.snapshots { id in registry.withLock { $0.snapshots.stored(id) } }
-            try repository.loadIndex(.beginning)
+            try repository.loadSoundIndex(.beginning)
         } catch { throw .repository(error) }
         let (names, latestMoved) = registry.withLock { registry in
             let newest = registry.snapshots.newest
@@ -203,7 +203,7 @@ public final class FolderTree: Sendable {
     func completeIndex(_ waiting: Waiting) throws(FolderTreeError) {
         guard !repository.isIndexComplete else { return }
         guard case .until = waiting else { throw .mustWait }
-        do throws(RepositoryError) { try repository.completeIndex() } catch { throw .repository(error) }
+        do throws(RepositoryError) { try repository.completeSoundIndex() } catch { throw .repository(error) }
     }
 
     /// Reads from the repository. Index files may be newer than those that were loaded: what is missing is looked for again.
@@ -213,7 +213,7 @@ public final class FolderTree: Sendable {
                 return try body()
             } catch {
                 guard case .missingBlob = error else { throw error }
-                try repository.loadIndex()
+                try repository.loadSoundIndex()
                 return try body()
             }
         } catch { throw .repository(error) }

@@ -51,7 +51,7 @@ extension Archive {
         } catch { throw .repository(error) }
         guard media else { return }
         // Media are looked up by what the index knows.
-        try Self.read { () throws(RepositoryError) in try repository.completeIndex() }
+        try Self.read { () throws(RepositoryError) in try repository.completeSoundIndex() }
         var blobs: [BlobID] = []
         for folder in folders { blobs += try mediaBlobs(of: folder) }
         do throws(RepositoryError) {

@@ -27,15 +27,17 @@ enum ExtendedAttributes {
         }
     }
 
-    /// Sets attributes of an open file; false when one could not be set for another reason than that it may not.
-    static func write(_ attributes: [Node.ExtendedAttribute], to file: Int32) -> Bool {
-        var done = true
+    /// Sets attributes of an open file, each that can be; returns the first reason other than that it may not.
+    static func write(_ attributes: [Node.ExtendedAttribute], to file: Int32) -> SystemError? {
+        var refusal: SystemError?
         for attribute in attributes {
             let value = attribute.value ?? []
             let result = value.withUnsafeBytes { fsetxattr(file, attribute.name, $0.baseAddress, $0.count, 0) }
-            if result != 0, errno != ENOTSUP, errno != EPERM { done = false }
+            if result != 0, errno != ENOTSUP, errno != EPERM, refusal == nil {
+                refusal = SystemError(.attributes, errno)
+            }
         }
-        return done
+        return refusal
     }
 
     /// Calls once for the size and once for the bytes; nil when either fails.

@@ -4,7 +4,7 @@ import Glibc
 public struct SystemError: Error, Hashable, Sendable {
     /// What was asked of the system.
     public enum Operation: String, Sendable {
-        case open, status, list, read, readLink, write, create, link, metadata
+        case open, status, list, read, readLink, write, create, link, metadata, attributes
     }
 
     /// What was tried.
@@ -32,6 +32,7 @@ extension SystemError: CustomStringConvertible {
             case .create: "created"
             case .link: "linked"
             case .metadata: "given its mode, times or owner"
+            case .attributes: "given all its extended attributes"
             }
         return "could not be \(doing): \(String(cString: strerror(code)))"
     }

@@ -10,8 +10,8 @@ final class IndexFileReader: @unchecked Sendable {
         var additions: [(pack: PackID, entry: PackEntry)] = []
         /// The index files of the additions.
         var files: [IndexID] = []
-        /// The first damaged file.
-        var damage: RepositoryError?
+        /// An error for each damaged file.
+        var damaged: [RepositoryError] = []
         /// Why reading ended early.
         var failure: RepositoryError?
     }
@@ -76,8 +76,7 @@ final class IndexFileReader: @unchecked Sendable {
             } catch {
                 signal.locked {
                     if case .damaged = error {
-                        // The first by name, so that the same one is told of however threads are scheduled.
-                        if outcome.damage.map({ Self.name($0) > id }) ?? true { outcome.damage = error }
+                        outcome.damaged.append(error)
                     } else if outcome.failure == nil {
                         outcome.failure = error
                     }
@@ -86,7 +85,8 @@ final class IndexFileReader: @unchecked Sendable {
         }
     }
 
-    private static func name(_ error: RepositoryError) -> IndexID {
+    /// The index file that an error is about.
+    static func name(_ error: RepositoryError) -> IndexID {
         if case .damaged(let name, _) = error { IndexID(name.digest ?? .zero) } else { IndexID(.zero) }
     }
 

@@ -112,17 +112,18 @@ package struct LoadedIndex: Sendable {
             cipher.open(&records)
             for (record, origin) in zip(records, origins) {
                 guard let place = segments[origin].place(of: record, BlobID(record.id.digest)),
-                    repeated.isNew(place), !isInMemory(place)
+                    repeated.isNew(place), !isInMemory(place.pack, place.entry)
                 else { continue }
                 body(place.pack, place.entry)
             }
         }
     }
 
-    private func isInMemory(_ place: BlobPlace) -> Bool {
+    /// Whether memory has a blob at that place.
+    func isInMemory(_ pack: PackID, _ entry: PackEntry) -> Bool {
         var isKnown = false
-        memory.forEachPlace(of: place.entry.id, place.entry.kind) { known in
-            isKnown = known.pack == place.pack && known.entry.offset == place.entry.offset
+        memory.forEachPlace(of: entry.id, entry.kind) { known in
+            isKnown = known.pack == pack && known.entry.offset == entry.offset
             return !isKnown
         }
         return isKnown

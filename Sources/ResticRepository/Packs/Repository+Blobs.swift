@@ -18,11 +18,11 @@ extension Repository {
             var isWorthRetrying = try repairLocalIndex()
             if !isIndexComplete {
                 // Another pack may have it.
-                try completeIndex()
+                try completeSoundIndex()
                 isWorthRetrying = true
             }
             if !isWorthRetrying, case .storage(let fault) = error, fault.isNotFound {
-                try loadIndex()
+                try loadSoundIndex()
                 isWorthRetrying = true
             }
             guard isWorthRetrying else { throw error }

@@ -90,7 +90,7 @@ struct RestoreWalk {
         counts.directories += 1
         progress?.publish(counts)
         do throws(SystemError) {
-            try setMetadata(of: try directory.descriptor(), node)
+            note(setMetadata(of: try directory.descriptor(), node), directory.path)
         } catch { fail(directory.path, .system(error)) }
     }
 
@@ -152,12 +152,14 @@ struct RestoreWalk {
         let file = try Self.create(temporary, in: parent)
         do throws(RestoreFault) {
             let size = try write(content, to: file, &fetched)
+            // Content that is whole is worth having without what cannot be set.
+            let refusal = setMetadata(of: file.raw, node)
             try RestoreFault.running { () throws(SystemError) in
-                try setMetadata(of: file.raw, node)
                 try Self.rename(temporary, to: node.name, in: parent)
             }
             counts.files += 1
             counts.bytes &+= size
+            note(refusal, directory.path + [node.name])
         } catch {
             // A part of a file must not look like the file.
             _ = withCString(temporary) { unlinkat(parent, $0, 0) }
@@ -285,13 +287,14 @@ struct RestoreWalk {
                 counts.kept += 1
                 return
             }
-            try make(node, in: parent)
+            note(try make(node, in: parent), directory.path + [node.name])
         } catch {
             if case .entry(let reason) = error { fail(directory.path + [node.name], reason) }
         }
     }
 
-    private mutating func make(_ node: Node, in parent: Int32) throws(RestoreFault) {
+    /// Returns what could not be set of its metadata.
+    private mutating func make(_ node: Node, in parent: Int32) throws(RestoreFault) -> SystemError? {
         // Made under another name and moved, so that what is there is replaced in one step.
         let temporary = Self.temporaryName()
         let result: Int32
@@ -304,16 +307,17 @@ struct RestoreWalk {
             let kind: mode_t = node.kind == .blockDevice ? S_IFBLK : S_IFCHR
             result = withCString(temporary) { mknodat(parent, $0, kind | 0o600, dev_t(node.device)) }
         // A socket belongs to a process that is gone.
-        case .socket: return
+        case .socket: return nil
         default: throw .entry(.unknownKind)
         }
         guard result == 0 else { throw .entry(.system(SystemError(.create, errno))) }
         do throws(RestoreFault) {
+            let refusal = setMetadata(ofEntry: temporary, in: parent, node)
             try RestoreFault.running { () throws(SystemError) in
-                try setMetadata(ofEntry: temporary, in: parent, node)
                 try Self.rename(temporary, to: node.name, in: parent)
             }
             counts.others += 1
+            return refusal
         } catch {
             _ = withCString(temporary) { unlinkat(parent, $0, 0) }
             throw error
@@ -355,31 +359,48 @@ struct RestoreWalk {
 
     // MARK: Metadata
 
-    /// Owner, attributes, mode and times, in the order in which none undoes another.
-    private func setMetadata(of file: Int32, _ node: Node) throws(SystemError) {
-        if restoresOwner, fchown(file, node.uid, node.gid) != 0, errno != EPERM { throw SystemError(.metadata, errno) }
-        guard ExtendedAttributes.write(node.extendedAttributes, to: file) else { throw SystemError(.metadata, errno) }
+    /// Owner, attributes, mode and times, in the order in which none undoes another; returns the first refusal, after which
+    /// the others are set all the same.
+    private func setMetadata(of file: Int32, _ node: Node) -> SystemError? {
+        var refusal: SystemError?
+        func check(_ isDone: Bool) {
+            if !isDone, refusal == nil { refusal = SystemError(.metadata, errno) }
+        }
+        check(!restoresOwner || fchown(file, node.uid, node.gid) == 0 || errno == EPERM)
+        let refused = ExtendedAttributes.write(node.extendedAttributes, to: file)
         // Without the owner, set-uid would mean another user than it did.
-        let permissions = restoresOwner ? node.mode.unixPermissions : node.mode.unixPermissions & 0o1777
-        guard fchmod(file, permissions) == 0 else { throw SystemError(.metadata, errno) }
-        let times = [node.accessed.systemTime, node.modified.systemTime]
-        guard futimens(file, times) == 0 else { throw SystemError(.metadata, errno) }
+        check(fchmod(file, restoresOwner ? node.mode.unixPermissions : node.mode.unixPermissions & 0o1777) == 0)
+        check(futimens(file, [node.accessed.systemTime, node.modified.systemTime]) == 0)
+        return refusal ?? refused
     }
 
-    private func setMetadata(ofEntry name: [UInt8], in parent: Int32, _ node: Node) throws(SystemError) {
-        let times = [node.accessed.systemTime, node.modified.systemTime]
-        let isDone = withCString(name) { name in
-            if restoresOwner, fchownat(parent, name, node.uid, node.gid, AT_SYMLINK_NOFOLLOW) != 0, errno != EPERM {
-                return false
-            }
-            if node.kind != .symlink, fchmodat(parent, name, node.mode.unixPermissions, 0) != 0 { return false }
-            return utimensat(parent, name, times, AT_SYMLINK_NOFOLLOW) == 0
+    private func setMetadata(ofEntry name: [UInt8], in parent: Int32, _ node: Node) -> SystemError? {
+        var refusal: SystemError?
+        func check(_ isDone: Bool) {
+            if !isDone, refusal == nil { refusal = SystemError(.metadata, errno) }
         }
-        guard isDone else { throw SystemError(.metadata, errno) }
+        withCString(name) { name in
+            check(
+                !restoresOwner || fchownat(parent, name, node.uid, node.gid, AT_SYMLINK_NOFOLLOW) == 0
+                    || errno == EPERM)
+            check(node.kind == .symlink || fchmodat(parent, name, node.mode.unixPermissions, 0) == 0)
+            let times = [node.accessed.systemTime, node.modified.systemTime]
+            check(utimensat(parent, name, times, AT_SYMLINK_NOFOLLOW) == 0)
+        }
+        return refusal
+    }
+
+    private mutating func note(_ refusal: SystemError?, _ path: [[UInt8]]) {
+        if let refusal { fail(path, .system(refusal)) }
     }
 
     private mutating func fail(_ path: [[UInt8]], _ reason: RestoreFailure.Reason) {
         failures.append(RestoreFailure(path: path, reason: reason))
-        if case .system(let error) = reason, [ENOSPC, EDQUOT].contains(error.code) { isFull = true }
+        // A file system may have no room for an attribute while there is much for content.
+        if case .system(let error) = reason, [.create, .write].contains(error.operation),
+            [ENOSPC, EDQUOT].contains(error.code)
+        {
+            isFull = true
+        }
     }
 }

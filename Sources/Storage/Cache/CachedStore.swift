@@ -4,6 +4,9 @@ import Synchronization
 ///
 /// Kept are ranges of packs, and whole index, snapshot, key and config files. Locks are never kept, and a listing is
 /// answered from the cache only when there is no network to be used.
+///
+/// What a name stands for never changes while the repository is the same. Another one in its place has another `config` and
+/// other keys: who must know reads `config` with advice that it be current, and lists the keys.
 public final class CachedStore: ObjectStore {
     let inner: any ObjectStore
     let cache: ChunkCache
@@ -53,6 +56,7 @@ public final class CachedStore: ObjectStore {
             try online(.object(name))
             return try inner.read(name, range: range)
         }
+        if advice.isCurrent, range == nil, !isOffline { return try readCurrent(name) }
         let retention = name.kind == .data ? advice.retention : .metadata
         guard let range else { return try readWhole(name, retention) }
         guard range.lowerBound >= 0, !range.isEmpty, range.count <= name.sizeLimit else {
@@ -190,6 +194,24 @@ public final class CachedStore: ObjectStore {
         }
     }
 
+    /// Reads from the store, whatever is kept, and keeps that instead.
+    private func readCurrent(_ name: ObjectName) throws(StorageError) -> [UInt8] {
+        let bytes: [UInt8]
+        do throws(StorageError) { bytes = try inner.read(name, range: nil) } catch {
+            if error.isNotFound { forget(name, range: nil) }
+            throw error
+        }
+        if wholeFromCache(name, .metadata) != bytes { replace(name, bytes) }
+        return bytes
+    }
+
+    /// Keeps bytes instead of others of the same name.
+    private func replace(_ name: ObjectName, _ bytes: [UInt8]) {
+        forget(name, range: nil)
+        guard Self.isGenuine(bytes, name), isTrusted(name) else { return }
+        cache.put(location, name, at: 0, bytes, .metadata, size: bytes.count)
+    }
+
     private func wholeFromCache(_ name: ObjectName, _ retention: ReadAdvice.Retention) -> [UInt8]? {
         guard let size = cache.size(location, name), size <= name.sizeLimit else { return nil }
         var bytes = [UInt8](repeating: 0, count: size)
@@ -226,9 +248,11 @@ public final class CachedStore: ObjectStore {
 
     private static let prefetchSize = 16 << 20
 
-    /// The size, from the cache when the object was once read or written whole.
+    /// The size, from the cache when the object was once read or written whole. Whether there is a `config`, a key or a lock
+    /// is for the store to say.
     public func size(of name: ObjectName) throws(StorageError) -> Int {
-        if name.kind != .locks, isTrusted(name), let size = cache.size(location, name) { return size }
+        let mayBeKept = isOffline ? name.kind != .locks : [.data, .index, .snapshots].contains(name.kind)
+        if mayBeKept, isTrusted(name), let size = cache.size(location, name) { return size }
         try online(.object(name))
         return try inner.size(of: name)
     }
@@ -250,7 +274,8 @@ public final class CachedStore: ObjectStore {
 
     // MARK: Listing and changing
 
-    /// See `ObjectStore`. Offline: the last listing that was seen, with what was written and removed since.
+    /// See `ObjectStore`. Offline: the last listing that was seen, with what was written and removed since. Keys that have
+    /// gone are dropped, as their passwords may have been changed.
     public func list(_ kind: ObjectKind) throws(StorageError) -> [StoredObject] {
         guard kind != .locks else {
             try online(.listing(kind))
@@ -264,6 +289,10 @@ public final class CachedStore: ObjectStore {
         }
         let change = cache.lastChange(location, kind)
         let listing = try inner.list(kind)
+        if kind == .keys {
+            let gone = Set((cache.listing(of: kind, location) ?? []).map(\.name)).subtracting(listing.map(\.name))
+            for name in gone { forget(name, range: nil) }
+        }
         if let change { cache.keep(listing, of: kind, location, upTo: change) }
         return listing
     }
@@ -274,6 +303,7 @@ public final class CachedStore: ObjectStore {
         try inner.write(name, bytes)
         guard name.kind != .locks else { return }
         cache.note(name, size: bytes.count, location)
+        if name == .config { return replace(name, bytes) }
         let isPack = name.kind == .data
         if !isPack || bytes.count <= writtenPackLimit, Self.isGenuine(bytes, name) {
             // A pack's bytes become metadata when they are read as such.

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A mount in the background: this program started once more in a session of its own, with the password through a pipe and
+/// A mount in the background: this program started once more in a session of its own, with password and place through a pipe and
 /// another pipe on which it says that the mount can be used. Until then its errors go to the user's terminal.
 enum Background {
     private static let passwordDescriptor: Int32 = 3
@@ -11,12 +11,16 @@ enum Background {
         // Asked for here, where there is a terminal.
         var password = try mount.options.passwordBytes(for: .opening)
         defer { password.wipe() }
-        let (process, answer) = try spawn(giving: password)
+        var handover = Handover(repository: mount.options.repository, password: password).bytes
+        defer { handover.wipe() }
+        let (process, answer) = try spawn(giving: handover, try arguments(of: mount))
         // Without an answer it has ended, and has said why.
         if answer.isEmpty { throw CommandError.backgroundEnded(status: Child.wait(for: process)) }
     }
 
-    private static func spawn(giving password: [UInt8]) throws(CommandError) -> (process: pid_t, answer: [UInt8]) {
+    private static func spawn(
+        giving handover: [UInt8], _ arguments: [String]
+    ) throws(CommandError) -> (process: pid_t, answer: [UInt8]) {
         do throws(FileFault) {
             let (passwordOut, passwordIn) = try Child.pipe()
             let (readyOut, readyIn) = try Child.pipe()
@@ -26,7 +30,7 @@ enum Background {
                 inNewSession: true)
             close(passwordOut)
             close(readyIn)
-            Output.write(password, to: passwordIn)
+            Output.write(handover, to: passwordIn)
             close(passwordIn)
             defer { close(readyOut) }
             return (process, try SmallFile.read(readyOut))
@@ -62,9 +66,15 @@ enum Background {
         close(descriptor)
     }
 
-    /// This program's arguments again, with what the child must know behind the command's name.
-    private static var arguments: [String] {
-        let given = CommandLineOrder.commandFirst(Array(CommandLine.arguments.dropFirst()))
+    /// This program's arguments again, with what the child must know behind the command's name, and without the credentials
+    /// that the repository's place may have.
+    private static func arguments(of mount: MountCommand) throws(CommandError) -> [String] {
+        var given = CommandLineOrder.commandFirst(Array(CommandLine.arguments.dropFirst()))
+        let location = try mount.options.location()
+        if location.folder == nil, let place = mount.options.repository {
+            // `-r PLACE` or `--repo=PLACE`.
+            given = given.map { $0.hasSuffix(place) ? $0.dropLast(place.count) + location.words : $0 }
+        }
         return [
             "chatark", given[0], "--foreground", "--password-descriptor", String(passwordDescriptor),
             "--ready-descriptor", String(readyDescriptor),

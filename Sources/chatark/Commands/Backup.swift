@@ -48,6 +48,7 @@ struct Backup: ParsableCommand {
             return
         }
         let repository = try options.open(anticipating: .whole, locking: true)
+        defer { repository.warnOfLeftOut() }
         let run = try BackupRun(repository: repository, sources: sources, about: about, zone: zone, time: time)
         let snapshots = Mutex<[StoredSnapshot]>([])
         let result = try repository.whileLocked(.shared) { () throws(RepositoryError) in
@@ -56,13 +57,13 @@ struct Backup: ParsableCommand {
         } _: { lock in
             // What a listed snapshot needs was indexed before it was listed; and a prune that was about to end when the lock
             // was written may have taken index files that were read meanwhile.
-            try repository.loadIndex()
+            try repository.loadSoundIndex()
             return try Progress.showing(!options.quiet && !options.json, run.progress.reading) {
                 try store(run, snapshots.withLock { $0 }, lock)
             }
         }
         BackupReport(result: result, options: options).print()
-        if result.isPartial { throw CommandError.partial }
+        if result.isPartial || !repository.leftOut.isEmpty { throw CommandError.partial }
     }
 
     /// What a backup does, from the first look to the snapshot.

@@ -36,8 +36,8 @@ struct Fetch: ParsableCommand {
     func run() throws {
         guard try options.location().folder == nil else { throw CommandError.nothingToFetch }
         guard !options.access.noCache else { throw CommandError.fetchWithoutCache }
-        let repository = try options.open()
-        let snapshots = try repository.snapshotsWithIndex()
+        let (repository, snapshots) = try options.openForReading(.whole)
+        defer { repository.warnOfLeftOut() }
         let zone = try Dates.zone(nil)
         let stored = try SnapshotChoice(id: snapshot, at: nil).find(among: snapshots, zone: zone)
         guard let layout = try SnapshotLayout(of: stored.snapshot.tree, in: repository) else {
@@ -79,6 +79,7 @@ struct Fetch: ParsableCommand {
                 "\(Words.count(chosen.count, "conversation")), \(Words.bytes(bytes)), can be read with '--offline' now."
             )
         }
+        if !repository.leftOut.isEmpty { throw CommandError.partial }
     }
 
     /// The blobs of all files below a tree.

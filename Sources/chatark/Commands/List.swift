@@ -42,7 +42,7 @@ struct List: ParsableCommand {
         let choice = try SnapshotChoice(id: snapshot, at: at)
         try options.withReadableRepository { repository in
             let stored = try choice.find(in: repository, zone: zone)
-            try repository.loadIndex(.beginning)
+            try repository.loadSoundIndex(.beginning)
             if conversations {
                 try listConversations(repository, stored, zone)
             } else {

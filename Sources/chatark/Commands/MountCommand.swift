@@ -78,8 +78,8 @@ struct MountCommand: ParsableCommand {
         Heap.limitCount()
 
         let location = try options.location()
-        let repository = try options.open(anticipating: .beginning)
-        let snapshots = try repository.snapshotsWithIndex(.beginning)
+        let (repository, snapshots) = try options.openForReading(.beginning)
+        repository.warnOfLeftOut()
         let root =
             try choice.map { FolderTree.Root.snapshot(try $0.find(among: snapshots, zone: zone).id) } ?? .allSnapshots
         let tree = try FolderTree(

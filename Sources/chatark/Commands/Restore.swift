@@ -76,7 +76,7 @@ struct Restore: ParsableCommand {
         }
         try options.withReadableRepository { repository in
             let stored = try choice.find(in: repository, zone: zone)
-            try repository.loadIndex()
+            try repository.loadSoundIndex()
             if choosesMessages {
                 try restoreConversations(repository, stored, span, zone)
             } else {

@@ -73,8 +73,8 @@ struct SearchCommand: ParsableCommand {
             wanted = known
         }
         let choice = try SnapshotChoice(id: snapshot, at: at)
-        let repository = try options.open(anticipating: .whole)
-        let snapshots = try repository.snapshotsWithIndex()
+        let (repository, snapshots) = try options.openForReading(.whole)
+        defer { repository.warnOfLeftOut() }
         let stored = try choice.find(among: snapshots, zone: zone)
         guard try SnapshotLayout(of: stored.snapshot.tree, in: repository) != nil else {
             throw CommandError.noArchive(snapshot: stored.id.short)
@@ -96,6 +96,7 @@ struct SearchCommand: ParsableCommand {
         let found = try search.run(in: all.filter { conversation.isEmpty || conversation.contains($0.folder) })
         if count { Output.line(String(found)) }
         if !count, !options.json, !options.quiet { Output.note(Words.count(found, "message")) }
+        if !repository.leftOut.isEmpty { throw CommandError.partial }
     }
 
     /// Throws when nobody is shown by a name, in any conversation.

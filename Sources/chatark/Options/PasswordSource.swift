@@ -5,6 +5,7 @@ enum PasswordSource: Equatable {
     case file(String)
     case command(String)
     case text(String)
+    /// Of a mount in the background.
     case descriptor(Int32)
     case prompt
 
@@ -49,13 +50,7 @@ enum PasswordSource: Equatable {
             } catch {
                 throw .unreadableFile(path, .passwordFile, error)
             }
-        case .descriptor(let descriptor):
-            defer { close(descriptor) }
-            do throws(FileFault) {
-                return try SmallFile.read(descriptor)
-            } catch {
-                throw .unreadableFile("descriptor \(descriptor)", .passwordFile, error)
-            }
+        case .descriptor(let descriptor): return try Handover.takePassword(descriptor)
         case .command(let command): return SmallFile.firstLine(try ShellCommand.output(of: command))
         case .text(let text): return Array(text.utf8)
         case .prompt:

@@ -31,7 +31,7 @@ struct RepositoryOptions: ParsableArguments {
         completion: .shellCommand("compgen -c"))
     var passwordCommand: String?
 
-    /// The password over a file descriptor: how a mount in the background gets it. Not for people.
+    /// Password and place over a file descriptor: how a mount in the background gets them. Not for people.
     @Option(help: .private)
     var passwordDescriptor: Int32?
 
@@ -51,7 +51,10 @@ struct RepositoryOptions: ParsableArguments {
 
     /// Where the repository is, from the flag, the file or the environment.
     func location() throws(CommandError) -> RepositoryLocation {
-        try RepositoryLocation(flag: repository, file: repositoryFile, environment: .process)
+        if let passwordDescriptor, let place = try Handover.read(passwordDescriptor).repository {
+            return try RepositoryLocation(place)
+        }
+        return try RepositoryLocation(flag: repository, file: repositoryFile, environment: .process)
     }
 
     /// The password of the repository.
@@ -68,45 +71,32 @@ struct RepositoryOptions: ParsableArguments {
             for: purpose)
     }
 
-    /// Opens the repository without locking it. That there is one is looked at before anybody is asked for a password.
-    ///
-    /// - Parameters:
-    ///   - keeping: whether what is kept on this machine may answer.
-    ///   - anticipating: how much of the index is asked for at once, with the snapshots, because it will be read; nil for
-    ///     nothing.
-    ///   - locking: whether that will be done under a lock.
-    func open(
-        keeping: Bool = true, anticipating extent: IndexExtent? = nil, locking: Bool = false
-    ) throws -> Repository {
-        let location = try location()
-        let files = keeping && !access.noCache ? access.cache.files(of: location) : nil
-        var store = try access.store(at: location, keeping: keeping)
-        // Who was here before has the key and the index, and asks for two listings alone.
-        if let extent, location.folder == nil, !access.offline, files?.lastKey == nil {
-            store = OpeningStore(store, locking: locking) { extent.files(of: $0) }
-        }
-        do throws(StorageError) {
-            _ = try store.read(.config, range: nil, advice: ReadAdvice(retention: .metadata))
-        } catch {
-            throw error.isNotFound ? RepositoryError.noRepository(location: location.words) : .storage(error)
-        }
-        let repository = try Repository.open(
-            store, password: try password(for: .opening), keyHint: files?.lastKey.flatMap { KeyID(hex: $0) },
-            localIndex: files?.index)
-        files?.noteKey(repository.keyID.hex)
-        return repository
-    }
-
     /// Opens the repository and runs `body` while holding a shared lock, or without one when the user said so.
     func withReadableRepository<Value>(_ body: (Repository) throws -> Value) throws -> Value {
-        let repository = try open()
         // Without the network there is nobody to keep away.
-        guard !noLock, !access.offline else { return try body(repository) }
-        return try repository.whileLocked(.shared) { _ in try body(repository) }
+        let isLocking = !noLock && !access.offline
+        let repository = try open(locking: isLocking)
+        return try repository.tellingOfLeftOut {
+            guard isLocking else { return try body(repository) }
+            return try repository.whileLocked(.shared) { _ in try body(repository) }
+        }
     }
 }
 
 extension Repository {
+    /// Says which damaged files were left out.
+    func warnOfLeftOut() {
+        for error in leftOut { Output.note("chatark: left out: \(error)") }
+    }
+
+    /// Runs `body`; when damaged files were left out, says which, and that not all of it was done.
+    func tellingOfLeftOut<Value>(_ body: () throws -> Value) throws -> Value {
+        defer { warnOfLeftOut() }
+        let value = try body()
+        guard leftOut.isEmpty else { throw CommandError.partial }
+        return value
+    }
+
     /// Runs `body` under a lock that is released however it ends, by a signal too. `meanwhile` reads while it is taken.
     func whileLocked<Value>(
         _ mode: LockMode, meanwhile: @escaping @Sendable () throws(RepositoryError) -> Void = {},

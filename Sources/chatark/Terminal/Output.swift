@@ -21,17 +21,34 @@ enum Output {
 
     static func write(_ text: String, to descriptor: Int32) { write(Array(text.utf8), to: descriptor) }
 
+    /// Writes all of it. A result that cannot be written ends the program; of what stands beside it as much is written as can
+    /// be, as there is nobody to tell.
     static func write(_ bytes: [UInt8], to descriptor: Int32) {
+        guard let code = failure(of: bytes, to: descriptor), descriptor == STDOUT_FILENO else { return }
+        // A reader that has gone away (`| head`) wants no more.
+        if code == EPIPE { Interruption.exit(.success) }
+        Progress.stopAll()
+        note("chatark: \(CommandError.cannotWrite("standard output", FileFault(errno: code)))")
+        Interruption.exit(.failure)
+    }
+
+    /// Nil when all was written.
+    private static func failure(of bytes: [UInt8], to descriptor: Int32) -> Int32? {
         bytes.withUnsafeBytes { buffer in
             var done = 0
             while done < buffer.count {
                 let count = Glibc.write(descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done)
-                if count < 0, errno == EINTR { continue }
-                // A reader that has gone away (`| head`) wants no more.
-                if count < 0, errno == EPIPE { Interruption.exit(.success) }
-                guard count > 0 else { return }
-                done += count
+                if count >= 0 {
+                    done += count
+                } else if errno == EAGAIN {
+                    // Another program has made the terminal or the pipe one that does not wait.
+                    var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                    if poll(&wanted, 1, -1) < 0, errno != EINTR { return errno }
+                } else if errno != EINTR {
+                    return errno
+                }
             }
+            return nil
         }
     }
 }

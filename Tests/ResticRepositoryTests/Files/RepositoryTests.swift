@@ -111,6 +111,38 @@ import Testing
         #expect(throws: RepositoryError.noSuchSnapshot("")) { try repository.snapshot(matching: "") }
     }
 
+    @Test func `damaged snapshots and index files are left out and told of, and the others are used`() throws {
+        let repository = try workshop.create()
+        let writer = try repository.makeWriter()
+        let id = try writer.save([1, 2, 3], .data, group: .media)
+        _ = try writer.finish()
+        var snapshots: [SnapshotID] = []
+        for seconds in [100, 200] as [Int64] {
+            let snapshot = Snapshot(time: GoTime(seconds: seconds), tree: TreeID(SHA256Digest.zero), paths: ["/a"])
+            snapshots.append(try repository.saveSnapshot(snapshot))
+        }
+        // One whose content does not fit its name, one of another repository, and one that is no index.
+        let newest = ObjectName(.snapshots, snapshots[1].digest)
+        let text = try workshop.store.read(newest, range: nil)
+        try workshop.store.remove(newest)
+        try workshop.store.write(newest, text.map { $0 ^ 1 })
+        let foreign = [UInt8](repeating: 7, count: 100)
+        let index = ObjectName(.index, SHA256Digest(hashing: foreign))
+        try workshop.store.write(index, foreign)
+        let other = ObjectName(.index, try repository.saveUnpacked(.index, Array("[[".utf8)))
+
+        let opened = try workshop.open()
+        #expect(try opened.snapshotsWithIndex().map(\.id) == [snapshots[0]])
+        #expect(try opened.blob(id, .data) == [1, 2, 3])
+        #expect(try opened.snapshot(matching: "latest").id == snapshots[0])
+        #expect(throws: RepositoryError.damaged(newest, .wrongHash)) { try opened.snapshot(snapshots[1]) }
+        #expect(throws: RepositoryError.self) { try opened.loadIndex() }
+        try opened.loadSoundIndex()
+        let names = opened.leftOut.map { if case .damaged(let name, _) = $0 { name.path } else { "?" } }
+        #expect(names == [index, other, newest].map(\.path).sorted())
+        #expect(try Checker(opened).check(readData: false).findings.count { !$0.isHarmless } >= 3)
+    }
+
     @Test func `the index finds every one of many blobs, and none that is not there`() {
         var index = LoadedIndex()
         let pack = PackID(SHA256Digest(hashing: [0]))

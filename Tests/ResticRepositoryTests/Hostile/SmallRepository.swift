@@ -61,6 +61,8 @@ struct SmallRepository: Sendable {
     /// Reads all there is, as a reader of the only snapshot would, each blob alone and all together.
     static func readEverything(_ repository: Repository) throws -> [String: [UInt8]] {
         let snapshots = try repository.snapshots()
+        // Left out and told of, which is as good as refused.
+        if let damage = repository.leftOut.first { throw damage }
         try repository.loadIndex()
         var found: [String: [UInt8]] = [:]
         for snapshot in snapshots {

@@ -80,6 +80,24 @@ import Testing
         #expect(try repository.list(.locks).isEmpty)
     }
 
+    @Test func `a key that restic took away opens nothing, though it is kept on this machine`() throws {
+        let workshop = try Workshop()
+        let first = try workshop.create().keyID
+        let cached = CachedStore(workshop.store, cache: ChunkCache(path: workshop.path + "/cache", limit: 1 << 24))
+        #expect(try Repository.open(cached, password: password, keyHint: first).keyID == first)
+        try workshop.write("second", Array("another\n".utf8))
+        try workshop.resticSucceeds("key", "passwd", "--new-password-file", "second")
+        // Who only reads may be answered by what is kept, until somebody asks.
+        #expect(try Repository.open(cached, password: password, keyHint: first, trustsKept: true).keyID == first)
+        #expect(throws: RepositoryError.wrongPassword(keysTried: 1)) {
+            try Repository.open(cached, password: password, keyHint: first)
+        }
+        #expect(throws: RepositoryError.wrongPassword(keysTried: 1)) {
+            try Repository.open(cached, password: password, keyHint: first, trustsKept: true)
+        }
+        #expect(try Repository.open(cached, password: Password("another"), keyHint: first).keyID != first)
+    }
+
     @Test func `restic adds a key with another password to our repository`() throws {
         let workshop = try Workshop()
         _ = try workshop.create()

@@ -51,6 +51,38 @@ struct RestorerTests {
         #expect(count > 4)
     }
 
+    @Test func `a file whose attributes the target does not take is there, whole, and told of`() throws {
+        let sandbox = try TreeSandbox()
+        let writer = try sandbox.repository.makeWriter()
+        var content = FileContentWriter(writer, chunker: try sandbox.repository.makeChunker())
+        try content.append([1, 2, 3])
+        let blobs = try content.finish().blobs
+        var nodes: [Node] = []
+        // The second is more than any file system takes; the first is more than some have room for (ENOSPC).
+        for (name, size) in [("a", 60_000), ("b", 70_000), ("c", 0)] {
+            var node = Self.file(name, blobs)
+            let value = [UInt8](repeating: 1, count: size)
+            if size > 0 { node.extendedAttributes = [.init(name: "user.large", value: value)] }
+            node.modified = GoTime(seconds: 1_000_000_000)
+            nodes.append(node)
+        }
+        let tree = try writer.saveTree(Tree(nodes))
+        _ = try writer.finish()
+        let outcome = try Restorer(sandbox.repository).restore(tree, to: sandbox.path + "/out")
+        #expect(outcome.counts.files == 3)
+        let sizesAndTimes = try sandbox.shell("cd out; for f in a b c; do stat -c '%s %Y' $f; done")
+        #expect(sizesAndTimes == String(repeating: "3 1000000000\n", count: 3))
+        #expect(try sandbox.shell("ls -A out") == "a\nb\nc\n")
+        #expect(outcome.failures.contains { $0.path == [Array("b".utf8)] })
+        for failure in outcome.failures {
+            guard case .system(let error) = failure.reason else {
+                Issue.record("\(failure)")
+                continue
+            }
+            #expect(error.operation == .attributes)
+        }
+    }
+
     @Test func `nothing is written outside of the target`() throws {
         let sandbox = try TreeSandbox()
         let writer = try sandbox.repository.makeWriter()

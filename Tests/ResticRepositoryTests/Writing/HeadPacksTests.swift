@@ -70,19 +70,22 @@ import Testing
         #expect(reader.isIndexComplete)
     }
 
-    @Test func `the head of little makes no request of its own`() throws {
+    @Test func `the head of little has one index file with the rest, and a pack for its directories alone`() throws {
         let store = NotingStore(MemoryStore())
         let repository = try Repository.create(in: store, password: password, keyParameters: cheap)
         let writer = try repository.makeWriter()
         let stored = try self.store(150, writer, seed: 7)
-        #expect(try writer.finish().packs == 2)
-        #expect(store.list(.index).count == 1 && store.list(.data).count == 2)
+        #expect(try writer.finish().packs == 3)
+        #expect(store.list(.index).count == 1 && store.list(.data).count == 3)
         let reader = try Repository.open(store, password: password)
         try reader.loadIndex(.beginning)
         for (id, kind, bytes) in stored.head + stored.rest { #expect(try reader.blob(id, kind) == bytes) }
         for object in store.list(.data) {
             let entries = try reader.packEntries(PackID(#require(object.name.digest)), size: object.size)
-            #expect(entries.count == 150 && Set(entries.map(\.kind)).count == 1)
+            #expect(Set(entries.map(\.kind)).count == 1)
+            let head = stored.head.filter { $0.1 == .tree }.map(\.0)
+            let isHead = entries.contains { head.contains($0.id) }
+            #expect(!isHead || entries.count == head.count)
         }
     }
 

@@ -35,6 +35,38 @@ import Testing
         #expect(bench.store.taken() == Counts())
     }
 
+    @Test func `config and keys of another repository in the same place take the place of those that were kept`() throws
+    {
+        let bench = try CacheBench()
+        let cached = bench.cached()
+        let key = [UInt8](repeating: 1, count: 100)
+        try cached.write(.config, [1, 2, 3])
+        try cached.write(CacheBench.name(.keys, key), key)
+        #expect(try cached.read(.config, range: nil) == [1, 2, 3])
+        #expect(try cached.list(.keys).count == 1)
+        try bench.local.remove(.config)
+        try bench.local.remove(CacheBench.name(.keys, key))
+        #expect(throws: StorageError.notFound(.object(.config), location: bench.local.location)) {
+            try cached.size(of: .config)
+        }
+        let advice = ReadAdvice(retention: .metadata, isCurrent: true)
+        // Without the network, what there was is all there is.
+        #expect(try bench.cached(offline: true).read(.config, range: nil, advice: advice) == [1, 2, 3])
+        try bench.local.write(.config, [4, 5])
+        #expect(try cached.read(.config, range: nil, advice: advice) == [4, 5])
+        #expect(try cached.read(.config, range: nil) == [4, 5])
+        #expect(try cached.list(.keys).isEmpty)
+        #expect(throws: StorageError.self) { try cached.read(CacheBench.name(.keys, key), range: nil) }
+        try bench.local.remove(.config)
+        try cached.write(.config, [6, 7, 8, 9])
+        _ = bench.store.taken()
+        #expect(try bench.cached().read(.config, range: nil) == [6, 7, 8, 9])
+        #expect(bench.store.taken().requests == 0)
+        try bench.local.remove(.config)
+        #expect(throws: StorageError.self) { try cached.read(.config, range: nil, advice: advice) }
+        #expect(throws: StorageError.self) { try cached.read(.config, range: nil) }
+    }
+
     @Test func `only what is missing is fetched, and small gaps with it`() throws {
         let bench = try CacheBench()
         let name = bench.packs[0]

@@ -6,7 +6,8 @@ import Testing
 final class Server: Sendable {
     let name: String
     let exports: [String: String]
-    private let folder: String
+    /// Where its files are.
+    let folder: String
 
     /// The server of the suite that runs.
     @TaskLocal static var current: Server?
