@@ -20,11 +20,11 @@ public func recognise(_ path: String) throws(ImportError) -> SourceFormat? {
     return formats.first
 }
 
-/// Files that look like exports and lie beside WeChat's accounts in a folder, below it. A backup of the folder keeps them as
-/// files and does not read them: they may be the owner's, or may have been sent to them.
-public func exportsBesideAccounts(at path: String) -> [String] {
+/// Files that look like exports and lie beside WeChat's accounts in a folder, or beside chats that have WhatsApp's names. A
+/// backup of the folder keeps them as files and does not read them: they may be the owner's, or may have been sent to them.
+public func exportsPassedOver(at path: String) -> [String] {
     // What cannot be looked at is told when the folder's files are stored.
-    ((try? SourceFolder.exportsBesideAccounts(at: path)) ?? []).map(\.path)
+    (try? SourceFolder.exportsPassedOver(at: path)) ?? []
 }
 
 /// Reads every export of a format at a path, row by row, in memory that does not grow with them.
@@ -36,6 +36,9 @@ public func readSource(
 ) throws(ImportError) {
     let exports = try SourceFolder.exports(at: path, wanted: format)
     guard !exports.isEmpty else { throw .notRecognised(path: path) }
+    var options = options
+    // Of several accounts, one that does not tell its owner may be anybody's.
+    if exports.count > 1 { options.knownOwner = nil }
     for export in exports {
         do {
             try deliver(.export(path: export.path))
@@ -118,26 +121,27 @@ enum SourceFolder {
             // What lies in an account's folders was sent in the chats, even when it looks like an export.
             return accounts.map { Export(format: .wechat, root: path, path: $0.database, folder: $0.folder) }
         }
-        let (exports, html) = try exportFiles(at: path, wanted: wanted, passing: [])
+        let (exports, _, html) = try exportFiles(at: path, wanted: wanted, passing: [])
         if exports.isEmpty, let html { throw .telegramHTML(path: html) }
         return exports
     }
 
-    /// Exports that lie beside accounts of WeChat and are not read with them: whether they are the owner's or were sent in
-    /// the chats, only the owner knows. None where there is no account.
-    static func exportsBesideAccounts(at path: String) throws(ImportError) -> [Export] {
+    /// Files that look like exports and are not read with those of the folder.
+    static func exportsPassedOver(at path: String) throws(ImportError) -> [String] {
         guard isFolder(path) else { return [] }
-        let accounts = try WeChatShape.places(below: path)
-        let folders = Set(accounts.map { String($0.folder.prefix { $0 != "/" }) })
-        guard !folders.isEmpty, !folders.contains("") else { return [] }
-        return try exportFiles(at: path, wanted: nil, passing: folders).found
+        let folders = Set(try WeChatShape.places(below: path).map { String($0.folder.prefix { $0 != "/" }) })
+        guard !folders.isEmpty else { return try exportFiles(at: path, wanted: nil, passing: []).passedOver }
+        guard !folders.contains("") else { return [] }
+        return try exportFiles(at: path, wanted: nil, passing: folders).found.map(\.path)
     }
 
-    /// The exports in a folder and the folders in it, but for some; and where one is that people alone can read.
+    /// The exports in a folder and the folders in it, but for some; texts that may be others'; and where an export is that
+    /// people alone can read.
     private static func exportFiles(
         at path: String, wanted: SourceFormat?, passing: Set<String>
-    ) throws(ImportError) -> (found: [Export], html: String?) {
+    ) throws(ImportError) -> (found: [Export], passedOver: [String], html: String?) {
         var exports: [Export] = []
+        var passedOver: [String] = []
         var html: String?
         let folders = [""] + (try names(in: path, path)).filter { isFolder(path + "/" + $0) && !passing.contains($0) }
         for folder in folders {
@@ -161,11 +165,15 @@ enum SourceFolder {
             }
             // Beside a chat that has WhatsApp's name, a text that looks like one is a document that was sent.
             if found.contains(where: { $0.format == .whatsapp && isNamedChat($0.name) }) {
-                found.removeAll { $0.format == .whatsapp && isText($0.name) && !isNamedChat($0.name) }
+                let isOther = { (export: Export) in
+                    export.format == .whatsapp && isText(export.name) && !isNamedChat(export.name)
+                }
+                passedOver += found.filter(isOther).map(\.path)
+                found.removeAll(where: isOther)
             }
             exports += found
         }
-        return (exports, html)
+        return (exports, passedOver, html)
     }
 
     private static func isText(_ name: String) -> Bool { name.lowercased().hasSuffix(".txt") }

@@ -109,7 +109,7 @@ extension RepositoryError: CustomStringConvertible {
 
 extension RepositoryError {
     /// Whether a piece of the repository is damaged or gone, while others may still be read.
-    var concernsContent: Bool {
+    package var concernsContent: Bool {
         switch self {
         case .missingBlob, .damaged, .damagedBlob: true
         case .storage(.notFound), .storage(.truncated): true

@@ -39,14 +39,19 @@ struct SourceRecognitionTests {
         try folder.write("MicroMsg/Download/result.json", chat)
         try folder.write("MicroMsg/0123456789abcdef0123456789abcdef/EnMicroMsg.db", "x")
         #expect(try recognise(folder.path) == .wechat)
-        #expect(exportsBesideAccounts(at: folder.path) == [])
+        #expect(exportsPassedOver(at: folder.path) == [])
     }
 
     @Test func `what lies beside an account and looks like an export is told of`() throws {
         try folder.write("Export/result.json", chat)
-        #expect(exportsBesideAccounts(at: folder.path) == [])
+        #expect(exportsPassedOver(at: folder.path) == [])
         try folder.write("MicroMsg/0123456789abcdef0123456789abcdef/EnMicroMsg.db", "x")
-        #expect(exportsBesideAccounts(at: folder.path) == ["Export/result.json"])
+        #expect(exportsPassedOver(at: folder.path) == ["Export/result.json"])
+        let chats = try TemporaryFolder()
+        for name in ["WhatsApp Chat with Bob.txt", "Alice.txt"] {
+            try chats.write(name, "27/03/2022, 13:32 - Bob: hello\n")
+        }
+        #expect(exportsPassedOver(at: chats.path) == ["Alice.txt"])
     }
 
     @Test func `interchange files are known by their name or their first line`() throws {

@@ -19,8 +19,7 @@ struct RepeatedBackupTests {
         try scratch.write(line(1, "hello") + "\n", to: "h.jsonl")
         try scratch.expect("chatark", "backup", scratch("h.jsonl"))
         #expect(try scratch.expect("chatark", "backup", scratch("h.jsonl")).contains("Nothing has changed"))
-        try scratch.write("database-key 0123456\n", to: "keys")
-        let with = ["backup", "--database-key-file", scratch("keys"), scratch("h.jsonl")]
+        let with = ["backup", "--own-name", "Ann", scratch("h.jsonl")]
         #expect(try scratch.run(scratch.process("chatark", with)).output.contains("1 read"))
         #expect(try scratch.run(scratch.process("chatark", with)).output.contains("Nothing has changed"))
         #expect(try scratch.expect("chatark", "backup", "--tz", "Asia/Tokyo", scratch("h.jsonl")).contains("1 read"))
@@ -71,7 +70,7 @@ struct RepeatedBackupTests {
         try scratch.expect("chatark", "backup", scratch("h.jsonl"))
         #expect(try scratch.expect("chatark", "search", "lunch", "--sender", "emma stone").contains("lunch today"))
         let unknown = try scratch.run("chatark", "search", "lunch", "--sender", "Emma")
-        #expect(unknown.status == 1 && unknown.errors.contains("'Emma Stone'"), "\(unknown)")
+        #expect(unknown.status == 0 && unknown.errors.contains("'Emma Stone'"), "\(unknown)")
         let dates = ["search", "lunch", "--since", "2024-02-01", "--until", "2024-01-01"]
         #expect(try scratch.run(scratch.process("chatark", dates)).status == 1)
     }

@@ -46,7 +46,7 @@ struct WhatsAppPlace {
 
     private static func zip(_ path: String, _ export: SourceFolder.Export) throws -> [WhatsAppPlace] {
         let archive = try ZipArchive(path: path)
-        let chats = try chatEntries(in: archive)
+        let chats = ownChats(try chatEntries(in: archive), of: export.name)
         guard !chats.isEmpty else { throw ImportError.noWhatsAppMessages(path: export.path) }
         // The media belong to all chats; of several of one name it is the one beside the chat.
         let whole = Dictionary(archive.entries.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -88,6 +88,15 @@ struct WhatsAppPlace {
             if isChat(try head(of: entry, in: archive, headLength)) { return [entry] }
         }
         return []
+    }
+
+    /// Those of several chats that were not sent in another one: a .zip that WhatsApp has made of one chat is called as the
+    /// chat, or has it as `_chat.txt`.
+    private static func ownChats(_ chats: [ZipArchive.Entry], of zip: String) -> [ZipArchive.Entry] {
+        let stem = { (name: String) in name.lowercased().split(separator: ".").dropLast().joined(separator: ".") }
+        if let own = chats.first(where: { stem($0.fileName) == stem(zip) }) { return [own] }
+        let plain = chats.filter { $0.fileName.lowercased() == "_chat.txt" }
+        return plain.isEmpty ? chats : plain
     }
 
     /// The first bytes of an entry, at most `length`.

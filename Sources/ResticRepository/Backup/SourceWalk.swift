@@ -91,7 +91,8 @@ struct SourceWalk: ~Copyable {
     }
 
     private mutating func noteChange(of node: Node, _ entry: Entry) {
-        guard let limit = backup.options.changedAfter, node.changed > limit,
+        // A time that is yet to come says that clocks differ, and nothing of this backup.
+        guard let limit = backup.options.changedAfter, node.changed > limit, node.changed <= .now(),
             changedWhileReading.last != entry.path
         else { return }
         changedWhileReading.append(entry.path)

@@ -97,7 +97,7 @@ public struct LockFile: Equatable, Sendable {
         return writer.bytes
     }
 
-    /// Whether its holder is surely gone: older than half an hour, or a process of this machine that is no more.
+    /// Whether its holder seems to be gone: older than half an hour, or a process of this machine that is no more.
     func isStale(now: GoTime) -> Bool {
         if now.seconds - time.seconds > Self.staleAge { return true }
         guard hostname == Maker.current.hostname, let process = Int32(exactly: pid), process > 0 else { return false }

@@ -111,7 +111,7 @@ extension Repository {
         }
     }
 
-    /// Returns the locks that are not in the way and whose holders are surely gone.
+    /// Returns the locks that are not in the way and whose holders seem to be gone.
     private func refuseIfLocked(
         against mode: LockMode, but own: LockID?, _ timing: LockRefresher.Timing
     ) throws(RepositoryError) -> [RepositoryLock.Left] {

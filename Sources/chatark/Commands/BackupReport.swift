@@ -102,7 +102,7 @@ struct BackupReport {
     /// What could not be read, and what the user should know.
     func printNotes() {
         note(result.unreadable.map { "Could not read \($0)" })
-        note(result.changed.map { "'\($0)' changed while it was read; back it up again." })
+        note(result.changed.map { "'\($0)' changed during the backup; back it up again." })
         if options.verbose || !options.quiet { note(result.notes) }
     }
 

@@ -20,8 +20,8 @@ final class BackupRun {
     private let started = GoTime.now()
     private var beforeMessages = GoTime.now()
     private let host: String
-    /// A digest of what the reading of messages depends on beside the sources.
-    private let settings: String
+    /// A digest of the files with keys.
+    private let keyFingerprint: String
     private var result = BackupResult()
 
     init(repository: Repository, sources: BackupSources, about: SourceOptions, zone: Zone, time: GoTime) throws {
@@ -29,14 +29,10 @@ final class BackupRun {
         writer = try repository.makeWriter()
         self.sources = sources
         self.about = about
-        let (keys, fingerprint) = try about.keys()
-        self.keys = keys
+        (keys, keyFingerprint) = try about.keys()
         self.zone = zone
         self.time = time
         host = about.host ?? Maker.current.hostname
-        let formats = sources.all.flatMap(\.formats).map(\.rawValue)
-        let said = [Version.text, zone.name, about.ownName ?? "", fingerprint] + formats
-        settings = String(SHA256Digest(hashing: Array(said.joined(separator: "\0").utf8)).hex.prefix(16))
         result.notes = sources.notes
     }
 
@@ -74,7 +70,7 @@ final class BackupRun {
     func wasReadAlike(by archive: Archive) -> Bool {
         sources.all.allSatisfy {
             let reading = archive.manifest.reading(of: archiveSource($0))
-            return reading.isWhole && reading.settings == settings
+            return reading.isWhole && reading.settings == settings(of: $0)
         }
     }
 
@@ -122,7 +118,7 @@ final class BackupRun {
     func readMessages(into builder: inout ArchiveBuilder) throws {
         beforeMessages = .lastFileTime()
         for source in sources.all {
-            builder.begin(archiveSource(source), settings: settings)
+            builder.begin(archiveSource(source), settings: settings(of: source))
             for format in source.formats { try read(source, as: format, into: &builder) }
         }
         try builder.endRows()
@@ -211,6 +207,13 @@ final class BackupRun {
             }
             if builder.rowsRead & 255 == 0 { progress.phase = .reading(rows: builder.rowsRead) }
         }
+    }
+
+    /// A digest of what the reading of a source's messages depends on beside the source.
+    private func settings(of source: BackupSources.Source) -> String {
+        let keys = source.formats.contains(.wechat) ? keyFingerprint : ""
+        let said = [Version.text, zone.name, about.ownName ?? "", keys] + source.formats.map(\.rawValue)
+        return String(SHA256Digest(hashing: Array(said.joined(separator: "\0").utf8)).hex.prefix(16))
     }
 
     private func archiveSource(_ source: BackupSources.Source) -> ArchiveSource {

@@ -54,13 +54,13 @@ struct BackupSources {
                 notes.append("'\(given)' has its media beside it; the folder '\(folder)' is backed up.")
                 path = folder
             }
-            if case .auto = about.source, formats == [.wechat] {
-                let beside = exportsBesideAccounts(at: path)
-                let rest = beside.count > 3 ? ", …" : ""
-                if !beside.isEmpty {
+            if case .auto = about.source {
+                let others = exportsPassedOver(at: path)
+                let rest = others.count > 3 ? ", …" : ""
+                if !others.isEmpty {
                     notes.append(
-                        "Beside WeChat's accounts, what looks like another export is kept as a file and not read: "
-                            + "\(beside.prefix(3).joined(separator: ", "))\(rest). Name it as a PATH to read it.")
+                        "What looks like another export is kept as a file and not read, as it may have been sent: "
+                            + "\(others.prefix(3).joined(separator: ", "))\(rest). Name it as a PATH to read it.")
                 }
             }
             if !all.contains(where: { $0.path == path }) { all.append(Source(path: path, formats: formats)) }

@@ -69,10 +69,6 @@ struct Restore: ParsableCommand {
         for text in include {
             guard let pattern = PathPattern(text) else { throw CommandError.badPattern(text) }
             restoreOptions.include.append(pattern)
-            // As a mount and 'ls' show it.
-            if !everything, text.hasPrefix("/original/"), let below = PathPattern("/" + text.dropFirst(10)) {
-                restoreOptions.include.append(below)
-            }
         }
         try options.withReadableRepository { repository in
             let stored = try choice.find(in: repository, zone: zone)
@@ -91,6 +87,15 @@ struct Restore: ParsableCommand {
         throws
     {
         let original = try SnapshotLayout(of: stored.snapshot.tree, in: repository)?.original
+        var restoreOptions = restoreOptions
+        if !everything, let original {
+            // As a mount and 'ls' show it, unless a source is called so.
+            let isAmbiguous = try repository.tree(original).node(named: Array("original".utf8)) != nil
+            restoreOptions.include = include.compactMap { text in
+                let isShown = text.hasPrefix("/original/") && !isAmbiguous
+                return PathPattern(isShown ? String(text.dropFirst("/original".count)) : text)
+            }
+        }
         let progress = RestoreProgress()
         let whole = stored.snapshot.summary?.totalBytesProcessed
         let outcome = try Progress.showing(!options.quiet && !options.json) {

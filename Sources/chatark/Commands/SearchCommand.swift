@@ -87,26 +87,27 @@ struct SearchCommand: ParsableCommand {
         for name in conversation where !all.contains(where: { $0.folder == name }) {
             throw CommandError.noSuchConversation(name)
         }
-        if let sender { try check(sender, in: archive, all) }
         var search = SegmentSearch(
             query: query, archive: archive, tree: tree, zone: zone, isJSON: options.json, isCounting: count)
         search.span = from..<to
         search.sender = sender?.lowercased()
         search.kind = wanted
         let found = try search.run(in: all.filter { conversation.isEmpty || conversation.contains($0.folder) })
+        if found == 0, let sender { try noteUnknown(sender, in: archive, all) }
         if count { Output.line(String(found)) }
         if !count, !options.json, !options.quiet { Output.note(Words.count(found, "message")) }
         if !repository.leftOut.isEmpty { throw CommandError.partial }
     }
 
-    /// Throws when nobody is shown by a name, in any conversation.
-    private func check(_ sender: String, in archive: Archive, _ conversations: [ConversationRecord]) throws {
-        var names = Set(try archive.people().flatMap { [$0.person.name, $0.person.id.text] })
+    /// Says it when nobody is known by a name, in any conversation.
+    private func noteUnknown(_ sender: String, in archive: Archive, _ conversations: [ConversationRecord]) throws {
+        var names = Set(try archive.people().map(\.person.name))
         for record in conversations { names.formUnion(record.conversation.names.values) }
         let wanted = sender.lowercased()
-        guard !names.contains(where: { $0.lowercased() == wanted }) else { return }
-        let similar = names.filter { $0.lowercased().contains(wanted) }.sorted()
-        throw CommandError.noSuchSender(sender, similar: Array(similar.prefix(5)))
+        guard !names.contains(where: { $0.lowercased() == wanted }), !options.quiet else { return }
+        let similar = names.filter { $0.lowercased().contains(wanted) }.sorted().prefix(5)
+        let known = similar.isEmpty ? "" : " There is \(similar.map { "'\($0)'" }.joined(separator: ", "))."
+        Output.note(Table.printable("No person in the snapshot is called '\(sender)'.\(known)"))
     }
 }
 

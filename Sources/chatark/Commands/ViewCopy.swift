@@ -7,7 +7,8 @@ import Synchronization
 /// Copies `conversations/` of a folder tree into a folder of this machine: a folder a conversation and month, a file a message.
 ///
 /// Every step down is one `openat` that follows no link, so that nothing outside of the target is reached, and a file gets
-/// its name when it is whole; all of it is its owner's alone. What cannot be read or written is told, and the rest goes on.
+/// its name when it is whole; all of it is its owner's alone. What cannot be read or written is told, and the rest goes on; a
+/// store that does not answer, or a full disk, ends it.
 struct ViewCopy {
     /// Choices of the user.
     struct Options {
@@ -67,13 +68,13 @@ struct ViewCopy {
         guard root >= 0 else { throw CommandError.cannotWrite(target, FileFault(errno: errno)) }
         defer { close(root) }
         for child in found where names.isEmpty || names.contains(where: { Array($0.utf8) == child.name }) {
-            copy(child.name, child.attributes, into: root, below: [])
+            try copy(child.name, child.attributes, into: root, below: [])
         }
     }
 
     private func copy(
         _ name: [UInt8], _ attributes: FileAttributes, into directory: Int32, below path: [[UInt8]]
-    ) {
+    ) throws {
         let path = path + [name]
         do {
             guard Node.isSafe(name) else { throw FileFault(errno: EINVAL) }
@@ -82,11 +83,21 @@ struct ViewCopy {
             case .file: try copyFile(name, attributes, into: directory)
             case .symlink, .other: return
             }
-        } catch {
+        } catch let error where !Self.endsAll(error) {
             let words = Failing.statusAndWords(of: error)?.1 ?? "\(error)"
             let shown = path.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "/")
             Output.note("'\(Table.printable(shown))': \(words)")
             counts.addFailure()
+        }
+    }
+
+    /// Whether the rest would fail as well: the store does not answer, or the target is full.
+    private static func endsAll(_ error: any Error) -> Bool {
+        switch error {
+        case .timedOut as FolderTreeError: true
+        case .repository(let error) as FolderTreeError: !error.concernsContent
+        case let error as FileFault: error.errno == ENOSPC || error.errno == EDQUOT
+        default: false
         }
     }
 
@@ -102,7 +113,7 @@ struct ViewCopy {
         let opened = openat(directory, text, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard opened >= 0 else { throw FileFault(errno: errno) }
         defer { close(opened) }
-        for child in chosen { copy(child.name, child.attributes, into: opened, below: path) }
+        for child in chosen { try copy(child.name, child.attributes, into: opened, below: path) }
         setTime(opened, attributes)
     }
 

@@ -44,7 +44,6 @@ enum CommandError: Error, Equatable {
     case sourceIsRepository(String)
     case noSuchPath(String)
     case noSuchConversation(String)
-    case noSuchSender(String, similar: [String])
     /// A snapshot that chatark did not write has no conversations.
     case noArchive(snapshot: String)
     case cannotStartBackground(FileFault)
@@ -121,9 +120,6 @@ extension CommandError: CustomStringConvertible {
         case .noSuchPath(let path): "The snapshot has nothing at '\(path)'."
         case .noSuchConversation(let name):
             "The snapshot has no conversation '\(name)'. 'chatark ls --conversations' lists them."
-        case .noSuchSender(let name, let similar):
-            "Nobody in the snapshot is called '\(name)'."
-                + (similar.isEmpty ? "" : " There is \(similar.map { "'\($0)'" }.joined(separator: ", ")).")
         case .noArchive(let snapshot):
             "Snapshot \(snapshot) holds no chat archive: another program wrote it. Leave the choice of conversations and dates out to restore its files."
         case .cannotStartBackground(let fault):

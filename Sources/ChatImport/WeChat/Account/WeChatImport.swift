@@ -32,8 +32,10 @@ struct WeChatImport {
         guard let place = WeChatShape.place(of: export.path) else {
             throw ImportError.notRecognised(path: export.root)
         }
-        for account in try place.open(root: export.root, options.keys) {
-            var reading = WeChatImport(account, root: export.path, knownOwner: options.knownOwner)
+        let accounts = try place.open(root: export.root, options.keys)
+        for account in accounts {
+            let knownOwner = accounts.count == 1 ? options.knownOwner : nil
+            var reading = WeChatImport(account, root: export.path, knownOwner: knownOwner)
             try reading.read(deliver)
         }
     }
@@ -222,13 +224,12 @@ struct WeChatImport {
     }
 }
 
-/// Whose account some conversations of WeChat are, by their identifiers; nil when they are several owners' or nobody's.
+/// Whose account some conversations of WeChat are, by their identifiers; nil when they are not all of one known owner.
 public func wechatOwner(of conversations: [ConversationID]) -> String? {
     var found: String?
     for id in conversations where id.text.hasPrefix("wechat:") {
         let owner = String(id.text.dropFirst("wechat:".count).prefix { $0 != "/" })
-        if owner.isEmpty || owner == found { continue }
-        guard found == nil else { return nil }
+        guard !owner.isEmpty, found == nil || owner == found else { return nil }
         found = owner
     }
     return found

@@ -47,7 +47,7 @@ final class AndroidTables {
     }
 
     private func noting(_ table: String, _ body: () throws -> Void) throws {
-        guard database.tables.contains(table) else { return }
+        guard database.hasTable(table) else { return }
         do {
             try body()
         } catch let fault as DatabaseFault {

@@ -21,7 +21,8 @@ struct XMLCharacters {
     /// Whether they are what stands between elements to indent them; nothing at all is, too.
     func isSpaces(in bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         let bytes = bytes.extracting(range)
-        if bytes.allSatisfy(Self.isSpace) { return true }
+        guard let first = bytes.first(where: { !Self.isSpace($0) }) else { return true }
+        guard first == UInt8(ascii: "&") else { return false }
         return resolved(bytes)?.allSatisfy(Self.isSpace) ?? false
     }
 

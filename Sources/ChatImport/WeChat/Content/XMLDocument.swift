@@ -12,6 +12,8 @@ final class XMLDocument: Sendable {
         var end = 0
         /// The first and the last of its own characters, in `pieces`; nil when it has none.
         var pieces: (first: Int, last: Int)?
+        /// Whether all of these are what indents elements.
+        var hasOnlySpaces = true
     }
 
     /// Some of an element's characters.
@@ -99,7 +101,7 @@ final class XMLDocument: Sendable {
             switch event {
             case .start(let name, let attributes):
                 if let last = open.last {
-                    if hasOnlySpaces(last, bytes) { elements[last].pieces = nil }
+                    if elements[last].hasOnlySpaces { elements[last].pieces = nil }
                 } else if !elements.isEmpty {
                     throw .damaged(offset: 0)
                 }
@@ -117,27 +119,19 @@ final class XMLDocument: Sendable {
 
         private mutating func end() { elements[open.removeLast()].end = elements.count }
 
-        private func hasOnlySpaces(_ number: Int, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-            guard let (first, last) = elements[number].pieces else { return false }
-            var next: Int? = first
-            while let number = next {
-                guard pieces[number].characters.isSpaces(in: bytes) else { return false }
-                next = number == last ? nil : pieces[number].next
-            }
-            return true
-        }
-
         /// Spaces around children are left out.
         private mutating func add(
             _ characters: XMLCharacters, to number: Int, _ bytes: UnsafeBufferPointer<UInt8>
         ) {
             guard !characters.range.isEmpty else { return }
+            let isSpaces = characters.isSpaces(in: bytes)
+            if !isSpaces { elements[number].hasOnlySpaces = false }
             if let (first, last) = elements[number].pieces {
                 pieces[last].next = pieces.count
                 elements[number].pieces = (first, pieces.count)
             } else {
                 let hasChildren = elements.count > number + 1
-                if hasChildren, characters.isSpaces(in: bytes) { return }
+                if hasChildren, isSpaces { return }
                 elements[number].pieces = (pieces.count, pieces.count)
             }
             pieces.append(Piece(characters: characters))

@@ -80,6 +80,9 @@ package final class ForeignDatabase {
     /// The names of the tables that are no views, no virtual tables and have a content of their own.
     package var tables: [String] { plainTables.sorted() }
 
+    /// Whether there is such a table.
+    package func hasTable(_ name: String) -> Bool { plainTables.contains(name) }
+
     /// The columns of a plain table, in their order; nil when there is no such table, or it has computed columns.
     package func columns(of table: String) throws(DatabaseFault) -> [String]? {
         if let known = knownColumns[table] { return known }

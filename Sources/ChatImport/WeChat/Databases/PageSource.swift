@@ -85,7 +85,8 @@ final class PageSource {
             do throws(SystemFault) {
                 count = try file.read(into: ahead, at: offset)
             } catch {
-                throw .unreadable(errno: error.errno)
+                // One of them cannot be read: each by itself.
+                return try file.fill(page, at: offset)
             }
             firstAhead = number
             countAhead = count / pageSize
