@@ -14,19 +14,21 @@ final class AnswerCollector: HTTPClientResponseDelegate {
     private let hasBody: Bool
     private let pace: BandwidthLimit?
     private let answer = Mutex(HTTPAnswer(status: 0))
-    private let movement: LastMovement
+    private let lastBytes = Mutex(NIODeadline.now())
 
     /// `hasBody` is false for an answer to HEAD, whose length is that of another one. `pace` limits how fast the body is
-    /// taken: the server then waits, too. What arrives is a movement.
-    init(limit: Int, hasBody: Bool, pace: BandwidthLimit? = nil, movement: LastMovement) {
+    /// taken: the server then waits, too.
+    init(limit: Int, hasBody: Bool, pace: BandwidthLimit? = nil) {
         self.pace = pace
-        self.movement = movement
         self.limit = limit
         self.hasBody = hasBody
     }
 
+    /// When bytes last arrived, or the beginning.
+    var lastArrival: NIODeadline { lastBytes.withLock { $0 } }
+
     func didReceiveHead(task: HTTPClient.Task<HTTPAnswer>, _ head: HTTPResponseHead) -> EventLoopFuture<Void> {
-        movement.note()
+        lastBytes.withLock { $0 = .now() }
         let isTooLong = answer.withLock { answer in
             answer.status = Int(head.status.code)
             answer.headers = head.headers.map { ($0.name, $0.value) }
@@ -40,7 +42,7 @@ final class AnswerCollector: HTTPClientResponseDelegate {
     }
 
     func didReceiveBodyPart(task: HTTPClient.Task<HTTPAnswer>, _ part: ByteBuffer) -> EventLoopFuture<Void> {
-        movement.note()
+        lastBytes.withLock { $0 = .now() }
         let fault: HTTPFault? = answer.withLock { answer in
             if answer.isGood {
                 guard part.readableBytes <= limit - answer.body.count else { return .tooLong(status: answer.status) }
@@ -55,7 +57,7 @@ final class AnswerCollector: HTTPClientResponseDelegate {
             return task.eventLoop.makeSucceededVoidFuture()
         }
         // Nothing arrives meanwhile, and that is no silence.
-        movement.note(after: pause)
+        lastBytes.withLock { $0 = .now() + pause }
         return task.eventLoop.scheduleTask(in: pause) {}.futureResult
     }
 
@@ -65,5 +67,35 @@ final class AnswerCollector: HTTPClientResponseDelegate {
             throw HTTPFault.unreachable
         }
         return answer
+    }
+}
+
+/// Ends a request for which nothing has arrived for some time, from its beginning on.
+final class IdleWatch: Sendable {
+    private let next: Mutex<Scheduled<Void>?> = Mutex(nil)
+    private let task: HTTPClient.Task<HTTPAnswer>
+    private let collector: AnswerCollector
+    private let limit: TimeAmount
+
+    init(_ task: HTTPClient.Task<HTTPAnswer>, _ collector: AnswerCollector, _ limit: TimeAmount) {
+        self.task = task
+        self.collector = collector
+        self.limit = limit
+        check()
+    }
+
+    /// The request has ended.
+    func end() {
+        next.withLock { next in
+            next?.cancel()
+            next = nil
+        }
+    }
+
+    private func check() {
+        let end = collector.lastArrival + limit
+        guard end > .now() else { return task.fail(reason: HTTPFault.timedOut) }
+        let scheduled = task.eventLoop.scheduleTask(deadline: end) { [weak self] in self?.check() ?? () }
+        next.withLock { $0 = scheduled }
     }
 }

@@ -12,10 +12,12 @@ public struct HTTPSettings: Sendable {
     public var connections = 16
     /// Until a connection stands.
     public var connectTimeout: Duration = .seconds(10)
-    /// Without a byte coming or going, for requests that only ask. While bytes move, a request may take as long as it wants.
+    /// Without a byte coming or going, for requests that only ask.
     public var readIdleTimeout: Duration = .seconds(20)
     /// The same for requests that change something: a server may have much to do between the last byte and its answer.
     public var writeIdleTimeout: Duration = .seconds(120)
+    /// For a whole request; a second more for each 16 KiB sent or asked for.
+    public var requestTimeout: Duration = .seconds(120)
     /// A file of certificates (PEM) to trust beside the system's.
     public var certificates: String?
     /// Bytes a second of what is sent, and of what comes; over all connections.
@@ -63,25 +65,17 @@ public final class HTTPDoor: Sendable {
         configuration.decompression = .disabled
         configuration.dnsOverride = settings.addresses
         configuration.timeout.connect = settings.connectTimeout.amount
+        configuration.timeout.read = (settings.writeIdleTimeout + settings.longestPause).amount
+        configuration.timeout.write = settings.writeIdleTimeout.amount
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = max(1, settings.connections)
         // Whoever repeats knows how often and how long.
         configuration.connectionPool.retryConnectionEstablishment = false
-        // What the system has taken and not sent stays small, so that what it takes shows what the line takes.
-        configuration.http1_1ConnectionDebugInitializer = { channel in
-            let backlog = channel.setOption(
-                ChannelOptions.socket(SocketOptionLevel(IPPROTO_TCP), Self.unsentLimitOption), value: Self.unsentLimit)
-            return backlog.recover { _ in }
-        }
         self.configuration = configuration
         // Counted up from 0: one that ends below where it began would end the program.
         turns = DispatchSemaphore(value: 0)
         for _ in 0..<max(1, settings.connections) { turns.signal() }
         current = Mutex(Connections(configuration))
     }
-
-    /// TCP_NOTSENT_LOWAT of <linux/tcp.h>.
-    private static let unsentLimitOption: SocketOptionName = 25
-    private static let unsentLimit: SocketOptionValue = 64 << 10
 
     /// Sends a request and waits for the answer, whatever its status. Not for threads of an event loop.
     func answer(_ request: HTTPRequest) throws(HTTPFault) -> HTTPAnswer {
@@ -91,22 +85,20 @@ public final class HTTPDoor: Sendable {
     /// Sends a request as soon as there is a turn and returns without waiting for the answer.
     func start(_ request: HTTPRequest) -> Pending {
         let pending = Pending()
-        let movement = LastMovement()
-        guard let outgoing = outgoing(request, movement) else {
+        guard let outgoing = outgoing(request) else {
             pending.finish(.failure(.badAddress))
             return pending
         }
         turns.wait()
-        movement.note()
         let connections = current.withLock { $0 }
         let collector = AnswerCollector(
-            limit: request.bodyLimit, hasBody: request.verb != .head, pace: settings.download, movement: movement)
-        let task = connections.client.execute(request: outgoing, delegate: collector)
+            limit: request.bodyLimit, hasBody: request.verb != .head, pace: settings.download)
+        let task = connections.client.execute(
+            request: outgoing, delegate: collector, deadline: deadline(of: request))
         let asksOnly = request.verb == .get || request.verb == .head
-        let watch = IdleWatch(
-            task, movement, (asksOnly ? settings.readIdleTimeout : settings.writeIdleTimeout).amount)
+        let watch = asksOnly ? IdleWatch(task, collector, settings.readIdleTimeout.amount) : nil
         task.futureResult.whenComplete { [self] result in
-            watch.end()
+            watch?.end()
             let result = result.mapError(Self.fault)
             if Self.mayHaveLeftBytes(of: request, result) { retire(connections) }
             turns.signal()
@@ -168,13 +160,21 @@ public final class HTTPDoor: Sendable {
 
     // MARK: Requests
 
-    private func outgoing(_ request: HTTPRequest, _ movement: LastMovement) -> HTTPClient.Request? {
+    private func outgoing(_ request: HTTPRequest) -> HTTPClient.Request? {
         var headers = HTTPHeaders(request.headers.map { ($0.name, $0.value) })
         headers.replaceOrAdd(name: "Host", value: request.origin.authority)
         if headers["User-Agent"].isEmpty { headers.add(name: "User-Agent", value: "chatark") }
         return try? HTTPClient.Request(
             url: request.url, method: HTTPMethod(rawValue: request.verb.rawValue), headers: headers,
-            body: request.body.map { OutgoingBody.body($0, settings.upload, movement) })
+            body: request.body.map { body in
+                settings.upload.map { PacedBody.body(body, $0) } ?? .byteBuffer(ByteBuffer(bytes: body))
+            })
+    }
+
+    private func deadline(of request: HTTPRequest) -> NIODeadline {
+        let (up, down) = (request.body?.count ?? 0, min(request.bodyLimit, 64 << 20))
+        let limited = settings.pause(of: up, settings.upload) + settings.pause(of: down, settings.download)
+        return .now() + (settings.requestTimeout + limited).amount + .seconds(Int64((up + down) >> 14))
     }
 
     private static func fault(_ error: any Error) -> HTTPFault {
@@ -194,6 +194,16 @@ public final class HTTPDoor: Sendable {
         default: return .unreachable
         }
     }
+}
+
+extension HTTPSettings {
+    /// How long bytes may wait within a limit, behind those of all other connections.
+    fileprivate func pause(of bytes: Int, _ limit: BandwidthLimit?) -> Duration {
+        limit.map { .seconds(bytes / $0.rate * connections + 1) } ?? .zero
+    }
+
+    /// What arrives at once is not more than a socket holds.
+    fileprivate var longestPause: Duration { pause(of: 256 << 10, download) }
 }
 
 extension Duration {

@@ -40,6 +40,7 @@ struct InstanceMetadata {
         settings.connectTimeout = .seconds(2)
         settings.readIdleTimeout = patience
         settings.writeIdleTimeout = patience
+        settings.requestTimeout = patience
         return settings
     }
 

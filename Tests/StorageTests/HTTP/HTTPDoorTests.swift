@@ -45,6 +45,9 @@ import Testing
             #expect(throws: HTTPFault.timedOut) { try HTTPDoor(settings).answer(try request(server)) }
             settings.writeIdleTimeout = .milliseconds(200)
             #expect(throws: HTTPFault.timedOut) { try HTTPDoor(settings).answer(try request(server, .put)) }
+            settings = HTTPSettings()
+            settings.requestTimeout = .milliseconds(200)
+            #expect(throws: HTTPFault.timedOut) { try HTTPDoor(settings).answer(try request(server)) }
         }
     }
 
