@@ -1,8 +1,9 @@
 import Glibc
 
 /// An open file or directory, closed when dropped.
-struct Descriptor: ~Copyable {
-    let raw: Int32
+package struct Descriptor: ~Copyable {
+    /// Its number, for as long as it is open.
+    package let raw: Int32
 
     /// Takes over an open descriptor.
     init(owning raw: Int32) {
@@ -13,7 +14,7 @@ struct Descriptor: ~Copyable {
 
     /// Opens an entry of a directory; a name is one component, so nothing outside of the directory can be reached
     /// unless `flags` lack `O_NOFOLLOW`.
-    static func open(
+    package static func open(
         _ name: [UInt8], in directory: Int32, _ flags: Int32, mode: UInt32 = 0
     ) throws(SystemError) -> Descriptor {
         let raw = withCString(name) { openat(directory, $0, flags | O_CLOEXEC, mode) }
@@ -90,7 +91,7 @@ struct Descriptor: ~Copyable {
     }
 
     /// Reads at an offset until the buffer is full or the file ends.
-    func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
+    package func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
         var done = 0
         while done < buffer.count {
             let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
@@ -102,7 +103,7 @@ struct Descriptor: ~Copyable {
     }
 
     /// Writes all bytes at an offset.
-    func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(SystemError) {
+    package func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(SystemError) {
         var done = 0
         while done < bytes.count {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])

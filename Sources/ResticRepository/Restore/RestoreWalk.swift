@@ -5,7 +5,7 @@ import Storage
 struct RestoreWalk {
     private let restorer: Restorer
     private let progress: RestoreProgress?
-    private let restoresOwner: Bool
+    private let metadata: RestoredMetadata
     var root: TargetDirectory?
     private(set) var counts = RestoreCounts()
     private(set) var failures: [RestoreFailure] = []
@@ -24,7 +24,7 @@ struct RestoreWalk {
     init(_ restorer: Restorer, _ progress: RestoreProgress?) {
         self.restorer = restorer
         self.progress = progress
-        restoresOwner = restorer.options.restoresOwner ?? (geteuid() == 0)
+        metadata = RestoredMetadata(restoresOwner: restorer.options.restoresOwner ?? (geteuid() == 0))
     }
 
     mutating func restore(_ tree: TreeID) throws(RepositoryError) {
@@ -90,7 +90,7 @@ struct RestoreWalk {
         counts.directories += 1
         progress?.publish(counts)
         do throws(SystemError) {
-            note(setMetadata(of: try directory.descriptor(), node), directory.path)
+            note(metadata.set(of: try directory.descriptor(), node), directory.path)
         } catch { fail(directory.path, .system(error)) }
     }
 
@@ -148,21 +148,21 @@ struct RestoreWalk {
             }
         }
         // The name appears in one step, so that a stopped restore leaves the old file, none or the new one.
-        let temporary = Self.temporaryName()
-        let file = try Self.create(temporary, in: parent)
+        let temporary = TemporaryName(in: parent)
+        let file = try Self.create(temporary.bytes, in: parent)
         do throws(RestoreFault) {
             let size = try write(content, to: file, &fetched)
             // Content that is whole is worth having without what cannot be set.
-            let refusal = setMetadata(of: file.raw, node)
+            let refusal = metadata.set(of: file.raw, node)
             try RestoreFault.running { () throws(SystemError) in
-                try Self.rename(temporary, to: node.name, in: parent)
+                try temporary.become(node.name)
             }
             counts.files += 1
             counts.bytes &+= size
             note(refusal, directory.path + [node.name])
         } catch {
             // A part of a file must not look like the file.
-            _ = withCString(temporary) { unlinkat(parent, $0, 0) }
+            temporary.remove()
             linked[key] = nil
             throw error
         }
@@ -296,30 +296,32 @@ struct RestoreWalk {
     /// Returns what could not be set of its metadata.
     private mutating func make(_ node: Node, in parent: Int32) throws(RestoreFault) -> SystemError? {
         // Made under another name and moved, so that what is there is replaced in one step.
-        let temporary = Self.temporaryName()
+        let temporary = TemporaryName(in: parent)
         let result: Int32
         switch node.kind {
         case .symlink:
             guard !node.linkTarget.isEmpty, !node.linkTarget.contains(0) else { throw .entry(.incomplete) }
-            result = withCString(node.linkTarget) { target in withCString(temporary) { symlinkat(target, parent, $0) } }
-        case .fifo: result = withCString(temporary) { mkfifoat(parent, $0, 0o600) }
+            result = withCString(node.linkTarget) { target in
+                withCString(temporary.bytes) { symlinkat(target, parent, $0) }
+            }
+        case .fifo: result = withCString(temporary.bytes) { mkfifoat(parent, $0, 0o600) }
         case .blockDevice, .characterDevice:
             let kind: mode_t = node.kind == .blockDevice ? S_IFBLK : S_IFCHR
-            result = withCString(temporary) { mknodat(parent, $0, kind | 0o600, dev_t(node.device)) }
+            result = withCString(temporary.bytes) { mknodat(parent, $0, kind | 0o600, dev_t(node.device)) }
         // A socket belongs to a process that is gone.
         case .socket: return nil
         default: throw .entry(.unknownKind)
         }
         guard result == 0 else { throw .entry(.system(SystemError(.create, errno))) }
         do throws(RestoreFault) {
-            let refusal = setMetadata(ofEntry: temporary, in: parent, node)
+            let refusal = metadata.set(ofEntry: temporary.bytes, in: parent, node)
             try RestoreFault.running { () throws(SystemError) in
-                try Self.rename(temporary, to: node.name, in: parent)
+                try temporary.become(node.name)
             }
             counts.others += 1
             return refusal
         } catch {
-            _ = withCString(temporary) { unlinkat(parent, $0, 0) }
+            temporary.remove()
             throw error
         }
     }
@@ -327,19 +329,19 @@ struct RestoreWalk {
     /// Gives a file that was restored another name; false when the first one is not there any more.
     private mutating func link(_ first: [[UInt8]], as name: [UInt8], in parent: Int32) throws(RestoreFault) -> Bool {
         guard let root, let last = first.last else { return false }
-        let temporary = Self.temporaryName()
+        let temporary = TemporaryName(in: parent)
         do throws(SystemError) {
             let source = try root.open(first.dropLast())
             let result = withCString(last) { last in
-                withCString(temporary) { linkat(source.raw, last, parent, $0, 0) }
+                withCString(temporary.bytes) { linkat(source.raw, last, parent, $0, 0) }
             }
             guard result == 0 else { return false }
         } catch { return false }
         try RestoreFault.running { () throws(SystemError) in
-            try Self.rename(temporary, to: name, in: parent)
+            try temporary.become(name)
         }
         // Renaming onto another name of the same file does nothing.
-        _ = withCString(temporary) { unlinkat(parent, $0, 0) }
+        temporary.remove()
         counts.files += 1
         return true
     }
@@ -348,47 +350,7 @@ struct RestoreWalk {
         withCString(name) { faccessat(parent, $0, F_OK, AT_SYMLINK_NOFOLLOW) == 0 }
     }
 
-    private static func temporaryName() -> [UInt8] {
-        Array(".chatark-\(String(UInt64.random(in: 0...UInt64.max), radix: 36))".utf8)
-    }
-
-    private static func rename(_ old: [UInt8], to new: [UInt8], in parent: Int32) throws(SystemError) {
-        let result = withCString(old) { old in withCString(new) { renameat(parent, old, parent, $0) } }
-        guard result == 0 else { throw SystemError(.create, errno) }
-    }
-
-    // MARK: Metadata
-
-    /// Owner, attributes, mode and times, in the order in which none undoes another; returns the first refusal, after which
-    /// the others are set all the same.
-    private func setMetadata(of file: Int32, _ node: Node) -> SystemError? {
-        var refusal: SystemError?
-        func check(_ isDone: Bool) {
-            if !isDone, refusal == nil { refusal = SystemError(.metadata, errno) }
-        }
-        check(!restoresOwner || fchown(file, node.uid, node.gid) == 0 || errno == EPERM)
-        let refused = ExtendedAttributes.write(node.extendedAttributes, to: file)
-        // Without the owner, set-uid would mean another user than it did.
-        check(fchmod(file, restoresOwner ? node.mode.unixPermissions : node.mode.unixPermissions & 0o1777) == 0)
-        check(futimens(file, [node.accessed.systemTime, node.modified.systemTime]) == 0)
-        return refusal ?? refused
-    }
-
-    private func setMetadata(ofEntry name: [UInt8], in parent: Int32, _ node: Node) -> SystemError? {
-        var refusal: SystemError?
-        func check(_ isDone: Bool) {
-            if !isDone, refusal == nil { refusal = SystemError(.metadata, errno) }
-        }
-        withCString(name) { name in
-            check(
-                !restoresOwner || fchownat(parent, name, node.uid, node.gid, AT_SYMLINK_NOFOLLOW) == 0
-                    || errno == EPERM)
-            check(node.kind == .symlink || fchmodat(parent, name, node.mode.unixPermissions, 0) == 0)
-            let times = [node.accessed.systemTime, node.modified.systemTime]
-            check(utimensat(parent, name, times, AT_SYMLINK_NOFOLLOW) == 0)
-        }
-        return refusal
-    }
+    // MARK: Failures
 
     private mutating func note(_ refusal: SystemError?, _ path: [[UInt8]]) {
         if let refusal { fail(path, .system(refusal)) }

@@ -96,7 +96,7 @@ struct ViewCopy {
         switch error {
         case .timedOut as FolderTreeError: true
         case .repository(let error) as FolderTreeError: !error.concernsContent
-        case let error as FileFault: error.errno == ENOSPC || error.errno == EDQUOT
+        case let error as SystemError: error.code == ENOSPC || error.code == EDQUOT
         default: false
         }
     }
@@ -108,34 +108,33 @@ struct ViewCopy {
             $0.attributes.kind == .directory || options.span.contains(seconds: $0.attributes.mtime.seconds)
         }
         guard !chosen.isEmpty else { return }
-        let text = String(decoding: name, as: UTF8.self)
-        mkdirat(directory, text, 0o700)
-        let opened = openat(directory, text, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-        guard opened >= 0 else { throw FileFault(errno: errno) }
-        defer { close(opened) }
-        for child in chosen { try copy(child.name, child.attributes, into: opened, below: path) }
-        setTime(opened, attributes)
+        mkdirat(directory, String(decoding: name, as: UTF8.self), 0o700)
+        let folder = try Descriptor.open(name, in: directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+        for child in chosen { try copy(child.name, child.attributes, into: folder.raw, below: path) }
+        setTime(folder.raw, attributes)
     }
 
     private func copyFile(_ name: [UInt8], _ attributes: FileAttributes, into directory: Int32) throws {
-        let path = String(decoding: name, as: UTF8.self)
-        if options.keepsExisting, faccessat(directory, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0 { return }
-        let temporary = ".chatark-\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
-        let file = openat(directory, temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw FileFault(errno: errno) }
-        defer { close(file) }
+        if options.keepsExisting,
+            faccessat(directory, String(decoding: name, as: UTF8.self), F_OK, AT_SYMLINK_NOFOLLOW) == 0
+        {
+            return
+        }
+        let temporary = TemporaryName(in: directory)
+        let file = try Descriptor.open(
+            temporary.bytes, in: directory, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
         do {
             let size = try copyContent(of: attributes, to: file)
-            setTime(file, attributes)
-            guard renameat(directory, temporary, directory, path) == 0 else { throw FileFault(errno: errno) }
+            setTime(file.raw, attributes)
+            try temporary.become(name)
             counts.addFile(size)
         } catch {
-            unlinkat(directory, temporary, 0)
+            temporary.remove()
             throw error
         }
     }
 
-    private func copyContent(of attributes: FileAttributes, to file: Int32) throws -> UInt64 {
+    private func copyContent(of attributes: FileAttributes, to file: borrowing Descriptor) throws -> UInt64 {
         var offset: UInt64 = 0
         while offset < attributes.size {
             var piece: [UInt8] = []
@@ -144,36 +143,17 @@ struct ViewCopy {
             }
             // A file that is shorter than its folder says is not the file.
             guard !piece.isEmpty else { throw FileFault(errno: EIO) }
-            try Self.write(piece, to: file)
-            if options.verifies, try Self.read(piece.count, of: file, at: offset) != piece {
-                throw FileFault(errno: EIO)
-            }
+            try piece.withUnsafeBytes { try file.write($0, at: offset) }
+            if options.verifies, try !isStored(piece, in: file, at: offset) { throw FileFault(errno: EIO) }
             offset += UInt64(piece.count)
         }
         return offset
     }
 
-    private static func write(_ piece: [UInt8], to file: Int32) throws {
-        try piece.withUnsafeBytes { buffer in
-            var done = 0
-            while done < buffer.count {
-                let count = Glibc.write(file, buffer.baseAddress.map { $0 + done }, buffer.count - done)
-                if count < 0, errno != EINTR { throw FileFault(errno: errno) }
-                done += max(0, count)
-            }
-        }
-    }
-
-    private static func read(_ count: Int, of file: Int32, at offset: UInt64) throws -> [UInt8] {
-        try [UInt8](unsafeUninitializedCapacity: count) { buffer, done in
-            while done < count {
-                let got = pread(file, buffer.baseAddress.map { $0 + done }, count - done, off_t(offset) + off_t(done))
-                if got < 0, errno == EINTR { continue }
-                guard got >= 0 else { throw FileFault(errno: errno) }
-                guard got > 0 else { return }
-                done += got
-            }
-        }
+    private func isStored(_ piece: [UInt8], in file: borrowing Descriptor, at offset: UInt64) throws -> Bool {
+        var found = [UInt8](repeating: 0, count: piece.count)
+        let count = try found.withUnsafeMutableBytes { try file.read(at: offset, into: $0) }
+        return count == piece.count && found == piece
     }
 
     private func setTime(_ descriptor: Int32, _ attributes: FileAttributes) {
