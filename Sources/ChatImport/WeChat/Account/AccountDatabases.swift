@@ -95,17 +95,9 @@ final class AccountDatabases {
         of database: ForeignDatabase, at below: String, _ table: String, _ columns: [String],
         _ body: (ForeignRow) throws -> Void
     ) throws {
-        guard database.tables.contains(table) else { return }
-        do {
-            let damaged = try database.readableRows(of: table, columns) { row in
-                try body(ForeignRow(row))
-                return true
-            }
-            if let fault = damaged.firstFault {
-                note(.unreadable(DatabaseDamage(path: files.path(below), table: table, fault: fault)))
-            }
-        } catch let fault as DatabaseFault {
-            note(.unreadable(DatabaseDamage(path: files.path(below), table: table, fault: fault)))
+        try database.lookUp(in: table, columns, at: files.path(below), noting: { note(.unreadable($0)) }) { row in
+            try body(ForeignRow(row))
+            return true
         }
     }
 

@@ -15,10 +15,7 @@ final class AndroidTables {
 
     /// Reads the rows of a table; return false to stop.
     func rows(of table: String, _ columns: [String], _ body: (Statement) throws -> Bool) throws {
-        try noting(table) {
-            let lost = try database.readableRows(of: table, columns, body)
-            if let damage = DatabaseDamage(path: path, table: table, lost) { note(damage) }
-        }
+        try database.lookUp(in: table, columns, at: path, noting: { note($0) }, body)
     }
 
     /// The same for one who can throw nothing.
@@ -36,24 +33,19 @@ final class AndroidTables {
             found = row.text(0)
             return false
         }
-        try? noting(table) {
+        guard database.hasTable(table) else { return nil }
+        do {
             if isAlone {
                 try database.rows(of: table, [column], condition, [key], take)
             } else {
                 try database.read(table, [column], condition, [key], take)
             }
-        }
-        return found
-    }
-
-    private func noting(_ table: String, _ body: () throws -> Void) throws {
-        guard database.hasTable(table) else { return }
-        do {
-            try body()
-        } catch let fault as DatabaseFault {
-            // A column that other versions have is as good as a table that they have.
+        } catch {
+            // The body throws nothing. A column that other versions have is as good as a table that they have.
+            let fault = error as? DatabaseFault ?? .notADatabase
             if fault != .noSuchTable { note(DatabaseDamage(path: path, table: table, fault: fault)) }
         }
+        return found
     }
 
     private func note(_ damage: DatabaseDamage) {

@@ -66,6 +66,21 @@ extension ForeignDatabase {
         }
     }
 
+    /// Reads what can be read of a table in which things are looked up. What cannot be read is noted, as a damage of the file at
+    /// `path`; a table that is not there has no rows. Throws what the body throws, which returns false to stop.
+    package func lookUp(
+        in table: String, _ columns: [String], at path: String, noting note: (DatabaseDamage) -> Void,
+        _ body: (Statement) throws -> Bool
+    ) throws {
+        guard hasTable(table) else { return }
+        do {
+            let lost = try readableRows(of: table, columns, body)
+            if let damage = DatabaseDamage(path: path, table: table, lost) { note(damage) }
+        } catch let fault as DatabaseFault {
+            note(DatabaseDamage(path: path, table: table, fault: fault))
+        }
+    }
+
     /// The number of the first row from a number on, nil when it cannot be told.
     private func rowNumber(of table: String, notBelow number: Int64) throws -> Int64? {
         var found: Int64?

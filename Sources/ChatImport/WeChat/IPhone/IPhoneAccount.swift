@@ -296,13 +296,7 @@ final class IPhoneAccount: WeChatAccount {
     private func eachRow(
         of database: ForeignDatabase, _ path: String, _ table: String, _ columns: [String], _ body: (Statement) -> Bool
     ) {
-        do {
-            let lost = try database.readableRows(of: table, columns, body)
-            if let damage = DatabaseDamage(path: path, table: table, lost) { note(.unreadable(damage)) }
-        } catch {
-            // The body throws nothing, so that it can only be a fault of the database.
-            let fault = error as? DatabaseFault ?? .notADatabase
-            note(.unreadable(DatabaseDamage(path: path, table: table, fault: fault)))
-        }
+        // The body throws nothing.
+        try? database.lookUp(in: table, columns, at: path, noting: { note(.unreadable($0)) }, body)
     }
 }
