@@ -63,6 +63,8 @@ public enum ImportNote: Hashable, Sendable {
     case unreadableLog(path: String, frames: Int)
     /// A database that has a log while it is open came without one.
     case lacksLog(path: String)
+    /// Files that look like exports, below the source's root, that were not read with it.
+    case exportsPassedOver(paths: [String])
     /// A part of a database cannot be read; the rest was.
     case damagedDatabase(DatabaseDamage)
     /// Messages of which the content breaks off; what stands before is shown, and the rest kept as it is.
@@ -97,6 +99,10 @@ extension ImportNote: CustomStringConvertible {
             "The times in '\(path)' have no time zone; \(zone) is assumed. Another one can be given with --tz."
         case .dayFirstAssumed(let path):
             "The dates in '\(path)' do not tell whether the day or the month comes first; the day is assumed."
+        case .exportsPassedOver(let paths):
+            "What looks like another export is kept as a file and not read, as it may have been sent: "
+                + paths.prefix(3).joined(separator: ", ") + (paths.count > 3 ? ", …" : "")
+                + ". Name it as a PATH to read it."
         case .readLog(let path, let log):
             "The -wal beside '\(path)' was read: \(log.committed) frames\(Self.rest(of: log))."
         case .unreadableLog(let path, let frames):
@@ -148,18 +154,19 @@ public struct ImportOptions: Sendable {
     public var assumedZone: Zone
     /// The owner's name as the source writes it, when the source does not say who the owner is.
     public var ownName: String?
-    /// The owner's user name by earlier readings, for a source that does not tell it any more.
-    public var knownOwner: String?
+    /// What the source gave before, for one that does not tell its owner any more.
+    public var knownConversations: [ConversationID]
     /// What opens encrypted databases and pictures.
     public var keys: SourceKeys
 
     /// Options.
     public init(
-        assumedZone: Zone, ownName: String? = nil, knownOwner: String? = nil, keys: SourceKeys = SourceKeys()
+        assumedZone: Zone, ownName: String? = nil, knownConversations: [ConversationID] = [],
+        keys: SourceKeys = SourceKeys()
     ) {
         self.assumedZone = assumedZone
         self.ownName = ownName
-        self.knownOwner = knownOwner
+        self.knownConversations = knownConversations
         self.keys = keys
     }
 }

@@ -20,13 +20,6 @@ public func recognise(_ path: String) throws(ImportError) -> SourceFormat? {
     return formats.first
 }
 
-/// Files that look like exports and lie beside WeChat's accounts in a folder, or beside chats that have WhatsApp's names. A
-/// backup of the folder keeps them as files and does not read them: they may be the owner's, or may have been sent to them.
-public func exportsPassedOver(at path: String) -> [String] {
-    // What cannot be looked at is told when the folder's files are stored.
-    (try? SourceFolder.exportsPassedOver(at: path)) ?? []
-}
-
 /// Reads every export of a format at a path, row by row, in memory that does not grow with them.
 ///
 /// Paths in events are relative to `path` when it is a folder, else to the folder in which it lies. Throws `stopped` with
@@ -34,11 +27,14 @@ public func exportsPassedOver(at path: String) -> [String] {
 public func readSource(
     at path: String, format: SourceFormat, options: ImportOptions, _ deliver: (ImportEvent) throws -> Void
 ) throws(ImportError) {
-    let exports = try SourceFolder.exports(at: path, wanted: format)
+    let (exports, others) = try SourceFolder.exportsAndOthers(at: path, wanted: format)
     guard !exports.isEmpty else { throw .notRecognised(path: path) }
     var options = options
     // Of several accounts, one that does not tell its owner may be anybody's.
-    if exports.count > 1 { options.knownOwner = nil }
+    if exports.count > 1 { options.knownConversations = [] }
+    if !others.isEmpty {
+        do { try deliver(.note(.exportsPassedOver(paths: others))) } catch { throw .stopped(error) }
+    }
     for export in exports {
         do {
             try deliver(.export(path: export.path))
@@ -101,6 +97,26 @@ enum SourceFolder {
 
     /// The exports at a path, in the order of their names. A file that is named itself counts as `wanted` says.
     static func exports(at path: String, wanted: SourceFormat? = nil) throws(ImportError) -> [Export] {
+        try find(at: path, wanted: wanted).exports
+    }
+
+    /// The same, and files that look like exports and lie beside WeChat's accounts, or beside chats that have WhatsApp's names.
+    /// They are not read: they may be the owner's, or may have been sent to them.
+    static func exportsAndOthers(
+        at path: String, wanted: SourceFormat
+    ) throws(ImportError) -> (exports: [Export], others: [String]) {
+        let (exports, others) = try find(at: path, wanted: wanted)
+        guard wanted == .wechat, isFolder(path) else { return (exports, others) }
+        let folders = Set(exports.map { String($0.folder.prefix { $0 != "/" }) })
+        guard !folders.isEmpty, !folders.contains("") else { return (exports, []) }
+        // What cannot be looked at is told when the folder's files are stored.
+        let beside = (try? exportFiles(at: path, wanted: nil, passing: folders).found) ?? []
+        return (exports, beside.map(\.path))
+    }
+
+    private static func find(
+        at path: String, wanted: SourceFormat?
+    ) throws(ImportError) -> (exports: [Export], others: [String]) {
         var path = path
         while path.utf8.count > 1, path.hasSuffix("/") { path.removeLast() }
         var status = stat()
@@ -110,38 +126,29 @@ enum SourceFolder {
             let folder = path.count > name.count ? String(path.dropLast(name.count + 1)) : "."
             let root = path.hasPrefix("/") && folder.isEmpty ? "/" : folder
             if wanted ?? .wechat == .wechat, WeChatShape.place(of: name) != nil {
-                return [Export(format: .wechat, root: root, path: name, folder: "")]
+                return ([Export(format: .wechat, root: root, path: name, folder: "")], [])
             }
             let recognised = try format(of: path)
-            guard let format = wanted ?? recognised else { return [] }
-            return [Export(format: format, root: root, path: name, folder: "")]
+            guard let format = wanted ?? recognised else { return ([], []) }
+            return ([Export(format: format, root: root, path: name, folder: "")], [])
         }
         let accounts = wanted == nil || wanted == .wechat ? try WeChatShape.places(below: path) : []
         if !accounts.isEmpty {
             // What lies in an account's folders was sent in the chats, even when it looks like an export.
-            return accounts.map { Export(format: .wechat, root: path, path: $0.database, folder: $0.folder) }
+            return (accounts.map { Export(format: .wechat, root: path, path: $0.database, folder: $0.folder) }, [])
         }
-        let (exports, _, html) = try exportFiles(at: path, wanted: wanted, passing: [])
+        let (exports, others, html) = try exportFiles(at: path, wanted: wanted, passing: [])
         if exports.isEmpty, let html { throw .telegramHTML(path: html) }
-        return exports
-    }
-
-    /// Files that look like exports and are not read with those of the folder.
-    static func exportsPassedOver(at path: String) throws(ImportError) -> [String] {
-        guard isFolder(path) else { return [] }
-        let folders = Set(try WeChatShape.places(below: path).map { String($0.folder.prefix { $0 != "/" }) })
-        guard !folders.isEmpty else { return try exportFiles(at: path, wanted: nil, passing: []).passedOver }
-        guard !folders.contains("") else { return [] }
-        return try exportFiles(at: path, wanted: nil, passing: folders).found.map(\.path)
+        return (exports, others)
     }
 
     /// The exports in a folder and the folders in it, but for some; texts that may be others'; and where an export is that
     /// people alone can read.
     private static func exportFiles(
         at path: String, wanted: SourceFormat?, passing: Set<String>
-    ) throws(ImportError) -> (found: [Export], passedOver: [String], html: String?) {
+    ) throws(ImportError) -> (found: [Export], others: [String], html: String?) {
         var exports: [Export] = []
-        var passedOver: [String] = []
+        var others: [String] = []
         var html: String?
         let folders = [""] + (try names(in: path, path)).filter { isFolder(path + "/" + $0) && !passing.contains($0) }
         for folder in folders {
@@ -168,12 +175,12 @@ enum SourceFolder {
                 let isOther = { (export: Export) in
                     export.format == .whatsapp && isText(export.name) && !isNamedChat(export.name)
                 }
-                passedOver += found.filter(isOther).map(\.path)
+                others += found.filter(isOther).map(\.path)
                 found.removeAll(where: isOther)
             }
             exports += found
         }
-        return (exports, passedOver, html)
+        return (exports, others, html)
     }
 
     private static func isText(_ name: String) -> Bool { name.lowercased().hasSuffix(".txt") }

@@ -1,6 +1,7 @@
-import ChatImport
 import ChatModel
 import Testing
+
+@testable import ChatImport
 
 struct SourceRecognitionTests {
     private let folder: TemporaryFolder
@@ -39,19 +40,23 @@ struct SourceRecognitionTests {
         try folder.write("MicroMsg/Download/result.json", chat)
         try folder.write("MicroMsg/0123456789abcdef0123456789abcdef/EnMicroMsg.db", "x")
         #expect(try recognise(folder.path) == .wechat)
-        #expect(exportsPassedOver(at: folder.path) == [])
+        #expect(try SourceFolder.exportsAndOthers(at: folder.path, wanted: .wechat).others == [])
     }
 
     @Test func `what lies beside an account and looks like an export is told of`() throws {
         try folder.write("Export/result.json", chat)
-        #expect(exportsPassedOver(at: folder.path) == [])
+        #expect(try SourceFolder.exportsAndOthers(at: folder.path, wanted: .telegram).others == [])
         try folder.write("MicroMsg/0123456789abcdef0123456789abcdef/EnMicroMsg.db", "x")
-        #expect(exportsPassedOver(at: folder.path) == ["Export/result.json"])
+        #expect(try SourceFolder.exportsAndOthers(at: folder.path, wanted: .wechat).others == ["Export/result.json"])
         let chats = try TemporaryFolder()
         for name in ["WhatsApp Chat with Bob.txt", "Alice.txt"] {
             try chats.write(name, "27/03/2022, 13:32 - Bob: hello\n")
         }
-        #expect(exportsPassedOver(at: chats.path) == ["Alice.txt"])
+        var told: [ImportNote] = []
+        try readSource(at: chats.path, format: .whatsapp, options: ImportOptions(assumedZone: .utc)) { event in
+            if case .note(let note) = event { told.append(note) }
+        }
+        #expect(told.contains(.exportsPassedOver(paths: ["Alice.txt"])))
     }
 
     @Test func `interchange files are known by their name or their first line`() throws {

@@ -29,6 +29,7 @@ public struct ArchiveBuilder {
     private var current: Int?
     /// Sources of which not all could be read this time.
     private(set) var readWithLoss: Set<Int> = []
+    /// Whether files of the sources have changed since their rows were taken.
     private(set) var isChangedMeanwhile = false
     /// How many exports each source has given.
     private var exports: [Int: Int] = [:]

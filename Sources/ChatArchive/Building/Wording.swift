@@ -81,7 +81,8 @@ struct Wording: Hashable {
     }
 
     /// What a message becomes when another device, or a later reading, has it too: takes words and files that were missing,
-    /// the names of files that were left out, originals of which there was a preview, and ways to decode that were not known; never the other way.
+    /// the names of files that were left out, originals of which there was a preview, and ways to decode that were not
+    /// known; never the other way.
     static func complete(_ message: inout Message, from other: Message) {
         if message.text.isEmpty { message.text = other.text }
         OmittedFile.complete(&message, from: other)

@@ -1,7 +1,7 @@
 import Glibc
 
-/// A mount in the background: this program started once more in a session of its own, with password and place through a pipe and
-/// another pipe on which it says that the mount can be used. Until then its errors go to the user's terminal.
+/// A mount in the background: this program started once more in a session of its own, with password and place through a
+/// pipe, and another pipe on which it says that the mount can be used. Until then its errors go to the user's terminal.
 enum Background {
     private static let passwordDescriptor: Int32 = 3
     private static let readyDescriptor: Int32 = 4

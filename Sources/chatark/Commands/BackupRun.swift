@@ -189,9 +189,9 @@ final class BackupRun {
     private func read(_ source: BackupSources.Source, as format: SourceFormat, into builder: inout ArchiveBuilder)
         throws
     {
-        let known = builder.conversations(of: archiveSource(source))
         let options = ImportOptions(
-            assumedZone: zone, ownName: about.ownName, knownOwner: wechatOwner(of: known), keys: keys)
+            assumedZone: zone, ownName: about.ownName,
+            knownConversations: builder.conversations(of: archiveSource(source)), keys: keys)
         try readSourceAhead(at: source.path, format: format, options: options) { event in
             switch event {
             case .person(let person): try builder.add(person)

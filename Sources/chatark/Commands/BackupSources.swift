@@ -54,15 +54,6 @@ struct BackupSources {
                 notes.append("'\(given)' has its media beside it; the folder '\(folder)' is backed up.")
                 path = folder
             }
-            if case .auto = about.source {
-                let others = exportsPassedOver(at: path)
-                let rest = others.count > 3 ? ", …" : ""
-                if !others.isEmpty {
-                    notes.append(
-                        "What looks like another export is kept as a file and not read, as it may have been sent: "
-                            + "\(others.prefix(3).joined(separator: ", "))\(rest). Name it as a PATH to read it.")
-                }
-            }
             if !all.contains(where: { $0.path == path }) { all.append(Source(path: path, formats: formats)) }
         }
         guard about.sourceName == nil || all.count == 1 else { throw CommandError.sourceNameForSeveral }

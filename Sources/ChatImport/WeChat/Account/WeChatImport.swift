@@ -19,10 +19,10 @@ struct WeChatImport {
     private var damagedContents = 0
     private var impossibleTimes = 0
 
-    init(_ account: any WeChatAccount, root: String, knownOwner: String? = nil) {
+    init(_ account: any WeChatAccount, root: String, known: [ConversationID] = []) {
         self.account = account
         self.root = root
-        owner = account.owner ?? knownOwner
+        owner = account.owner ?? Self.owner(of: known)
     }
 
     /// Reads the account of a main database that was recognised.
@@ -34,8 +34,8 @@ struct WeChatImport {
         }
         let accounts = try place.open(root: export.root, options.keys)
         for account in accounts {
-            let knownOwner = accounts.count == 1 ? options.knownOwner : nil
-            var reading = WeChatImport(account, root: export.path, knownOwner: knownOwner)
+            let known = accounts.count == 1 ? options.knownConversations : []
+            var reading = WeChatImport(account, root: export.path, known: known)
             try reading.read(deliver)
         }
     }
@@ -148,6 +148,17 @@ struct WeChatImport {
         ConversationID("wechat:\(owner ?? "")/\(talker)")
     }
 
+    /// Whose account some conversations are, by their identifiers; nil when they are not all of one known owner.
+    static func owner(of conversations: [ConversationID]) -> String? {
+        var found: String?
+        for id in conversations where id.text.hasPrefix("wechat:") {
+            let owner = String(id.text.dropFirst("wechat:".count).prefix { $0 != "/" })
+            guard !owner.isEmpty, found == nil || owner == found else { return nil }
+            found = owner
+        }
+        return found
+    }
+
     // MARK: Messages
 
     /// Tells the messages of all rows; what could not be read is returned.
@@ -222,15 +233,4 @@ struct WeChatImport {
         case .picturesNeedKey(let count): return .picturesNeedKey(count: count)
         }
     }
-}
-
-/// Whose account some conversations of WeChat are, by their identifiers; nil when they are not all of one known owner.
-public func wechatOwner(of conversations: [ConversationID]) -> String? {
-    var found: String?
-    for id in conversations where id.text.hasPrefix("wechat:") {
-        let owner = String(id.text.dropFirst("wechat:".count).prefix { $0 != "/" })
-        guard !owner.isEmpty, found == nil || owner == found else { return nil }
-        found = owner
-    }
-    return found
 }

@@ -96,7 +96,7 @@ struct AndroidAccountTests {
     func damagedTables() throws {
         try sql("INSERT INTO message VALUES (1, 11, 1, 0, 1600000000000, 'wxid_a', 'hello', NULL);")
         #expect(try messages().map(\.conversation.text) == ["wechat:wxid_me/wxid_a"])
-        let known = wechatOwner(of: try messages().map(\.conversation))
+        let known = try messages().map(\.conversation)
         try damage("userinfo")
         try damage("rcontact")
         let losses = try events().compactMap { event -> String? in
@@ -104,9 +104,9 @@ struct AndroidAccountTests {
             return damage.table
         }
         #expect(Set(losses) == ["userinfo", "rcontact"])
-        let options = ImportOptions(assumedZone: .utc, knownOwner: known)
+        let options = ImportOptions(assumedZone: .utc, knownConversations: known)
         #expect(try messages(options).map(\.conversation.text) == ["wechat:wxid_me/wxid_a"])
-        #expect(wechatOwner(of: [ConversationID("wechat:a/x"), ConversationID("wechat:b/x")]) == nil)
+        #expect(WeChatImport.owner(of: [ConversationID("wechat:a/x"), ConversationID("wechat:b/x")]) == nil)
     }
 
     @Test("a message with a time that no calendar has is kept, and counted")
