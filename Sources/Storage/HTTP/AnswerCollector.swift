@@ -14,21 +14,32 @@ final class AnswerCollector: HTTPClientResponseDelegate {
     private let hasBody: Bool
     private let pace: BandwidthLimit?
     private let answer = Mutex(HTTPAnswer(status: 0))
-    private let lastBytes = Mutex(NIODeadline.now())
+    private let bytesToSend: Int
+    private let silence: Mutex<NIODeadline?>
 
-    /// `hasBody` is false for an answer to HEAD, whose length is that of another one. `pace` limits how fast the body is
-    /// taken: the server then waits, too.
-    init(limit: Int, hasBody: Bool, pace: BandwidthLimit? = nil) {
+    /// `pace` limits how fast the answer's body is taken: the server then waits, too.
+    init(to request: HTTPRequest, pace: BandwidthLimit? = nil) {
         self.pace = pace
-        self.limit = limit
-        self.hasBody = hasBody
+        limit = request.bodyLimit
+        // The length of an answer to HEAD is that of another one.
+        hasBody = request.verb != .head
+        bytesToSend = request.body?.count ?? 0
+        silence = Mutex(bytesToSend > 0 ? nil : .now())
     }
 
-    /// When bytes last arrived, or the beginning.
-    var lastArrival: NIODeadline { lastBytes.withLock { $0 } }
+    /// Since when the server could have said something and has not; later than now in a pause that is kept on purpose. Nil
+    /// while the request still leaves, which takes as long as the line needs.
+    var silentSince: NIODeadline? { silence.withLock { $0 } }
+
+    /// The system has taken the whole request, and may still hold as much of it as a socket's buffer can (tcp_wmem): that much
+    /// leaves at 8 KiB a second on the slowest of lines.
+    func didSendRequest(task: HTTPClient.Task<HTTPAnswer>) {
+        let held = Int64(min(bytesToSend, 4 << 20))
+        silence.withLock { $0 = .now() + .seconds(held >> 13) }
+    }
 
     func didReceiveHead(task: HTTPClient.Task<HTTPAnswer>, _ head: HTTPResponseHead) -> EventLoopFuture<Void> {
-        lastBytes.withLock { $0 = .now() }
+        silence.withLock { $0 = .now() }
         let isTooLong = answer.withLock { answer in
             answer.status = Int(head.status.code)
             answer.headers = head.headers.map { ($0.name, $0.value) }
@@ -42,7 +53,7 @@ final class AnswerCollector: HTTPClientResponseDelegate {
     }
 
     func didReceiveBodyPart(task: HTTPClient.Task<HTTPAnswer>, _ part: ByteBuffer) -> EventLoopFuture<Void> {
-        lastBytes.withLock { $0 = .now() }
+        silence.withLock { $0 = .now() }
         let fault: HTTPFault? = answer.withLock { answer in
             if answer.isGood {
                 guard part.readableBytes <= limit - answer.body.count else { return .tooLong(status: answer.status) }
@@ -57,7 +68,7 @@ final class AnswerCollector: HTTPClientResponseDelegate {
             return task.eventLoop.makeSucceededVoidFuture()
         }
         // Nothing arrives meanwhile, and that is no silence.
-        lastBytes.withLock { $0 = .now() + pause }
+        silence.withLock { $0 = .now() + pause }
         return task.eventLoop.scheduleTask(in: pause) {}.futureResult
     }
 
@@ -70,7 +81,7 @@ final class AnswerCollector: HTTPClientResponseDelegate {
     }
 }
 
-/// Ends a request for which nothing has arrived for some time, from its beginning on.
+/// Ends a request to which a server has said nothing for some time.
 final class IdleWatch: Sendable {
     private let next: Mutex<Scheduled<Void>?> = Mutex(nil)
     private let task: HTTPClient.Task<HTTPAnswer>
@@ -93,7 +104,7 @@ final class IdleWatch: Sendable {
     }
 
     private func check() {
-        let end = collector.lastArrival + limit
+        let end = (collector.silentSince ?? .now()) + limit
         guard end > .now() else { return task.fail(reason: HTTPFault.timedOut) }
         let scheduled = task.eventLoop.scheduleTask(deadline: end) { [weak self] in self?.check() ?? () }
         next.withLock { $0 = scheduled }

@@ -14,9 +14,10 @@ public struct HTTPSettings: Sendable {
     public var connectTimeout: Duration = .seconds(10)
     /// Without a byte coming or going, for requests that only ask.
     public var readIdleTimeout: Duration = .seconds(20)
-    /// The same for requests that change something: a server may have much to do between the last byte and its answer.
+    /// The same for requests that change something, and for what was sent and nobody acknowledges: a server may have much to
+    /// do between the last byte and its answer.
     public var writeIdleTimeout: Duration = .seconds(120)
-    /// For a whole request; a second more for each 16 KiB sent or asked for.
+    /// For a whole request; a second more for each KiB sent or asked for, as many requests may share a slow line.
     public var requestTimeout: Duration = .seconds(120)
     /// A file of certificates (PEM) to trust beside the system's.
     public var certificates: String?
@@ -65,8 +66,9 @@ public final class HTTPDoor: Sendable {
         configuration.decompression = .disabled
         configuration.dnsOverride = settings.addresses
         configuration.timeout.connect = settings.connectTimeout.amount
-        configuration.timeout.read = (settings.writeIdleTimeout + settings.longestPause).amount
-        configuration.timeout.write = settings.writeIdleTimeout.amount
+        configuration.http1_1ConnectionDebugInitializer = { [limit = settings.writeIdleTimeout.amount] channel in
+            channel.setOption(Self.unacknowledgedLimit, value: SocketOptionValue(limit.nanoseconds / 1_000_000))
+        }
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = max(1, settings.connections)
         // Whoever repeats knows how often and how long.
         configuration.connectionPool.retryConnectionEstablishment = false
@@ -76,6 +78,10 @@ public final class HTTPDoor: Sendable {
         for _ in 0..<max(1, settings.connections) { turns.signal() }
         current = Mutex(Connections(configuration))
     }
+
+    /// TCP_USER_TIMEOUT of <linux/tcp.h>, in milliseconds: the kernel alone knows whether a body still moves, and ends the
+    /// connection when nothing of it has been acknowledged, or taken by the other side, for that long (RFC 5482).
+    private static let unacknowledgedLimit = ChannelOptions.socket(SocketOptionLevel(IPPROTO_TCP), 18)
 
     /// Sends a request and waits for the answer, whatever its status. Not for threads of an event loop.
     func answer(_ request: HTTPRequest) throws(HTTPFault) -> HTTPAnswer {
@@ -91,14 +97,14 @@ public final class HTTPDoor: Sendable {
         }
         turns.wait()
         let connections = current.withLock { $0 }
-        let collector = AnswerCollector(
-            limit: request.bodyLimit, hasBody: request.verb != .head, pace: settings.download)
+        let collector = AnswerCollector(to: request, pace: settings.download)
         let task = connections.client.execute(
             request: outgoing, delegate: collector, deadline: deadline(of: request))
         let asksOnly = request.verb == .get || request.verb == .head
-        let watch = asksOnly ? IdleWatch(task, collector, settings.readIdleTimeout.amount) : nil
+        let watch = IdleWatch(
+            task, collector, (asksOnly ? settings.readIdleTimeout : settings.writeIdleTimeout).amount)
         task.futureResult.whenComplete { [self] result in
-            watch?.end()
+            watch.end()
             let result = result.mapError(Self.fault)
             if Self.mayHaveLeftBytes(of: request, result) { retire(connections) }
             turns.signal()
@@ -174,7 +180,7 @@ public final class HTTPDoor: Sendable {
     private func deadline(of request: HTTPRequest) -> NIODeadline {
         let (up, down) = (request.body?.count ?? 0, min(request.bodyLimit, 64 << 20))
         let limited = settings.pause(of: up, settings.upload) + settings.pause(of: down, settings.download)
-        return .now() + (settings.requestTimeout + limited).amount + .seconds(Int64((up + down) >> 14))
+        return .now() + (settings.requestTimeout + limited).amount + .seconds(Int64((up + down) >> 10))
     }
 
     private static func fault(_ error: any Error) -> HTTPFault {
@@ -201,9 +207,6 @@ extension HTTPSettings {
     fileprivate func pause(of bytes: Int, _ limit: BandwidthLimit?) -> Duration {
         limit.map { .seconds(bytes / $0.rate * connections + 1) } ?? .zero
     }
-
-    /// What arrives at once is not more than a socket holds.
-    fileprivate var longestPause: Duration { pause(of: 256 << 10, download) }
 }
 
 extension Duration {
