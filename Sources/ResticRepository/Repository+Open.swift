@@ -53,7 +53,29 @@ extension Repository {
         _ store: any ObjectStore, password: Password, keyHint: KeyID? = nil, trustsKept: Bool = false,
         config known: [UInt8]? = nil, localIndex: String? = nil
     ) throws(RepositoryError) -> Repository {
-        var (box, master, keyID) = try readConfigAndKey(store, password, keyHint, trustsKept, known)
+        let (box, master, keyID) = try readConfigAndKey(store, password, keyHint, trustsKept, known)
+        return try open(store, master, keyID, box, localIndex)
+    }
+
+    /// Opens a repository with a key that was unlocked before; nil when the store does not have its key file any more. With
+    /// `trustsKept` the store is not asked for that; the other parameters are those of opening with a password.
+    public static func open(
+        _ store: any ObjectStore, with key: UnlockedKey, trustsKept: Bool = false, config known: [UInt8]? = nil,
+        localIndex: String? = nil
+    ) throws(RepositoryError) -> Repository? {
+        if !trustsKept {
+            let keys: [ObjectName]
+            do throws(StorageError) { keys = try store.list(.keys).map(\.name) } catch { throw .storage(error) }
+            guard keys.contains(ObjectName(.keys, key.id.digest)) else { return nil }
+        }
+        let box = try readConfig(store, known, isCurrent: !trustsKept)
+        return try open(store, key.master, key.id, box, localIndex)
+    }
+
+    private static func open(
+        _ store: any ObjectStore, _ master: BoxKey, _ keyID: KeyID, _ box: [UInt8], _ localIndex: String?
+    ) throws(RepositoryError) -> Repository {
+        var box = box
         let config: Config
         let cipher = try BoxCipher(master)
         do throws(Damage) {

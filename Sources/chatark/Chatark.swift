@@ -26,7 +26,7 @@ struct Chatark: ParsableCommand {
         subcommands: [
             Init.self, Backup.self, Snapshots.self, List.self, SearchCommand.self, Restore.self, Check.self,
             Unlock.self, MountCommand.self,
-            Umount.self, Fetch.self, CacheCommand.self, VersionCommand.self,
+            Umount.self, SessionCommand.self, Fetch.self, CacheCommand.self, VersionCommand.self,
         ])
 
     static func main() {

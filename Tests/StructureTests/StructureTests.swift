@@ -7,7 +7,7 @@ private let arrows: [String: Set<String>] = [
     "ChatMedia": ["ChatModel", "COpenSSL"],
     "ChatImport": ["ChatModel", "ChatMedia", "JSON", "SQLite", "COpenSSL", "CZip", "CZstd"],
     "Storage": ["JSON", "SQLite", "CFallocate", "CSHA2", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOSSL"],
-    "ResticRepository": ["Storage", "JSON", "COpenSSL", "CXattr", "CZstd"],
+    "ResticRepository": ["Storage", "JSON", "CKeyutils", "COpenSSL", "CSodium", "CXattr", "CZstd"],
     "ChatArchive": ["ChatMedia", "ChatModel", "ResticRepository", "Storage", "JSON"],
     "Mount": ["ChatArchive", "CFuse"],
     "Search": ["JSON", "CPCRE2"],
@@ -45,7 +45,9 @@ struct StructureTests {
     func everyModule() throws {
         let modules = try FileManager.default.contentsOfDirectory(atPath: Self.package.path + "/Sources")
         let systems = [
-            "CFallocate", "CFuse", "CMalloc", "COpenSSL", "CPCRE2", "CSHA2", "CSQLite", "CXattr", "CZip", "CZstd",
+            "CFallocate", "CFuse", "CKeyutils", "CMalloc", "COpenSSL", "CPCRE2", "CSHA2", "CSodium", "CSQLite",
+            "CXattr",
+            "CZip", "CZstd",
         ]
         #expect(Set(modules) == Set(arrows.keys).union(systems))
     }

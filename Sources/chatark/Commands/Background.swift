@@ -1,4 +1,5 @@
 import Glibc
+import ResticRepository
 
 /// A mount in the background: this program started once more in a session of its own, with password and place through a
 /// pipe, and another pipe on which it says that the mount can be used. Until then its errors go to the user's terminal.
@@ -8,8 +9,9 @@ enum Background {
 
     /// Starts a mount and returns when it can be used; throws its exit status when it ends before.
     static func start(_ mount: MountCommand) throws {
-        // Asked for here, where there is a terminal.
-        var password = try mount.options.passwordBytes(for: .opening)
+        // Asked for here, where there is a terminal, unless it will not be needed.
+        let isInSession = KernelKeyring.find(for: try mount.options.location().sessionName) != nil
+        var password = isInSession ? [] : try mount.options.passwordBytes(for: .opening)
         defer { password.wipe() }
         var handover = Handover(repository: mount.options.repository, password: password).bytes
         defer { handover.wipe() }

@@ -81,6 +81,13 @@ struct RepositoryLocation {
         }
     }
 
+    /// What a session of it is known by: of a folder its real path, by whichever way it was named.
+    var sessionName: String {
+        guard let folder, let path = realpath(folder, nil) else { return words }
+        defer { free(path) }
+        return String(cString: path)
+    }
+
     /// Absolute, so that a process in the background may leave its directory.
     static var currentDirectory: String {
         guard let path = getcwd(nil, 0) else { return "." }

@@ -11,12 +11,12 @@ extension RepositoryOptions {
     ///   - anticipating: how much of the index is asked for at once, with the snapshots, because it will be read; nil for
     ///     nothing.
     ///   - locking: whether that will be done under a lock.
+    ///   - inSession: whether a session may stand in for the password.
     func open(
-        keeping: Bool = true, anticipating extent: IndexExtent? = nil, locking: Bool = false
+        keeping: Bool = true, anticipating extent: IndexExtent? = nil, locking: Bool = false, inSession: Bool = true
     ) throws -> Repository {
-        try Opening(self, keeping: keeping).open(anticipating: extent, locking: locking) {
-            try password(for: .opening)
-        }
+        let opening = try Opening(self, keeping: keeping, inSession: inSession)
+        return try opening.open(anticipating: extent, locking: locking) { try password(for: .opening) }
     }
 
     /// Opens the repository for one who only reads and takes no lock, with its snapshots and its index.
@@ -61,8 +61,10 @@ private struct Opening {
     private let store: any ObjectStore
     private let files: RepositoryFiles?
     private let isOffline: Bool
+    private let isInSession: Bool
 
-    init(_ options: RepositoryOptions, keeping: Bool) throws {
+    init(_ options: RepositoryOptions, keeping: Bool, inSession: Bool = true) throws {
+        isInSession = inSession
         location = try options.location()
         store = try options.access.store(at: location, keeping: keeping)
         files = keeping && !options.access.noCache ? options.access.cache.files(of: location) : nil
@@ -92,6 +94,12 @@ private struct Opening {
                 .config, range: nil, advice: ReadAdvice(retention: .metadata, isCurrent: !trustsKept))
         } catch {
             throw error.isNotFound ? RepositoryError.noRepository(location: location.words) : .storage(error)
+        }
+        if isInSession, let session = KernelKeyring.find(for: location.sessionName) {
+            // A key that was taken back opens nothing, and the password is asked for as ever.
+            let repository = try Repository.open(
+                store, with: session.key, trustsKept: trustsKept, config: config, localIndex: files?.index)
+            if let repository { return repository }
         }
         let repository = try Repository.open(
             store, password: try password(), keyHint: files?.lastKey.flatMap { KeyID(hex: $0) }, trustsKept: trustsKept,

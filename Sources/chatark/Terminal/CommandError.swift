@@ -30,6 +30,8 @@ enum CommandError: Error, Equatable {
     case badZone(String)
     case badPattern(String)
     case badSize(String)
+    case badTimeSpan(String)
+    case noKeyring(errno: Int32)
     case noSnapshotBefore(String)
     case datesReversed
     case patternAmongConversations
@@ -105,6 +107,11 @@ extension CommandError: CustomStringConvertible {
         case .badZone(let text): "There is no time zone '\(text)'. Write a name such as Asia/Shanghai or UTC."
         case .badPattern(let text): "'\(text)' is not a pattern for paths."
         case .badSize(let text): "'\(text)' is not a size. Write a number with K, M or G, such as 64M."
+        case .badTimeSpan(let text):
+            "'\(text)' is not a span of time. Write a number with s, m, h or d, such as 8h; at most 30d."
+        case .noKeyring(let errno):
+            "The kernel does not keep the key: \(FileFault(errno: errno).words). Containers often forbid keyrings; give the password "
+                + "each time instead."
         case .noSnapshotBefore(let text):
             "There is no snapshot of \(text) or earlier. 'chatark snapshots' lists what there is."
         case .snapshotGivenTwice: "A snapshot and '--at' exclude each other; use one."
