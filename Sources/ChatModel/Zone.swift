@@ -11,18 +11,22 @@ public struct Zone: Sendable, Equatable {
     /// Coordinated Universal Time.
     public static let utc = Zone(name: "UTC", starts: [.min], offsets: [0])
 
-    /// The zone of this machine: `TZ`, else /etc/localtime, else UTC.
-    public static var current: Zone { Zone(named: TimeZone.current.identifier) ?? .utc }
-
-    /// The zone of an IANA name or a fixed offset such as `GMT+8`, or nil when there is none of that name.
+    /// The zone of an IANA name or a fixed offset such as `+08:00` or `GMT+8` (east of Greenwich), or nil when there is none of
+    /// that name.
     ///
     /// Cost: about 280 look-ups in the zone database, once.
-    public init?(named name: String) {
-        if name == "UTC" || name == "Z" {
+    ///
+    /// - Parameter knowsAbbreviations: whether `CST` is Chicago's. It is China's as well, so who is asked for a zone should
+    ///   give another name.
+    public init?(named name: String, knowsAbbreviations: Bool = false) {
+        if ["UTC", "GMT", "Z"].contains(name) {
             self = .utc
             return
         }
-        guard let zone = TimeZone(identifier: name) else { return nil }
+        let isOffset = name.first.map { "+-".contains($0) } ?? false
+        guard knowsAbbreviations || TimeZone.abbreviationDictionary[name] == nil,
+            let zone = TimeZone(identifier: isOffset ? "GMT" + name : name)
+        else { return nil }
         var moment = Date(timeIntervalSince1970: 0)
         let end = Date(timeIntervalSince1970: 4_417_977_600)
         var starts: [Int64] = [.min]

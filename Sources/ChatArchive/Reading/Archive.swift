@@ -36,9 +36,16 @@ public struct Archive: Sendable {
         manifest = try ArchiveManifest(parsing: try repository.content(of: node))
     }
 
+    /// Reads all that a new archive takes over but the months; throws when a part of it is damaged or gone.
+    func readBeginning() throws(ArchiveError) {
+        _ = try people()
+        _ = try conversations()
+        _ = try subtree(of: root, named: ArchiveLayout.conversationFolders)
+    }
+
     /// The zone by whose months segments are cut.
     public func zone() throws(ArchiveError) -> Zone {
-        guard let zone = Zone(named: manifest.zone) else { throw .unknownZone(manifest.zone) }
+        guard let zone = Zone(named: manifest.zone, knowsAbbreviations: true) else { throw .unknownZone(manifest.zone) }
         return zone
     }
 

@@ -60,7 +60,8 @@ struct SessionCommand: ParsableCommand {
     private static func tell(_ options: RepositoryOptions) throws {
         let location = try options.location()
         let entry = KernelKeyring.find(for: location.sessionName)
-        let until = entry.map { Dates.text(Timestamp(seconds: $0.until), in: .current) }
+        let zone = try Dates.zone(nil)
+        let until = entry.map { Dates.text(Timestamp(seconds: $0.until), in: zone) }
         if options.json {
             Output.json { json in
                 json.beginObject()
@@ -72,7 +73,7 @@ struct SessionCommand: ParsableCommand {
                 json.bool(entry != nil)
                 if let entry {
                     json.key("until")
-                    json.string(Dates.goTime(Timestamp(seconds: entry.until), in: .current).text)
+                    json.string(Dates.goTime(Timestamp(seconds: entry.until), in: zone).text)
                     json.key("key")
                     json.string(entry.key.id.hex)
                 }

@@ -6,7 +6,10 @@ import ResticRepository
 enum Dates {
     /// The zone of that name; this machine's when none is given.
     static func zone(_ name: String?) throws(CommandError) -> Zone {
-        guard let name else { return .current }
+        guard let name else {
+            guard let zone = Zone.ofMachine else { throw .badZone(Environment.process.all["TZ"] ?? "") }
+            return zone
+        }
         guard let zone = Zone(named: name) else { throw .badZone(name) }
         return zone
     }
