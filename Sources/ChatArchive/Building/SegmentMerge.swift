@@ -7,6 +7,8 @@ import JSON
 /// - A wording that it does not have is added; if the platform's id was known, that is an edit.
 /// - A wording that the source had and does not give any more loses the source; when none is left, it is marked `gone`.
 /// - A wording that comes back loses the mark.
+/// - What the platform itself has of a message (`raw`) decides before the words that were made of it: people are renamed, and
+///   importers learn. The words made last stay.
 ///
 /// Rows without a platform's id are a multiset: the n-th of equal rows of one export is the n-th of equal lines. Rows of two
 /// exports of one source are the same messages; rows of one export are not. What one export left out and another one has
@@ -59,6 +61,8 @@ struct SegmentMerge {
     /// The lines whose file another export may leave out, or may have.
     private var places: [OmittedFile.Place: [Int]] = [:]
     private var knownIDs: Set<MessageID> = []
+    /// The lines of a platform's id; made when a known one has another wording.
+    private var linesOfIDs: [MessageID: [Int]]?
 
     /// Starts from what the archive has of the month.
     init(previous: [MessageLine]) {
@@ -129,7 +133,8 @@ struct SegmentMerge {
                 matches[position]
                 ?? (row.message.id == nil
                     ? lineWithOtherFile(for: row.message, &matching)
-                    : line(of: row.message, wordings[position], exactly: false, heldBy: source, &matching))
+                    : line(of: row.message, wordings[position], exactly: false, heldBy: source, &matching)
+                        ?? lineMadeOfTheSame(as: row.message, takingWords: true, &matching))
             guard let index = match else {
                 if let id = row.message.id, knownIDs.contains(id) { rowCounts.edited += 1 }
                 rowCounts.stored += 1
@@ -178,6 +183,7 @@ struct SegmentMerge {
         for (position, theirLine) in other.enumerated() {
             let index =
                 matches[position] ?? lineWithOtherFile(for: theirLine.message, &matching)
+                ?? lineMadeOfTheSame(as: theirLine.message, takingWords: false, &matching)
                 ?? append(MessageLine(theirLine.message), wordings[position], &matching)
             complete(index, from: theirLine.message)
             settle(index, theirLine.sources, theirLine.gone, ours, theirs)
@@ -251,6 +257,31 @@ struct SegmentMerge {
         return found
     }
 
+    /// The line of a message that the platform has word for word, of which other words were made.
+    private mutating func lineMadeOfTheSame(
+        as message: Message, takingWords: Bool, _ matching: inout Matching
+    ) -> Int? {
+        guard let id = message.id, let raw = message.raw, knownIDs.contains(id) else { return nil }
+        if linesOfIDs == nil {
+            linesOfIDs = unsorted.indices.reduce(into: [:]) { lines, index in
+                if let id = unsorted[index].message.id { lines[id, default: []].append(index) }
+            }
+        }
+        let found = linesOfIDs?[id]?.first { index in
+            let line = unsorted[index].message
+            return line.raw == raw && line.sender == message.sender
+                && Wording.compareFiles(line, message) != .different
+        }
+        guard let found else { return nil }
+        matching.used.insert(found)
+        if takingWords {
+            unsorted[found].message.kind = message.kind
+            unsorted[found].message.text = message.text
+            positions[Wording(unsorted[found].message), default: []].append(found)
+        }
+        return found
+    }
+
     /// Gives a line what it lacked; with its file it has another wording, under which the next row finds it.
     private mutating func complete(_ index: Int, from message: Message) {
         let before = OmittedFile.Place(unsorted[index].message) == nil ? nil : Wording(unsorted[index].message)
@@ -271,6 +302,9 @@ struct SegmentMerge {
     private mutating func note(_ wording: Wording, _ message: Message, at index: Int) {
         positions[wording, default: []].append(index)
         if let place = OmittedFile.Place(message) { places[place, default: []].append(index) }
-        if let id = message.id { knownIDs.insert(id) }
+        if let id = message.id {
+            knownIDs.insert(id)
+            linesOfIDs?[id, default: []].append(index)
+        }
     }
 }

@@ -6,7 +6,7 @@ import ChatModel
 /// Devices of one account keep the same message in different ways, and what differs only so is no other wording:
 ///
 /// - the time of a message without a platform's id, below a second: phones have milliseconds, computers have not
-/// - what a voice was transcribed to or a sticker means: one device knows it, another one not, or not yet
+/// - what a voice was transcribed to or a sticker means, or how a call ended: one device knows it, another one not, or not yet
 /// - which files of a merged forward there are
 /// - the bytes of a picture that one device keeps in disguise, or each in its own
 struct Wording: Hashable {
@@ -38,9 +38,16 @@ struct Wording: Hashable {
     static func compare(_ left: Message, _ right: Message) -> Comparison {
         var result = Comparison.same
         if left.text != right.text {
-            guard left.text.isEmpty || right.text.isEmpty else { return .different }
+            guard left.text.hasPrefix(right.text) || right.text.hasPrefix(left.text) else { return .different }
             result = .compatible
         }
+        let files = compareFiles(left, right)
+        return files == .same ? result : files
+    }
+
+    /// The same of the files of two messages alone.
+    static func compareFiles(_ left: Message, _ right: Message) -> Comparison {
+        var result = Comparison.same
         if areGathered(left, right) { return .compatible }
         for (one, other) in zip(left.attachments, right.attachments) {
             switch compare(one, other, hasID: left.id != nil) {
@@ -71,7 +78,9 @@ struct Wording: Hashable {
     }
 
     /// Whether only some devices may know the words of a message of this kind.
-    private static func mayLackWords(_ kind: Message.Kind) -> Bool { kind == .voice || kind == .sticker }
+    private static func mayLackWords(_ kind: Message.Kind) -> Bool {
+        kind == .voice || kind == .sticker || kind == .call
+    }
 
     /// Whether two messages have files of one merged forward, of which each device has some.
     private static func areGathered(_ left: Message, _ right: Message) -> Bool {
@@ -84,7 +93,7 @@ struct Wording: Hashable {
     /// the names of files that were left out, originals of which there was a preview, and ways to decode that were not
     /// known; never the other way.
     static func complete(_ message: inout Message, from other: Message) {
-        if message.text.isEmpty { message.text = other.text }
+        if other.text.count > message.text.count, other.text.hasPrefix(message.text) { message.text = other.text }
         OmittedFile.complete(&message, from: other)
         if areGathered(message, other) {
             return gather(other.attachments, into: &message.attachments)

@@ -59,6 +59,40 @@ struct TwoDevicesTests {
         for merge in both(message(kind, "OK", [file]), message(kind, "no", [file])) { #expect(merge.lines.count == 2) }
     }
 
+    @Test("a call is one, also where only one of them knows how it ended")
+    func call() {
+        for merge in both(message(.call, "语音通话", []), message(.call, "语音通话 通话时长 00:05", [])) {
+            #expect(merge.lines.map(\.message.text) == ["语音通话 通话时长 00:05"])
+            #expect(merge.lines.map(\.sources) == [[0, 1]])
+        }
+        for merge in both(message(.call, "语音通话 已取消", []), message(.call, "语音通话 通话时长 00:05", [])) {
+            #expect(merge.lines.count == 2)
+        }
+    }
+
+    @Test("other words for what the platform has word for word are no edit; the words made last stay")
+    func renamed() {
+        var quote = message(.text, "> Old: hello\nyes", [])
+        quote.raw = Array(#"{"type":49,"content":"<msg/>"}"#.utf8)
+        var merge = SegmentMerge(previous: [MessageLine(quote, sources: [0])])
+        for name in ["New", "Newer"] {
+            quote.text = "> \(name): hello\nyes"
+            merge.give([.init(message: quote, export: 0)], from: 0, lastSeen: seconds(1))
+            #expect(merge.lines == [MessageLine(quote, sources: [0])])
+        }
+        #expect(merge.counts.edited == 0 && merge.counts.stored == 0 && merge.counts.nowGone == 0)
+        // An archive made before keeps its own words out.
+        var older = quote
+        older.text = "> Old: hello\nyes"
+        merge.merge([MessageLine(older, sources: [0])], ours: { _ in seconds(2) }, theirs: { _ in seconds(1) })
+        #expect(merge.lines == [MessageLine(quote, sources: [0])])
+        // What the platform has otherwise is an edit.
+        quote.text = "> Newer: hello\nno"
+        quote.raw = Array(#"{"type":49,"content":"<msg>no</msg>"}"#.utf8)
+        merge.give([.init(message: quote, export: 0)], from: 0, lastSeen: seconds(1))
+        #expect(merge.lines.count == 2 && merge.counts.edited == 1)
+    }
+
     @Test("a voice that is transcribed later is the same voice, and read again it stays so")
     func transcribed() {
         let file = stored("1", size: 5)
