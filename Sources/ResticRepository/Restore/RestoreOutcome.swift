@@ -109,4 +109,6 @@ public struct RestoreOutcome: Sendable {
     public let counts: RestoreCounts
     /// What could not be restored, in the order of the tree.
     public let failures: [RestoreFailure]
+    /// Whether the target had no room for the rest, which was not tried any more.
+    public let isTargetFull: Bool
 }

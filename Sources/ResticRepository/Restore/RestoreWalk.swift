@@ -10,7 +10,7 @@ struct RestoreWalk {
     private(set) var counts = RestoreCounts()
     private(set) var failures: [RestoreFailure] = []
     /// The target takes nothing more: the rest would fail one by one.
-    private var isFull = false
+    private(set) var isFull = false
     /// Trees from the root down to the current one.
     private var ancestors: Set<TreeID> = []
     /// Where files with several names were restored first.

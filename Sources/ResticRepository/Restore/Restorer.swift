@@ -30,11 +30,13 @@ public struct Restorer: Sendable {
             try Self.makeDirectories(target)
             walk.root = TargetDirectory(root: try Descriptor.open(path: target, O_RDONLY | O_DIRECTORY))
         } catch {
-            return RestoreOutcome(counts: walk.counts, failures: [RestoreFailure(path: [], reason: .system(error))])
+            return RestoreOutcome(
+                counts: walk.counts, failures: [RestoreFailure(path: [], reason: .system(error))],
+                isTargetFull: false)
         }
         try walk.restore(tree)
         progress?.publish(walk.counts)
-        return RestoreOutcome(counts: walk.counts, failures: walk.failures)
+        return RestoreOutcome(counts: walk.counts, failures: walk.failures, isTargetFull: walk.isFull)
     }
 
     /// What the options say of a path.

@@ -39,7 +39,7 @@ struct Fetch: ParsableCommand {
         let (repository, snapshots) = try options.openForReading(.whole)
         defer { repository.warnOfLeftOut() }
         let zone = try Dates.zone(nil)
-        let stored = try SnapshotChoice(id: snapshot, at: nil).find(among: snapshots, zone: zone)
+        let stored = try SnapshotChoice(id: snapshot, at: nil).find(among: snapshots, zone: zone, ofChats: true)
         guard let layout = try SnapshotLayout(of: stored.snapshot.tree, in: repository) else {
             throw CommandError.noArchive(snapshot: stored.id.short)
         }

@@ -41,7 +41,7 @@ struct List: ParsableCommand {
         let zone = try Dates.zone(tz)
         let choice = try SnapshotChoice(id: snapshot, at: at)
         try options.withReadableRepository { repository in
-            let stored = try choice.find(in: repository, zone: zone)
+            let stored = try choice.find(in: repository, zone: zone, ofChats: conversations)
             try repository.loadSoundIndex(.beginning)
             if conversations {
                 try listConversations(repository, stored, zone)

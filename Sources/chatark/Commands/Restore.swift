@@ -71,12 +71,13 @@ struct Restore: ParsableCommand {
             restoreOptions.include.append(pattern)
         }
         try options.withReadableRepository { repository in
-            let stored = try choice.find(in: repository, zone: zone)
+            let stored = try choice.find(in: repository, zone: zone, ofChats: choosesMessages)
             try repository.loadSoundIndex()
             if choosesMessages {
                 try restoreConversations(repository, stored, span, zone)
             } else {
                 try restoreFiles(repository, stored, restoreOptions)
+                if !everything, case .id("latest") = choice { try noteOtherOriginals(repository, stored) }
             }
         }
     }
@@ -116,11 +117,30 @@ struct Restore: ParsableCommand {
         if outcome.failures.count > 20, !options.verbose {
             Output.note("… and \(outcome.failures.count - 20) more; '--verbose' shows them.")
         }
+        let done = outcome.counts.files + outcome.counts.kept
+        let files = stored.snapshot.summary?.totalFilesProcessed ?? 0
+        if outcome.isTargetFull {
+            let left = include.isEmpty && !everything && files > done ? Words.count(files - done, "file") : "The rest"
+            Output.note("The target is full: \(left) could not be written.")
+        }
         report(files: outcome.counts.files, bytes: outcome.counts.bytes, failures: outcome.failures.count, from: stored)
         if !outcome.failures.isEmpty { throw CommandError.partial }
         let counts = outcome.counts
         if !include.isEmpty, counts.files + counts.directories + counts.others + counts.kept == 0 {
             throw CommandError.nothingMatches(snapshot: stored.id.short)
+        }
+    }
+
+    /// Says where the originals of other sources are: a snapshot has those of its own paths alone.
+    private func noteOtherOriginals(_ repository: Repository, _ restored: StoredSnapshot) throws {
+        guard !options.quiet else { return }
+        var seen: Set<[String]> = [[restored.snapshot.hostname] + restored.snapshot.paths]
+        for stored in try repository.snapshots().reversed() where stored.isOfChats {
+            guard seen.insert([stored.snapshot.hostname] + stored.snapshot.paths).inserted else { continue }
+            Output.note(
+                Table.printable(
+                    "The originals of \(stored.snapshot.paths.joined(separator: ", ")) (\(stored.snapshot.hostname)) are in "
+                        + "snapshot \(stored.id.short)."))
         }
     }
 

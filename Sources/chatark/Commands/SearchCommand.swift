@@ -75,7 +75,7 @@ struct SearchCommand: ParsableCommand {
         let choice = try SnapshotChoice(id: snapshot, at: at)
         let (repository, snapshots) = try options.openForReading(.whole)
         defer { repository.warnOfLeftOut() }
-        let stored = try choice.find(among: snapshots, zone: zone)
+        let stored = try choice.find(among: snapshots, zone: zone, ofChats: true)
         guard try SnapshotLayout(of: stored.snapshot.tree, in: repository) != nil else {
             throw CommandError.noArchive(snapshot: stored.id.short)
         }

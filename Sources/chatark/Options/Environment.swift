@@ -19,11 +19,18 @@ struct Environment: Sendable {
     /// All variables, for stores that have names of their own for them.
     var all: [String: String] { variables() }
 
-    /// `CHATARK_<name>`, else `RESTIC_<name>`; an empty one counts as not set.
-    subscript(_ name: String) -> String? {
+    /// The first of several names for one thing that is set, all of this program's before any of restic's.
+    func first(of names: [String]) -> (name: String, text: String)? {
         for prefix in ["CHATARK_", "RESTIC_"] {
-            if let text = value(prefix + name), !text.isEmpty { return text }
+            for name in names {
+                if let text = value(prefix + name), !text.isEmpty { return (name, text) }
+            }
         }
         return nil
+    }
+
+    /// `CHATARK_<name>`, else `RESTIC_<name>`; an empty one counts as not set.
+    subscript(_ name: String) -> String? {
+        first(of: [name])?.text
     }
 }

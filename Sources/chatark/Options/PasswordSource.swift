@@ -24,14 +24,13 @@ enum PasswordSource: Equatable {
             self = .file(file)
         } else if let command {
             self = .command(command)
-        } else if let file = environment["PASSWORD_FILE"] {
-            self = .file(file)
-        } else if let command = environment["PASSWORD_COMMAND"] {
-            self = .command(command)
-        } else if let text = environment["PASSWORD"] {
-            self = .text(text)
         } else {
-            self = .prompt
+            switch environment.first(of: ["PASSWORD_FILE", "PASSWORD_COMMAND", "PASSWORD"]) {
+            case ("PASSWORD_FILE", let file)?: self = .file(file)
+            case ("PASSWORD_COMMAND", let command)?: self = .command(command)
+            case (_, let text)?: self = .text(text)
+            case nil: self = .prompt
+            }
         }
     }
 

@@ -13,9 +13,6 @@ struct RepositoryLocation {
 
     let place: Place
 
-    /// Schemes that restic has and chatark has not.
-    private static let foreignSchemes: Set<String> = ["rclone", "b2", "azure", "gs", "swift", "http", "https"]
-
     /// The first that is given: the flag, the file, CHATARK_REPOSITORY, CHATARK_REPOSITORY_FILE.
     init(flag: String?, file: String?, environment: Environment) throws(CommandError) {
         if flag != nil, file != nil { throw .twoRepositories }
@@ -23,16 +20,16 @@ struct RepositoryLocation {
             try self.init(flag, environment)
         } else if let file {
             try self.init(try Self.read(file), environment)
-        } else if let text = environment["REPOSITORY"] {
-            try self.init(text, environment)
-        } else if let file = environment["REPOSITORY_FILE"] {
-            try self.init(try Self.read(file), environment)
         } else {
-            throw .noRepositoryGiven
+            switch environment.first(of: ["REPOSITORY", "REPOSITORY_FILE"]) {
+            case ("REPOSITORY", let text)?: try self.init(text, environment)
+            case (_, let file)?: try self.init(try Self.read(file), environment)
+            case nil: throw .noRepositoryGiven
+            }
         }
     }
 
-    /// Reads a path, `local:PATH`, `s3:…`, `rest:…` or `sftp:…`, written as restic writes them.
+    /// Reads a path (without a colon before its first slash), `local:PATH`, `s3:…`, `rest:…` or `sftp:…`, written as restic writes them.
     init(_ text: String, _ environment: Environment = .process) throws(CommandError) {
         let scheme = text.prefix { $0 != ":" && $0 != "/" }
         var path = text[...]
@@ -56,10 +53,8 @@ struct RepositoryLocation {
                     throw .badLocation(scheme: "sftp", error)
                 }
                 return
-            case let name
-            where Self.foreignSchemes.contains(name) || text[scheme.endIndex...].hasPrefix("://"):
-                throw .unsupportedScheme(name)
-            default: break
+            // Also `user@nas:/backup`: a folder that is made here would be taken for one there.
+            default: throw .unsupportedScheme(String(scheme))
             }
         }
         guard !path.isEmpty else { throw .noRepositoryGiven }

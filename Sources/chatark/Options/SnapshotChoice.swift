@@ -17,18 +17,19 @@ enum SnapshotChoice {
     }
 
     /// The snapshot. A date means its end: `2021-09-04` takes in all of that day.
-    func find(in repository: Repository, zone: Zone, where accepts: (StoredSnapshot) -> Bool = { _ in true }) throws
-        -> StoredSnapshot
-    {
+    ///
+    /// - Parameter ofChats: whether snapshots of other programs are passed over, where there are any of this one: for who
+    ///   asks for conversations.
+    func find(in repository: Repository, zone: Zone, ofChats: Bool = false) throws -> StoredSnapshot {
         // An id needs no other snapshot to be read.
         if case .id(let prefix) = self, prefix != "latest" { return try repository.snapshot(matching: prefix) }
-        return try find(among: try repository.snapshots(), zone: zone, where: accepts)
+        return try find(among: try repository.snapshots(), zone: zone, ofChats: ofChats)
     }
 
     /// The same among snapshots that have been read, the oldest first.
-    func find(
-        among snapshots: [StoredSnapshot], zone: Zone, where accepts: (StoredSnapshot) -> Bool = { _ in true }
-    ) throws -> StoredSnapshot {
+    func find(among snapshots: [StoredSnapshot], zone: Zone, ofChats: Bool = false) throws -> StoredSnapshot {
+        let hasChats = ofChats && snapshots.contains(where: \.isOfChats)
+        let accepts = { (stored: StoredSnapshot) in !hasChats || stored.isOfChats }
         switch self {
         case .id("latest"):
             guard let newest = snapshots.last(where: accepts) else { throw RepositoryError.noSuchSnapshot("latest") }
@@ -50,4 +51,9 @@ enum SnapshotChoice {
             return found
         }
     }
+}
+
+extension StoredSnapshot {
+    /// Whether this program wrote it, so that it has conversations.
+    var isOfChats: Bool { snapshot.programVersion.hasPrefix("chatark") }
 }

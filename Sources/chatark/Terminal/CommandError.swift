@@ -65,7 +65,7 @@ extension CommandError: CustomStringConvertible {
             "No repository was given. Name it with '-r', a folder, s3:… or rest:…, or in CHATARK_REPOSITORY."
         case .twoRepositories: "Both '--repo' and '--repository-file' are given; use one."
         case .unsupportedScheme(let scheme):
-            "'\(scheme):' is not supported. Give a path, s3:https://HOST/BUCKET/PREFIX, rest:https://HOST/PATH or sftp:HOST:PATH; "
+            "'\(scheme):' is not supported. Give a path (local:PATH for one with a colon), s3:https://HOST/BUCKET/PREFIX, rest:https://HOST/PATH or sftp:HOST:PATH; "
                 + "rclone serve restic makes some seventy other clouds a rest: one."
         case .badLocation(let scheme, let fault):
             "The '\(scheme):' location of the repository cannot be read: \(fault)."
