@@ -91,6 +91,16 @@ extension ImportNote {
     }
 }
 
+extension ImportNote {
+    /// Whether it tells of something that the user will miss, and so is said also to who wants to hear little.
+    public var isWarning: Bool {
+        switch self {
+        case .picturesNeedKey, .lacksLog, .damagedContents: true
+        default: tellsOfLoss
+        }
+    }
+}
+
 extension ImportNote: CustomStringConvertible {
     /// The words for a person.
     public var description: String {

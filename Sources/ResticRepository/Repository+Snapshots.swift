@@ -79,6 +79,17 @@ extension Repository {
         ).0
     }
 
+    /// Stores a snapshot, and lists meanwhile which others have come since `known` were listed.
+    public func saveSnapshot(
+        _ snapshot: Snapshot, since known: [StoredSnapshot]
+    ) throws(RepositoryError) -> (id: SnapshotID, others: [StoredSnapshot]) {
+        let known = Dictionary(known.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        let (id, all) = try both(
+            { () throws(RepositoryError) in try self.saveSnapshot(snapshot) },
+            { () throws(RepositoryError) in try self.snapshots { known[$0] } })
+        return (id, all.filter { known[$0.id] == nil && $0.id != id })
+    }
+
     /// Stores a snapshot; what its tree refers to must be stored and indexed before.
     public func saveSnapshot(_ snapshot: Snapshot) throws(RepositoryError) -> SnapshotID {
         SnapshotID(try saveUnpacked(.snapshots, snapshot.encoded()))

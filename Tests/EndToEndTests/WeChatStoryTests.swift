@@ -70,6 +70,33 @@ struct WeChatStoryTests {
         #expect(try scratch.expect("chatark", "backup", scratch("account")).contains("Nothing has changed"))
     }
 
+    @Test(
+        "a database that was not copied this time is told, and what it had is not taken for deleted",
+        arguments: [false, true])
+    func lacking(isLog: Bool) throws {
+        let scratch = try Scratch()
+        try generate(scratch, isLog ? "android" : "v4", isLog ? ["--wal"] : [])
+        try scratch.expect("chatark", "backup", scratch("account"))
+        let name = isLog ? "EnMicroMsg.db-wal" : "message_1.db"
+        let file = try scratch.expect("find", scratch("account"), "-name", name).split(separator: "\n").map(
+            String.init)[0]
+        try scratch.expect("mv", file, scratch("aside"))
+        let first = try scratch.run("chatark", "backup", "--quiet", scratch("account"))
+        #expect(first.status == 3 && first.errors.contains(name), "\(first)")
+        // It is not said again and again as if it were new.
+        try scratch.write("new", to: "account/new")
+        let second = try scratch.run("chatark", "backup", scratch("account"))
+        #expect(second.status == 0 && second.errors.contains("still not there"), "\(second)")
+        try scratch.expect("chatark", "mount", scratch("mnt"))
+        let marked = try scratch.run("grep", "-rh", "no longer at the source", scratch("mnt/latest/transcripts"))
+        #expect(marked.output.isEmpty)
+        try scratch.expect("chatark", "umount", scratch("mnt"))
+        // Once it is back, what is deleted is marked again.
+        try scratch.expect("mv", scratch("aside"), file)
+        let third = try scratch.run("chatark", "backup", scratch("account"))
+        #expect(third.status == 0 && !third.errors.contains("still not there"), "\(third)")
+    }
+
     @Test("a later state of the phone adds what is new, and keeps what is gone")
     func stages() throws {
         let scratch = try Scratch()

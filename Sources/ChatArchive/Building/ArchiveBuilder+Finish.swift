@@ -25,7 +25,8 @@ extension ArchiveBuilder {
         let work = MonthMerger(
             buckets, from: sources, given: given,
             lastSeen: sources.indices.map { index in
-                readWithLoss.contains(index) ? nil : lastRead[sources[index]] ?? readings[index].time
+                readWithLoss.contains(index) || !readings[index].lacking.isEmpty
+                    ? nil : lastRead[sources[index]] ?? readings[index].time
             },
             attachments: AttachmentStore(provider: attachments, media: media, writer: writer, chunker: chunker),
             into: writer, chunker)

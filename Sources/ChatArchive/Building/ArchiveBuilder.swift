@@ -131,6 +131,18 @@ public struct ArchiveBuilder {
         if let current { readWithLoss.insert(current) }
     }
 
+    /// Databases that earlier readings of a source had and this one may lack.
+    public func lacking(in source: ArchiveSource) -> [String] {
+        sources.firstIndex(of: source).map { readings[$0].lacking } ?? []
+    }
+
+    /// Notes which databases of earlier readings a source that was begun lacks now: what it does not give is not taken for
+    /// deleted there, now and until they are back.
+    public mutating func noteLacking(_ databases: [String], in source: ArchiveSource) {
+        guard let index = sources.firstIndex(of: source) else { return }
+        readings[index].lacking = databases
+    }
+
     /// Notes that files of the sources have changed since their rows were taken: another reading may have more.
     public mutating func noteChange() { isChangedMeanwhile = true }
 

@@ -30,22 +30,31 @@ public enum ArchiveHeads {
     /// The archives that `heads` needs to see: of the snapshots that no other one with an archive names as its parent.
     ///
     /// - Parameter snapshots: oldest first; so is the result.
+    /// - Returns: the archives, and the snapshots whose archive is damaged, in the stead of which those before them are taken.
     public static func candidates(
         in snapshots: [StoredSnapshot], of repository: Repository
-    ) throws(ArchiveError) -> [Archive] {
+    ) throws(ArchiveError) -> (archives: [Archive], damaged: [SnapshotID]) {
         var archives: [SnapshotID: Archive] = [:]
+        var damaged: [SnapshotID] = []
         let leaves = try leaves(of: snapshots.map { ($0.id, $0.snapshot.parent) }) { (index) throws(ArchiveError) in
             do throws(ArchiveError) {
                 let stored = snapshots[index]
-                archives[stored.id] = try Archive(repository: repository, snapshotTree: stored.snapshot.tree)
+                let archive = try Archive(repository: repository, snapshotTree: stored.snapshot.tree)
+                try archive.readBeginning()
+                archives[stored.id] = archive
                 return true
             } catch {
+                switch error {
                 // Snapshots of other programs take no part.
-                guard case .notAnArchive = error else { throw error }
-                return false
+                case .notAnArchive: return false
+                case .repository(let error) where error.concernsContent:
+                    damaged.append(snapshots[index].id)
+                    return false
+                default: throw error
+                }
             }
         }
-        return leaves.compactMap { archives[snapshots[$0].id] }
+        return (leaves.compactMap { archives[snapshots[$0].id] }, damaged)
     }
 
     /// Indices, ascending, of the snapshots with an archive that no other one with an archive names as its parent.

@@ -21,6 +21,9 @@ public struct BackupAccount: Hashable, Sendable {
     /// Attachments that the sources do not have, by reason.
     public var attachmentsMissing: [String: Int] = [:]
 
+    /// Months of earlier archives whose messages are lost in the repository.
+    public var monthsLost = 0
+
     /// An empty account.
     public init() {}
 
@@ -35,6 +38,7 @@ public struct BackupAccount: Hashable, Sendable {
         edited += other.edited
         nowGone += other.nowGone
         cameBack += other.cameBack
+        monthsLost += other.monthsLost
     }
 
     /// Adds what became of the rows of a month.

@@ -72,7 +72,7 @@ final class MonthMerger<Provider: AttachmentProvider>: Sendable {
         let isShared =
             earlier.shared { $0.record(of: month) } != nil && earlier.allSatisfy(\.earlier.keepsNumbers)
         if isShared, let record = earlier[0].record(of: month),
-            given.allSatisfy({ record.given[$0]?.digest == rows[$0]?.digest })
+            given.allSatisfy({ record.given[$0]?.digest == rows[$0]?.digest }), isHeld(record, by: earlier[0])
         {
             for (source, rows) in rows {
                 let duplicates = min(record.given[source]?.duplicates ?? 0, rows.count)
@@ -84,7 +84,7 @@ final class MonthMerger<Provider: AttachmentProvider>: Sendable {
         }
 
         outcome.isChanged = true
-        var (merge, givenNow) = try combine(isShared ? Array(earlier.prefix(1)) : earlier, month)
+        var (merge, givenNow) = try combine(isShared ? Array(earlier.prefix(1)) : earlier, month, &outcome.account)
         for source in given {
             let repeats = merge.give(
                 try rows[source]?.decoded() ?? [], from: source, lastSeen: lastSeen[source])
@@ -143,10 +143,10 @@ final class MonthMerger<Provider: AttachmentProvider>: Sendable {
 
     /// What all earlier archives have of a month, and what their latest readings gave for it.
     private func combine(
-        _ earlier: [EarlierConversation], _ month: Month
+        _ earlier: [EarlierConversation], _ month: Month, _ account: inout BackupAccount
     ) throws(ArchiveError) -> (SegmentMerge, [Int: MonthRecord.Given]) {
         guard let first = earlier.first else { return (SegmentMerge(previous: []), [:]) }
-        var merge = SegmentMerge(previous: try first.lines(of: month))
+        var merge = SegmentMerge(previous: try lines(of: month, in: first, &account))
         var given = first.given(for: month)
         var times = sources.indices.map { first.earlier.readTime(of: $0) }
         for other in earlier.dropFirst() {
@@ -154,7 +154,7 @@ final class MonthMerger<Provider: AttachmentProvider>: Sendable {
             let ours = { (source: Int) in
                 times.indices.contains(source) ? times[source] : Timestamp(milliseconds: .min)
             }
-            merge.merge(try other.lines(of: month), ours: ours, theirs: theirs)
+            merge.merge(try lines(of: month, in: other, &account), ours: ours, theirs: theirs)
             let givenThere = other.given(for: month)
             for source in times.indices where times[source] < theirs(source) {
                 times[source] = theirs(source)
@@ -162,6 +162,24 @@ final class MonthMerger<Provider: AttachmentProvider>: Sendable {
             }
         }
         return (merge, given)
+    }
+
+    /// Whether the repository has a month's messages, as far as its index tells.
+    private func isHeld(_ record: MonthRecord, by earlier: EarlierConversation) -> Bool {
+        record.blobs.allSatisfy { earlier.earlier.archive.repository.contains($0, .data) }
+    }
+
+    /// The messages of a month; none when the repository has lost them, so that what sources still have is stored anew.
+    private func lines(
+        of month: Month, in earlier: EarlierConversation, _ account: inout BackupAccount
+    ) throws(ArchiveError) -> [MessageLine] {
+        do throws(ArchiveError) {
+            return try earlier.lines(of: month)
+        } catch {
+            guard case .repository(let error) = error, error.concernsContent else { throw error }
+            account.monthsLost += 1
+            return []
+        }
     }
 
     private func store(

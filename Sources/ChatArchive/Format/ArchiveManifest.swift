@@ -38,6 +38,10 @@ public struct ArchiveManifest: Hashable, Sendable {
         /// What the reading depended on beside the source: a digest of options, keys and the program; empty when not known.
         public var settings = ""
 
+        /// Databases that an earlier reading had and this one lacks, as paths in the source: what they held is not taken for
+        /// deleted there.
+        public var lacking: [String] = []
+
         /// A source that was never read.
         public static let never = Reading(time: Timestamp(milliseconds: 0), before: Timestamp(milliseconds: 0))
 
@@ -60,6 +64,7 @@ public struct ArchiveManifest: Hashable, Sendable {
         func merged(with other: Reading) -> Reading {
             var merged = self
             merged.isWhole = isWhole && other.isWhole
+            merged.lacking = Set(lacking).union(other.lacking).sorted()
             if settings != other.settings { merged.settings = "" }
             guard time != other.time || before != other.before else { return merged }
             merged.time = max(time, other.time)
@@ -116,6 +121,12 @@ public struct ArchiveManifest: Hashable, Sendable {
                 writer.key("settings")
                 writer.string(reading.settings)
             }
+            if !reading.lacking.isEmpty {
+                writer.key("lacking")
+                writer.beginArray()
+                for path in reading.lacking { writer.string(path) }
+                writer.endArray()
+            }
             writer.endObject()
         }
         writer.endArray()
@@ -159,6 +170,9 @@ public struct ArchiveManifest: Hashable, Sendable {
             case "before": reading.before = Timestamp(milliseconds: try reader.readInt64())
             case "whole": reading.isWhole = try reader.readBool()
             case "settings": reading.settings = try reader.readString()
+            case "lacking":
+                try reader.beginArray()
+                while try reader.nextElement() { reading.lacking.append(try reader.readString()) }
             default: try reader.skipValue()
             }
         }

@@ -12,6 +12,8 @@ public struct BackedUpTree: Sendable {
     public let unreadable: [UnreadableSource]
     /// Files whose size or times changed while they were read; what was stored may be neither the old nor the new content.
     public let changedWhileReading: [[UInt8]]
+    /// Watched files that the parent has and the source has not, as paths in the parent's tree.
+    public let removed: [String]
     /// Digests of files of several chunks that were read now, by their chunks: `SourceContents` need not read them again.
     let digests: [[BlobID]: SHA256Digest]
 
@@ -39,6 +41,8 @@ public struct SourceCounts: Hashable, Sendable {
     public var dirsChanged: UInt64 = 0
     /// Directories that are in the parent as they are.
     public var dirsUnmodified: UInt64 = 0
+    /// Files that the parent has and the source has not.
+    public var filesRemoved: UInt64 = 0
     /// Bytes in all files.
     public var bytes: UInt64 = 0
     /// Bytes that were read from files.

@@ -11,7 +11,7 @@ public struct SourceBackup: Sendable {
     public static let depthLimit = 200
 
     /// Choices that few need to make.
-    public struct Options: Hashable, Sendable {
+    public struct Options: Sendable {
         /// Stores atime; restic and this program store mtime in its place unless asked.
         public var recordsAccessTime = false
         /// Given paths are left out when they are one of these directories, so a repository inside of the source does
@@ -19,6 +19,8 @@ public struct SourceBackup: Sendable {
         public var excludedDirectories: Set<FileIdentity> = []
         /// Files that changed after this are told as if they had changed while they were read.
         public var changedAfter: GoTime?
+        /// Whether it is told when a file of this name is in the parent and not in the source any more.
+        public var watches: (@Sendable (_ name: [UInt8]) -> Bool)?
 
         /// The defaults.
         public init() {}
@@ -63,7 +65,7 @@ public struct SourceBackup: Sendable {
         progress?.publish(walk.counts)
         return BackedUpTree(
             tree: tree, names: names, counts: walk.counts, unreadable: walk.unreadable,
-            changedWhileReading: walk.changedWhileReading, digests: walk.digests)
+            changedWhileReading: walk.changedWhileReading, removed: walk.removed, digests: walk.digests)
     }
 
     /// The name in the stored tree of every path: its last component, with `-2`, `-3`, … for equal ones.

@@ -12,6 +12,7 @@ struct SourceWalk: ~Copyable {
     private(set) var counts = SourceCounts()
     private(set) var unreadable: [UnreadableSource] = []
     private(set) var changedWhileReading: [[UInt8]] = []
+    private(set) var removed: [String] = []
     private(set) var digests: [[BlobID]: SHA256Digest] = [:]
 
     init(_ backup: SourceBackup, _ progress: SourceProgress?) {
@@ -31,7 +32,8 @@ struct SourceWalk: ~Copyable {
             return nil
         }
         return try entry(
-            Entry(name: bytes, directory: AT_FDCWD, path: bytes, depth: 0, follows: true), status, name, previous)
+            Entry(name: bytes, directory: AT_FDCWD, path: bytes, stored: name, depth: 0, follows: true), status, name,
+            previous)
     }
 
     /// The tree that unchanged content is taken from; nil when it is damaged or gone, which costs time but no data.
@@ -51,6 +53,8 @@ struct SourceWalk: ~Copyable {
         let directory: Int32
         /// For reports.
         let path: [UInt8]
+        /// The same in the stored tree.
+        let stored: [UInt8]
         let depth: Int
         /// Whether it may be reached through a symbolic link.
         let follows: Bool
@@ -114,8 +118,7 @@ struct SourceWalk: ~Copyable {
         for name in names {
             let child = Entry(
                 name: name, directory: directory.raw, path: entry.path + [UInt8(ascii: "/")] + name,
-                depth: entry.depth + 1,
-                follows: false)
+                stored: entry.stored + [UInt8(ascii: "/")] + name, depth: entry.depth + 1, follows: false)
             let status: stat
             do throws(SystemError) {
                 status = try directory.status(of: name)
@@ -132,6 +135,7 @@ struct SourceWalk: ~Copyable {
         }
         node.extendedAttributes = ExtendedAttributes.read(entry.name, in: entry.directory)
         do throws(RepositoryError) {
+            if let previousTree { try noteRemoved(from: previousTree, in: entry.stored, present: names) }
             let tree = Tree(nodes)
             // An equal directory has the parent's bytes; making them costs more than comparing.
             node.subtree = tree == previousTree ? previous?.subtree : try backup.writer.saveTree(tree)
@@ -144,6 +148,27 @@ struct SourceWalk: ~Copyable {
             counts.dirsChanged += 1
         }
         progress?.publish(counts)
+    }
+
+    /// Notes what a directory had and has not any more.
+    private mutating func noteRemoved(
+        from previous: Tree, in directory: [UInt8], present names: [[UInt8]]
+    ) throws(RepositoryError) {
+        // Most directories lose nothing.
+        var present = names[...]
+        let lost = previous.nodes.filter { node in
+            while let first = present.first, first.lexicographicallyPrecedes(node.name) { present.removeFirst() }
+            return present.first != node.name
+        }
+        for node in lost {
+            let path = directory + [UInt8(ascii: "/")] + node.name
+            if node.kind == .file {
+                counts.filesRemoved += 1
+                if backup.options.watches?(node.name) == true { removed.append(String(decoding: path, as: UTF8.self)) }
+            } else if let subtree = node.subtree, let tree = try parentTree(subtree) {
+                try noteRemoved(from: tree, in: path, present: [])
+            }
+        }
     }
 
     private mutating func file(_ node: inout Node, _ entry: Entry, _ previous: Node?) throws(SourceFailure) {

@@ -73,7 +73,9 @@ struct Backup: ParsableCommand {
         try run.resume(lock)
         run.noteLaterSnapshot(snapshots)
         let previous = try run.previous(in: snapshots)
-        let heads = ArchiveHeads.heads(of: try ArchiveHeads.candidates(in: snapshots, of: run.repository))
+        let heads = try run.heads(in: snapshots)
+
+        try run.keepZone(of: heads.first)
 
         // Nothing has changed since the last time: a snapshot of what is there, and no content is read.
         if let previous, let archive = heads.first, heads.count == 1, run.wasReadAlike(by: archive),
@@ -107,7 +109,8 @@ struct SourceOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The zone of wall times in exports without one, and of months (default: this machine's).", valueName: "zone"
+            "The zone of wall times in exports without one (default: that of the backups before, at first this machine's).",
+            valueName: "zone"
         ))
     var tz: String?
 

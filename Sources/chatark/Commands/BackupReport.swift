@@ -9,8 +9,16 @@ struct BackupResult {
     var account: BackupAccount?
     var files = SourceCounts()
     var unreadable: [String] = []
+    /// Sources that were passed over, beside others that could be read.
+    var passedOver: [String] = []
+    /// Snapshots that could not be continued.
+    var damaged: [String] = []
     var changed: [String] = []
+    /// Databases that the last backup had, and that were not there this time.
+    var lacking: [String] = []
     var notes: [String] = []
+    /// What is said also when little is to be said.
+    var warnings: [String] = []
     var written = WriteSummaryTotal()
     var snapshot: SnapshotID?
     /// Seconds.
@@ -25,13 +33,17 @@ struct BackupResult {
     }
 
     /// Whether something could not be read.
-    var isPartial: Bool { !unreadable.isEmpty || !changed.isEmpty || skippedUnread > 0 || losses > 0 }
+    var isPartial: Bool {
+        !unreadable.isEmpty || !passedOver.isEmpty || !damaged.isEmpty || !changed.isEmpty || !lacking.isEmpty
+            || skippedUnread > 0
+            || losses > 0 || account?.monthsLost ?? 0 > 0
+    }
     /// Databases and logs of which a part could not be read.
     private(set) var losses = 0
 
     /// Keeps what an importer says beside its messages.
     mutating func add(_ note: ImportNote) {
-        notes.append(note.description)
+        if note.isWarning { warnings.append(note.description) } else { notes.append(note.description) }
         if note.tellsOfLoss { losses += 1 }
     }
 
@@ -92,6 +104,11 @@ struct BackupReport {
             Output.line(
                 "Files:    \(Words.count(files.filesNew)) new, \(Words.count(files.filesChanged)) changed, "
                     + "\(Words.count(files.filesUnmodified)) unmodified, \(Words.bytes(files.bytes))")
+            if files.filesRemoved > 0 {
+                Output.line(
+                    "          \(Words.count(files.filesRemoved, "file")) no longer at the source; earlier snapshots have them, "
+                        + "and the archive the messages' own")
+            }
         }
         Output.line(
             "Stored:   \(Words.bytes(result.written.bytesPacked)) in the repository (\(Words.bytes(result.written.bytesAdded)) before compression)"
@@ -101,8 +118,21 @@ struct BackupReport {
 
     /// What could not be read, and what the user should know.
     func printNotes() {
+        note(result.damaged)
+        note(result.passedOver)
         note(result.unreadable.map { "Could not read \($0)" })
+        if let lost = result.account?.monthsLost, lost > 0 {
+            note([
+                "\(Words.count(lost, "month")) of earlier backups cannot be read in the repository. What the sources still have of "
+                    + "them is stored anew; 'chatark check' tells what is damaged."
+            ])
+        }
+        note(
+            result.lacking.map {
+                "'\($0)' was there at the last backup and is not now. What it held stays, and is not taken for deleted."
+            })
         note(result.changed.map { "'\($0)' changed during the backup; back it up again." })
+        note(result.warnings)
         if options.verbose || !options.quiet { note(result.notes) }
     }
 
@@ -163,7 +193,8 @@ struct BackupReport {
                 ("data_added", result.written.bytesAdded),
                 ("data_added_packed", result.written.bytesPacked), ("total_files_processed", Int(result.files.files)),
                 ("total_bytes_processed", Int(result.files.bytes)), ("files_unreadable", result.unreadable.count),
-                ("databases_damaged", result.losses),
+                ("databases_damaged", result.losses), ("databases_lacking", result.lacking.count),
+                ("files_removed", Int(result.files.filesRemoved)),
             ]
             for (name, value) in numbers {
                 json.key(name)

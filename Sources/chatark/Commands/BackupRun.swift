@@ -9,7 +9,8 @@ import Synchronization
 /// One backup: what it works on, and its steps in the order in which `Backup` takes them.
 final class BackupRun {
     let repository: Repository
-    let zone: Zone
+    /// By whose clock wall times without a zone are read.
+    private(set) var zone: Zone
     let progress = BackupProgress()
     private let sources: BackupSources
     private let about: SourceOptions
@@ -23,6 +24,8 @@ final class BackupRun {
     /// A digest of the files with keys.
     private let keyFingerprint: String
     private var result = BackupResult()
+    /// The snapshots that there were at the beginning.
+    private var snapshots: [StoredSnapshot] = []
 
     init(repository: Repository, sources: BackupSources, about: SourceOptions, zone: Zone, time: GoTime) throws {
         self.repository = repository
@@ -34,6 +37,7 @@ final class BackupRun {
         self.time = time
         host = about.host ?? Maker.current.hostname
         result.notes = sources.notes
+        result.passedOver = sources.damaged
     }
 
     // MARK: Before
@@ -45,13 +49,18 @@ final class BackupRun {
         let summary: SnapshotSummary?
     }
 
-    /// The newest snapshot of the same host and paths that chatark wrote.
+    /// The newest snapshot of the same host and paths that chatark wrote, of those whose beginning can be read.
     func previous(in snapshots: [StoredSnapshot]) throws -> Previous? {
         for stored in snapshots.reversed()
         where stored.snapshot.hostname == host && stored.snapshot.paths == sources.paths {
-            guard let original = try SnapshotLayout(of: stored.snapshot.tree, in: repository)?.original else {
+            let layout: SnapshotLayout?
+            do throws(RepositoryError) {
+                layout = try SnapshotLayout(of: stored.snapshot.tree, in: repository)
+            } catch {
+                guard error.concernsContent else { throw error }
                 continue
             }
+            guard let original = layout?.original else { continue }
             return Previous(id: stored.id, original: original, summary: stored.snapshot.summary)
         }
         return nil
@@ -66,12 +75,38 @@ final class BackupRun {
         for left in lock.leftBehind where left.isForgotten { try repository.removeLock(left.id) }
     }
 
+    /// Wall times are read by the clock of the archive, unless the user says by which: a computer that travels must not move
+    /// the history.
+    func keepZone(of archive: Archive?) throws {
+        guard about.tz == nil, let archive else { return }
+        let kept = try archive.zone()
+        if kept.name != zone.name, sources.all.contains(where: { $0.formats.contains(.whatsapp) }) {
+            result.notes.append(
+                "Times in exports without a zone are taken as times of \(kept.name), as in the backups before; '--tz' says otherwise."
+            )
+        }
+        zone = kept
+    }
+
     /// Whether the last reading of each source left nothing out, and depended on the same: else it is read again.
     func wasReadAlike(by archive: Archive) -> Bool {
         sources.all.allSatisfy {
             let reading = archive.manifest.reading(of: archiveSource($0))
             return reading.isWhole && reading.settings == settings(of: $0)
         }
+    }
+
+    /// The archives that this backup continues. Those that are damaged are passed over and told of: what the sources still have of
+    /// them is stored anew.
+    func heads(in snapshots: [StoredSnapshot]) throws -> [Archive] {
+        self.snapshots = snapshots
+        let (candidates, damaged) = try ArchiveHeads.candidates(in: snapshots, of: repository)
+        for id in damaged {
+            result.damaged.append(
+                "Snapshot \(id.short) is damaged, and this backup continues one before it. 'chatark check' tells what is damaged; "
+                    + "'restic forget \(id.short)' removes it.")
+        }
+        return ArchiveHeads.heads(of: candidates)
     }
 
     /// Says that a snapshot is dated later than this one, as that is what `latest` stands for.
@@ -119,7 +154,15 @@ final class BackupRun {
         beforeMessages = .lastFileTime()
         for source in sources.all {
             builder.begin(archiveSource(source), settings: settings(of: source))
-            for format in source.formats { try read(source, as: format, into: &builder) }
+            do {
+                for format in source.formats { try read(source, as: format, into: &builder) }
+            } catch let error as ImportError where sources.all.count > 1 {
+                // One that is damaged must not keep the others from being saved, night after night.
+                if case .stopped = error { throw error }
+                result.passedOver.append("'\(source.path)' was not read to its end. \(error)")
+                builder.noteLoss()
+                guard result.passedOver.count < sources.all.count else { throw error }
+            }
         }
         try builder.endRows()
     }
@@ -130,6 +173,7 @@ final class BackupRun {
         progress.phase = .storing
         var fileOptions = fileOptions
         fileOptions.changedAfter = beforeMessages
+        fileOptions.watches = { isMessageDatabase(name: $0) }
         let backup = try SourceBackup(repository: repository, writer: writer, options: fileOptions) { file in
             isDatabase(name: file.name, head: file.head) ? .database(ofSize: file.size) : .contentDefined
         }
@@ -140,7 +184,34 @@ final class BackupRun {
         result.unreadable = original.unreadable.map { "'\(String(decoding: $0.path, as: UTF8.self))': \($0.reason)" }
         result.changed = original.changedWhileReading.map { String(decoding: $0, as: UTF8.self) }
         if !result.unreadable.isEmpty || !result.changed.isEmpty { builder.noteChange() }
+        try noteLacking(original, since: parent, &builder)
         return original
+    }
+
+    /// Finds the databases that a source had at the last backup, or lacked then already, and lacks now. A log is lacked while
+    /// its database is as it was: what was in the log would else have gone there.
+    private func noteLacking(_ original: BackedUpTree, since parent: TreeID?, _ builder: inout ArchiveBuilder) throws {
+        guard let parent else { return }
+        let (now, before) = (
+            original.contents(in: repository), SourceContents(repository, tree: parent)
+        )
+        for (source, name) in zip(sources.all, original.names) {
+            guard let name = name.map({ String(decoding: $0, as: UTF8.self) + "/" }) else { continue }
+            let removed = original.removed.filter { $0.hasPrefix(name) }.map { String($0.dropFirst(name.count)) }
+            let known = builder.lacking(in: archiveSource(source))
+            let lacking = try Set(removed + known).filter { path in
+                guard try now.node(at: name + path) == nil else { return false }
+                guard path.hasSuffix("-wal") else { return true }
+                let database = name + path.dropLast("-wal".count)
+                return try now.node(at: database)?.content == before.node(at: database)?.content
+            }
+            builder.noteLacking(lacking.sorted(), in: archiveSource(source))
+            result.lacking += lacking.subtracting(known).sorted().map { "\(source.path)/\($0)" }
+            for path in lacking.intersection(known).sorted() {
+                result.notes.append(
+                    "'\(source.path)/\(path)' is still not there; what it held is not taken for deleted.")
+            }
+        }
     }
 
     /// Merges the messages with the archive and stores what is new.
@@ -175,12 +246,18 @@ final class BackupRun {
         result.add(try writer.finish())
         try lock.check()
         result.duration = Double(GoTime.now().seconds - started.seconds)
-        result.snapshot = try repository.saveSnapshot(
-            Snapshot(
-                time: time, parent: parent?.id, tree: tree, paths: sources.paths, hostname: host,
-                username: Maker.current.username, uid: Maker.current.uid, gid: Maker.current.gid,
-                tags: about.tag.flatMap { $0.split(separator: ",").map(String.init) }, programVersion: Version.text,
-                summary: result.summary(from: started)))
+        let snapshot = Snapshot(
+            time: time, parent: parent?.id, tree: tree, paths: sources.paths, hostname: host,
+            username: Maker.current.username, uid: Maker.current.uid, gid: Maker.current.gid,
+            tags: about.tag.flatMap { $0.split(separator: ",").map(String.init) }, programVersion: Version.text,
+            summary: result.summary(from: started))
+        let saved = try repository.saveSnapshot(snapshot, since: snapshots)
+        result.snapshot = saved.id
+        for other in saved.others where other.isOfChats {
+            result.warnings.append(
+                "Another backup ended while this one ran (snapshot \(other.id.short)), and each lacks what the other brought. The next "
+                    + "backup joins both; do it soon, as 'latest' shows one of them until then.")
+        }
         return result
     }
 

@@ -38,6 +38,8 @@ struct BackupSources {
     let all: [Source]
     /// What the user should know of how the paths were taken.
     let notes: [String]
+    /// Paths that are damaged, beside others that are not, and why.
+    let damaged: [String]
 
     var paths: [String] { all.map(\.path) }
 
@@ -46,9 +48,16 @@ struct BackupSources {
     init(_ paths: [String], _ about: SourceOptions) throws {
         var all: [Source] = []
         var notes: [String] = []
+        var damaged: [String] = []
         for given in paths {
             var path = try Self.absolute(given)
-            let formats = try Self.formats(at: path, about.source)
+            let formats: [SourceFormat]
+            do {
+                formats = try Self.formats(at: path, about.source)
+            } catch let error as ImportError where paths.count > 1 && damaged.count + 1 < paths.count {
+                damaged.append("'\(path)' was passed over. \(error)")
+                continue
+            }
             guard let format = formats.first else { throw CommandError.unknownSource(given) }
             if formats.count == 1, let folder = exportFolder(ofFile: path, format: format) {
                 notes.append("'\(given)' has its media beside it; the folder '\(folder)' is backed up.")
@@ -59,6 +68,7 @@ struct BackupSources {
         guard about.sourceName == nil || all.count == 1 else { throw CommandError.sourceNameForSeveral }
         self.all = all
         self.notes = notes
+        self.damaged = damaged
     }
 
     private static func formats(at path: String, _ kind: SourceKind) throws -> [SourceFormat] {

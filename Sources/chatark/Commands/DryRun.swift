@@ -17,6 +17,7 @@ struct DryRun {
     init(_ sources: BackupSources, _ about: SourceOptions, in zone: Zone) throws {
         let options = ImportOptions(assumedZone: zone, ownName: about.ownName, keys: try about.keys().keys)
         result.notes = sources.notes
+        result.passedOver = sources.damaged
         let start = ContinuousClock.now
         for source in sources.all {
             for format in source.formats {

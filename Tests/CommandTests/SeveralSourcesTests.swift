@@ -1,0 +1,71 @@
+import Foundation
+import Testing
+
+/// One repository for several sources, programs and computers.
+struct SeveralSourcesTests {
+    private func line(_ number: Int, _ text: String) -> String {
+        #"{"time":\#(1_600_000_000_000 + number * 1000),"id":"\#(number)","conversation":"\#(text)","from":"a","text":"\#(text)"}"#
+    }
+
+    @Test("a damaged export does not keep the others from being saved")
+    func damaged() throws {
+        let scratch = try Scratch.withRepository()
+        try scratch.write(line(1, "hello") + "\n", to: "good.jsonl")
+        try scratch.write("PK\u{3}\u{4}torn", to: "WhatsApp Chat with Ann.zip")
+        let backup = try scratch.run(
+            "chatark", "backup", "--source", "auto", scratch("WhatsApp Chat with Ann.zip"), scratch("good.jsonl"))
+        #expect(backup.status == 3 && backup.errors.contains("Ann.zip"), "\(backup)")
+        #expect(try scratch.expect("chatark", "search", "--count", "hello") == "1\n")
+        #expect(try scratch.run("chatark", "backup", scratch("WhatsApp Chat with Ann.zip")).status == 1)
+    }
+
+    @Test("what another program backs up into the repository does not hide the conversations")
+    func otherProgram() throws {
+        let scratch = try Scratch.withRepository()
+        try scratch.write(line(1, "hello") + "\n", to: "good.jsonl")
+        try scratch.expect("chatark", "backup", scratch("good.jsonl"))
+        try scratch.expect("restic", "backup", scratch("good.jsonl"))
+        #expect(try scratch.expect("chatark", "search", "--count", "hello") == "1\n")
+        #expect(try scratch.expect("chatark", "ls", "--conversations").contains("hello"))
+        try scratch.expect("chatark", "restore", "--conversation", "hello", "--target", scratch("out"))
+        // Files are restored from the newest of all, as ever.
+        try scratch.expect("chatark", "restore", "latest", "--target", scratch("files"))
+    }
+
+    @Test("a restore of the newest originals says where those of other sources are")
+    func originals() throws {
+        let scratch = try Scratch.withRepository()
+        for name in ["one", "two"] {
+            try scratch.write(line(1, name) + "\n", to: "\(name).jsonl")
+            try scratch.expect("chatark", "backup", scratch("\(name).jsonl"))
+        }
+        let restored = try scratch.run("chatark", "restore", "latest", "--target", scratch("out"))
+        #expect(restored.status == 0 && restored.errors.contains("one.jsonl"), "\(restored)")
+        #expect(!restored.errors.contains("two.jsonl"))
+    }
+
+    @Test("of two backups at once one says that there was another, and the next one joins them")
+    func atOnce() throws {
+        let scratch = try Scratch.withRepository()
+        try scratch.write((1...60_000).map { line($0, "big") }.joined(separator: "\n") + "\n", to: "big.jsonl")
+        try scratch.write(line(1, "small") + "\n", to: "small.jsonl")
+        let big = scratch.process("chatark", ["backup", scratch("big.jsonl")])
+        let errors = Pipe()
+        big.standardError = errors
+        try big.run()
+        var isAtWork = false
+        let end = Date().addingTimeInterval(30)
+        while !isAtWork, Date() < end {
+            isAtWork = try !scratch.expect("ls", scratch("repo/locks")).isEmpty
+        }
+        try scratch.expect("chatark", "backup", scratch("small.jsonl"))
+        let isBehind = big.isRunning
+        let words = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        big.waitUntilExit()
+        #expect(big.terminationStatus == 0)
+        if isBehind { #expect(words.contains("Another backup ended"), "\(words)") }
+        try scratch.expect("chatark", "backup", scratch("small.jsonl"))
+        #expect(try scratch.expect("chatark", "search", "--count", "small") == "1\n")
+        #expect(try scratch.expect("chatark", "search", "--count", "big") == "60000\n")
+    }
+}
