@@ -56,6 +56,9 @@ class Server:
     def environment(self, folder):
         return None
 
+    def end_sessions(self):
+        """Takes back what opened repositories without their passwords."""
+
     # Mounting
 
     def words(self):
@@ -160,11 +163,25 @@ class Server:
 class Chatark(Server):
     name, title, counts, backs_up = "chatark", "chatark", True, True
 
+    def __init__(self, bench):
+        super().__init__(bench)
+        self.sessions = {}
+
     def environment(self, folder):
-        return os.environ | {
-            "CHATARK_PASSWORD": PASSWORD, "CHATARK_REPOSITORY": os.path.join(folder, "repository"),
+        repository = os.path.join(folder, "repository")
+        words = os.environ | {
+            "CHATARK_PASSWORD": PASSWORD, "CHATARK_REPOSITORY": repository,
             "CHATARK_CACHE_DIR": os.path.join(folder, "cache"), "XDG_CACHE_HOME": os.path.join(folder, "cache"),
             "TZ": "Asia/Shanghai"}
+        if self.bench.options.session and repository not in self.sessions and os.path.exists(repository + "/config"):
+            self.sessions[repository] = words
+            command([self.bench.program, "session", "begin", "--quiet"], self.bench.limit, env=words)
+        return words
+
+    def end_sessions(self):
+        for words in self.sessions.values():
+            command([self.bench.program, "session", "end", "--quiet"], self.bench.limit, env=words)
+        self.sessions = {}
 
     def prepare(self):
         self.prepare_repository(self.bench.path("history/all"))
