@@ -44,6 +44,16 @@ struct SeveralSourcesTests {
         #expect(!restored.errors.contains("two.jsonl"))
     }
 
+    @Test("nothing is restored into the repository itself", arguments: ["", "/sub/sub", "/../repo/x"])
+    func intoItself(below: String) throws {
+        let scratch = try Scratch.withRepository()
+        try scratch.write(line(1, "one") + "\n", to: "one.jsonl")
+        try scratch.expect("chatark", "backup", scratch("one.jsonl"))
+        let restored = try scratch.run("chatark", "restore", "latest", "--target", scratch("repo") + below)
+        #expect(restored.status == 1 && restored.errors.contains("repository itself"), "\(restored)")
+        #expect(!FileManager.default.fileExists(atPath: scratch("repo/one.jsonl")))
+    }
+
     @Test("of two backups at once one says that there was another, and the next one joins them")
     func atOnce() throws {
         let scratch = try Scratch.withRepository()

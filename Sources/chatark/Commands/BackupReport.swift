@@ -160,7 +160,8 @@ struct BackupReport {
             Output.line("          \(Words.count(account.nowGone, "message")) no longer at the source; kept and marked")
         }
         if account.cameBack > 0 { Output.line("          \(Words.count(account.cameBack, "message")) back again") }
-        Self.print(account.attachmentsMissing) { "\(Words.count($0, "attachment")) missing" }
+        // What earlier backups have of them stays, so they are not missing in the archive.
+        Self.print(account.attachmentsMissing) { "\(Words.count($0, "attachment")) not at the source" }
         if result.losses > 0 {
             let many = result.losses == 1 ? "1 database" : "\(Words.count(result.losses)) databases or parts of them"
             Output.line("          \(many) could not be read whole; messages may be missing")

@@ -19,6 +19,7 @@ final class BackupRun {
     /// One for all steps, so that one index file tells of everything.
     private let writer: RepositoryWriter
     private let started = GoTime.now()
+    private let clock = ContinuousClock.now
     private var beforeMessages = GoTime.now()
     private let host: String
     /// A digest of the files with keys.
@@ -245,7 +246,7 @@ final class BackupRun {
         let tree = try root.finish(writer, group: .head)
         result.add(try writer.finish())
         try lock.check()
-        result.duration = Double(GoTime.now().seconds - started.seconds)
+        result.duration = (ContinuousClock.now - clock) / .seconds(1)
         let snapshot = Snapshot(
             time: time, parent: parent?.id, tree: tree, paths: sources.paths, hostname: host,
             username: Maker.current.username, uid: Maker.current.uid, gid: Maker.current.gid,

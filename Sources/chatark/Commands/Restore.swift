@@ -70,6 +70,7 @@ struct Restore: ParsableCommand {
             guard let pattern = PathPattern(text) else { throw CommandError.badPattern(text) }
             restoreOptions.include.append(pattern)
         }
+        if try options.location().contains(target) { throw CommandError.targetInRepository(target) }
         try options.withReadableRepository { repository in
             let stored = try choice.find(in: repository, zone: zone, ofChats: choosesMessages)
             try repository.loadSoundIndex()

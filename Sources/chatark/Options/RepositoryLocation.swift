@@ -1,4 +1,5 @@
 import Glibc
+import ResticRepository
 import Storage
 
 /// Where a repository lies.
@@ -74,6 +75,26 @@ struct RepositoryLocation {
         case .rest(let location): location.description
         case .sftp(let location): location.description
         }
+    }
+
+    /// Whether a path, of which the end need not be there yet, lies in the repository's folder.
+    func contains(_ path: String) -> Bool {
+        guard let folder, let identity = FileIdentity(path: folder) else { return false }
+        var ancestor = path.hasPrefix("/") ? path : Self.currentDirectory + "/" + path
+        while true {
+            if let real = realpath(ancestor, nil) {
+                defer { free(real) }
+                ancestor = String(cString: real)
+                break
+            }
+            guard let end = ancestor.lastIndex(of: "/"), end > ancestor.startIndex else { return false }
+            ancestor = String(ancestor[..<end])
+        }
+        while let end = ancestor.lastIndex(of: "/") {
+            if FileIdentity(path: ancestor) == identity { return true }
+            ancestor = String(ancestor[..<end])
+        }
+        return false
     }
 
     /// What a session of it is known by: of a folder its real path, by whichever way it was named.

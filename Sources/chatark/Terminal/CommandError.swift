@@ -36,6 +36,7 @@ enum CommandError: Error, Equatable {
     case datesReversed
     case patternAmongConversations
     case nothingMatches(snapshot: String)
+    case targetInRepository(String)
     case checkOffline
     case snapshotGivenTwice
     case sourceMissing(String)
@@ -76,6 +77,7 @@ extension CommandError: CustomStringConvertible {
                 + "or the other."
         case .nothingMatches(let snapshot):
             "Nothing in snapshot \(snapshot) matches '--include'; 'chatark ls \(snapshot)' shows its paths."
+        case .targetInRepository(let target): "'\(target)' lies in the repository itself. Choose another target."
         case .checkOffline: "'check' looks at the repository itself, and '--offline' forbids it; leave one out."
         case .offlineWithoutCache: "'--offline' reads what was kept, and '--no-cache' forbids it; leave one out."
         case .cacheUnusable(let path): "There is no cache that can be used in '\(path)'."
