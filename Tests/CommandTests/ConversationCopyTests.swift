@@ -81,6 +81,11 @@ struct ConversationCopyTests {
         #expect(
             try String(contentsOfFile: scratch("out/transcripts/One/2021-10.txt"), encoding: .utf8)
                 == "[2021-10-05 12:00:00] Emma: day 34 of One\n[2021-10-06 12:00:00] Emma: day 35 of One\n")
+        for folder in ["conversations/One", month, "transcripts/One"] {
+            let time =
+                try FileManager.default.attributesOfItem(atPath: scratch("out/\(folder)"))[.modificationDate] as? Date
+            #expect(time?.timeIntervalSince1970 == 1_633_492_800, "\(folder) is of its newest message")
+        }
     }
 
     @Test("a choice that has no message is a failure and leaves nothing")

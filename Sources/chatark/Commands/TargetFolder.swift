@@ -1,3 +1,4 @@
+import ChatArchive
 import Glibc
 import ResticRepository
 
@@ -10,6 +11,7 @@ final class TargetFolder {
 
     private let place: Place
     private var opened: Int32 = -1
+    private var newest: FileAttributes.Time?
 
     /// The folder that everything is written into.
     init(path: String) { place = .path(path) }
@@ -27,8 +29,22 @@ final class TargetFolder {
         }
     }
 
-    /// Whether anything has been written into it.
-    var isMade: Bool { opened >= 0 }
+    /// Notes the time of a file that was written into it.
+    func note(_ time: FileAttributes.Time) {
+        if newest.map({ ($0.seconds, $0.nanoseconds) < (time.seconds, time.nanoseconds) }) ?? true { newest = time }
+        if case .entry(_, let parent) = place { parent.note(time) }
+    }
+
+    /// Gives it the time of the newest file in it, when there is any.
+    func setTime() {
+        if opened >= 0, let newest { Self.setTime(opened, newest) }
+    }
+
+    /// Gives an open file or folder a time.
+    static func setTime(_ descriptor: Int32, _ moment: FileAttributes.Time) {
+        let time = timespec(tv_sec: Int(moment.seconds), tv_nsec: Int(moment.nanoseconds))
+        _ = [time, time].withUnsafeBufferPointer { futimens(descriptor, $0.baseAddress) }
+    }
 
     /// The open folder, made if need be. Valid for as long as this is.
     func descriptor() throws -> Int32 {

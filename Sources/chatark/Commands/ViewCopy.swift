@@ -14,7 +14,8 @@ import Synchronization
 ///     SHA256SUMS                      of all the other files, as `sha256sum -c` reads it
 ///
 /// Every step down is one `openat` that follows no link, so that nothing outside of the target is reached, and a file gets
-/// its name when it is whole; all of it is its owner's alone. A folder is made with its first file. What cannot be read or written is
+/// its name when it is whole; all of it is its owner's alone. A folder is made with its first file, and is of the
+/// time of its newest one. What cannot be read or written is
 /// told, and the rest goes on; a store that does not answer, or a full disk, ends it.
 struct ViewCopy {
     /// Choices of the user.
@@ -148,7 +149,7 @@ struct ViewCopy {
             }
             try copy(child.name, child.attributes, into: folder)
         }
-        if folder.isMade { Self.setTime(try folder.descriptor(), attributes.mtime) }
+        folder.setTime()
     }
 
     /// Whether a month, by the name of its folder or transcript, has moments that were chosen.
@@ -179,7 +180,7 @@ struct ViewCopy {
                 }
             }
         }
-        if target.isMade { Self.setTime(try target.descriptor(), folder.mtime) }
+        target.setTime()
     }
 
     private func copyFile(_ name: [UInt8], _ attributes: FileAttributes, into folder: TargetFolder) throws {
@@ -214,7 +215,10 @@ struct ViewCopy {
         do {
             var hash = SHA256()
             try content(file, &hash)
-            if let time { Self.setTime(file.raw, time) }
+            if let time {
+                TargetFolder.setTime(file.raw, time)
+                folder.note(time)
+            }
             try temporary.become(name)
             sums.add(hash.finish(), folder.path + [name])
             var status = stat()
@@ -253,11 +257,6 @@ struct ViewCopy {
         var found = [UInt8](repeating: 0, count: piece.count)
         let count = try found.withUnsafeMutableBytes { try file.read(at: offset, into: $0) }
         return count == piece.count && found == piece
-    }
-
-    private static func setTime(_ descriptor: Int32, _ moment: FileAttributes.Time) {
-        let time = timespec(tv_sec: Int(moment.seconds), tv_nsec: Int(moment.nanoseconds))
-        _ = [time, time].withUnsafeBufferPointer { futimens(descriptor, $0.baseAddress) }
     }
 
     private func entry(_ name: String, in directory: InodeNumber) throws -> FileAttributes? {
