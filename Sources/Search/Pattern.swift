@@ -9,6 +9,8 @@ final class Pattern: @unchecked Sendable {
     private let code: OpaquePointer
     /// How much the engine may try at one text before it gives up: seconds for expressions that explode.
     private static let matchLimit: UInt32 = 1_000_000
+    /// Memory for what the engine remembers at one text, where the 32 KB of a thread's own stack are not enough.
+    private static let memoryLimit = 64 << 20
 
     init(_ text: String) throws(QueryError) {
         var error: Int32 = 0
@@ -32,26 +34,46 @@ final class Pattern: @unchecked Sendable {
         private let pattern: Pattern
         private let data: OpaquePointer?
         private let context: OpaquePointer?
+        /// Made for the first text that needs it.
+        private var stack: OpaquePointer?
 
         init(_ pattern: Pattern) {
             self.pattern = pattern
             data = pcre2_match_data_create_8(1, nil)
             context = pcre2_match_context_create_8(nil)
             pcre2_set_match_limit_8(context, Pattern.matchLimit)
+            pcre2_set_heap_limit_8(context, UInt32(Pattern.memoryLimit >> 10))
         }
 
         deinit {
             pcre2_match_data_free_8(data)
             pcre2_match_context_free_8(context)
+            pcre2_jit_stack_free_8(stack)
         }
 
         /// Whether the expression is found in a text of UTF-8.
         func matches(_ text: [UInt8]) throws(QueryError) -> Bool {
-            let result = pcre2_match_8(pattern.code, text, text.count, 0, 0, data, context)
+            let result = match(text)
             if result == PCRE2_ERROR_NOMATCH { return false }
             // 0: more groups than are asked for.
             guard result >= 0 else { throw .patternFailed(Pattern.words(of: result)) }
             return true
+        }
+
+        /// Where the expression is first found in a text of UTF-8; nil when it is not, or was given up.
+        func firstRange(in text: [UInt8]) -> Range<Int>? {
+            guard match(text) >= 0, let found = pcre2_get_ovector_pointer_8(data), found[0] <= found[1],
+                found[1] <= text.count
+            else { return nil }
+            return found[0]..<found[1]
+        }
+
+        private func match(_ text: [UInt8]) -> Int32 {
+            let result = pcre2_match_8(pattern.code, text, text.count, 0, 0, data, context)
+            guard result == PCRE2_ERROR_JIT_STACKLIMIT, stack == nil else { return result }
+            stack = pcre2_jit_stack_create_8(32 << 10, Pattern.memoryLimit, nil)
+            pcre2_jit_stack_assign_8(context, nil, stack.map { UnsafeMutableRawPointer($0) })
+            return pcre2_match_8(pattern.code, text, text.count, 0, 0, data, context)
         }
     }
 

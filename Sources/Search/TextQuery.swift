@@ -1,5 +1,4 @@
 import Glibc
-import JSON
 
 /// What is looked for: words that a message must all have, wherever they stand and whatever the case of their letters, or regular
 /// expressions that must all match.
@@ -8,26 +7,22 @@ import JSON
 /// stored: only lines that have all of them are decoded.
 public struct TextQuery: Sendable {
     private enum Terms: Sendable {
-        /// In lower case.
-        case words([[UInt8]])
+        case words([FoldedWord], Folding)
         case patterns([Pattern])
     }
 
     private let terms: Terms
-    /// The words as they stand in a line of JSON, in lower case; a line that lacks one does not match.
+    /// Words that stand in a line of JSON as in the message, in lower case; a line that lacks one does not match.
     private var needles: [[UInt8]] = []
 
     /// Nil when no word has a letter.
     public init?(words: [String]) {
-        let lower = words.map { $0.lowercased() }.filter { !$0.isEmpty }
-        guard !lower.isEmpty else { return nil }
-        terms = .words(lower.map { Array($0.utf8) })
+        let folding = Folding(for: words)
+        let folded = words.map { folding.fold($0) }.filter { !$0.isEmpty }
+        guard !folded.isEmpty else { return nil }
+        terms = .words(folded.map { FoldedWord(text: $0) }, folding)
         // Letters beyond ASCII have no lower case of the same bytes, so lines are not told apart by words that have one.
-        needles = lower.filter { Self.isFound(in: $0) }.map { word in
-            var writer = JSONWriter()
-            writer.string(word)
-            return Array(writer.bytes.dropFirst().dropLast())
-        }
+        needles = words.map { $0.lowercased() }.filter { !$0.isEmpty && Self.isFound(in: $0) }.map { Array($0.utf8) }
     }
 
     /// Regular expressions as Perl writes them. Nil when all are empty.
@@ -38,26 +33,50 @@ public struct TextQuery: Sendable {
         terms = .patterns(compiled)
     }
 
+    /// Whether a word stands in a line as it stands in the message.
     private static func isFound(in word: String) -> Bool {
-        // The Kelvin sign and the dotted I are lower-cased to ASCII letters, so words with these are found line by line.
-        word.unicodeScalars.allSatisfy { $0.isASCII ? $0 != "k" && $0 != "i" : !$0.properties.isCased }
+        word.unicodeScalars.allSatisfy {
+            // JSON writes quotes, backslashes and control characters otherwise, and raw content as it is; brackets are around the
+            // kind of a message that has nothing else. The Kelvin sign and the dotted I are lower-cased to ASCII letters.
+            if $0.isASCII { return $0.value >= 0x20 && !"\"\\[]ki\u{7F}".unicodeScalars.contains($0) }
+            return !Folding.isSpecial($0)
+        }
     }
 
-    /// The messages of a segment that match: the numbers of their lines from 0, the conversation's own line counted, and where they stand.
+    /// What was found in a segment.
+    public struct Matches: Sendable {
+        /// The messages that match: the numbers of their lines from 0, the conversation's own line counted, and where they stand.
+        public var lines: [(number: Int, range: Range<Int>)] = []
+        /// How many messages an expression was given up at; whether they match is not known.
+        public var givenUp = 0
+        /// Why, at the last of them.
+        public var reason: QueryError?
+    }
+
+    /// Messages of one segment that an expression may be given up at; with more it is no use to go on.
+    private static let givenUpLimit = 16
+
+    /// The messages of a segment that match.
     ///
     /// Costs a pass over the bytes for words, and decoding every message for regular expressions.
-    public func matches(in segment: [UInt8]) throws(QueryError) -> [(number: Int, range: Range<Int>)] {
+    public func matches(in segment: [UInt8]) throws(QueryError) -> Matches {
         let lines = candidates(in: segment)
         let result = segment.withUnsafeBytes { segment in
             Result { () throws(QueryError) in
                 var text: [UInt8] = []
                 let matches = matcher()
-                var found: [(number: Int, range: Range<Int>)] = []
+                var found = Matches()
                 for line in lines {
-                    guard SearchedText.read(UnsafeRawBufferPointer(rebasing: segment[line.range]), into: &text),
-                        try matches(text)
-                    else { continue }
-                    found.append(line)
+                    guard SearchedText.read(UnsafeRawBufferPointer(rebasing: segment[line.range]), into: &text) else {
+                        continue
+                    }
+                    do throws(QueryError) {
+                        if try matches(text) { found.lines.append(line) }
+                    } catch {
+                        found.givenUp += 1
+                        found.reason = error
+                        if found.givenUp > Self.givenUpLimit { throw error }
+                    }
                 }
                 return found
             }
@@ -68,12 +87,16 @@ public struct TextQuery: Sendable {
     /// Whether a text has all that is looked for, for one thread.
     private func matcher() -> ([UInt8]) throws(QueryError) -> Bool {
         switch terms {
-        case .words(let words):
+        case .words(let words, let folding):
             return { (text) throws(QueryError) in
                 // Invalid UTF-8 is shown as replacement characters, and so it is searched.
-                let lower = Array(String(decoding: text, as: UTF8.self).lowercased().utf8)
-                return lower.withUnsafeBytes { lower in
-                    words.allSatisfy { Self.find($0, in: lower, from: 0, to: lower.count) != nil }
+                let folded = folding.fold(String(decoding: text, as: UTF8.self))
+                let bytes = Array(folded.utf8)
+                return bytes.withUnsafeBytes { bytes in
+                    words.allSatisfy {
+                        Self.find($0.bytes, in: bytes, from: 0, to: bytes.count) != nil
+                            || folding.looksAtCharacters && folded.contains($0.text)
+                    }
                 }
             }
         case .patterns(let patterns):
@@ -82,6 +105,23 @@ public struct TextQuery: Sendable {
                 for matcher in matchers where try !matcher.matches(text) { return false }
                 return true
             }
+        }
+    }
+
+    /// Where the first of what is looked for stands in a text, in characters; nil where that cannot be said.
+    public func firstMatch(in text: String) -> Range<Int>? {
+        switch terms {
+        case .words(let words, let folding):
+            let folded = folding.fold(text)
+            guard let range = words.first.flatMap({ folded.firstRange(of: $0.text) }) else { return nil }
+            // Few characters are more or fewer in lower case.
+            let start = folded.distance(from: folded.startIndex, to: range.lowerBound)
+            return start..<start + folded.distance(from: range.lowerBound, to: range.upperBound)
+        case .patterns(let patterns):
+            let bytes = Array(text.utf8)
+            guard let range = patterns.first.flatMap({ Pattern.Matcher($0).firstRange(in: bytes) }) else { return nil }
+            let start = String(decoding: bytes[..<range.lowerBound], as: UTF8.self).count
+            return start..<start + String(decoding: bytes[range], as: UTF8.self).count
         }
     }
 

@@ -6,7 +6,8 @@ import Foundation
 package enum Expected: Sendable {
     /// A folder, with the times that it may have: one, or none that is known.
     case folder(times: [Timestamp])
-    case file([UInt8], time: Timestamp)
+    /// `tie`: nanoseconds after the time.
+    case file([UInt8], time: Timestamp, tie: Int = 0)
     case link([UInt8])
 }
 
@@ -71,12 +72,14 @@ package struct ExpectedFolders {
             if hasOtherClocks, let last = lastMoment(of: month) { times.append(last) }
             paths[path("conversations", folder, month)] = .folder(times: times)
             paths[path("transcripts", folder, month + ".txt")] = .file(transcript(messages), time: newest)
-            let files = named(messages.flatMap { self.files(of: $0) })
+            let files = named(files(of: messages))
             for (name, file) in files {
-                paths[path("conversations", folder, month) + [0x2F] + name] = .file(file.content, time: file.time)
+                paths[path("conversations", folder, month) + [0x2F] + name] = .file(
+                    file.content, time: file.time, tie: file.tie)
                 guard !file.isText else { continue }
                 paths[path("media", folder, month)] = .folder(times: times)
-                paths[path("media", folder, month) + [0x2F] + name] = .file(file.content, time: file.time)
+                paths[path("media", folder, month) + [0x2F] + name] = .file(
+                    file.content, time: file.time, tie: file.tie)
             }
         }
     }
@@ -89,11 +92,40 @@ package struct ExpectedFolders {
         var content: [UInt8]
         var time: Timestamp
         var isText: Bool
+        var tie = 0
     }
 
-    private func files(of message: ExpectedMessage) -> [File] {
-        var start = stamp(message.message.time, "_", "-")
-        var room = 255 - 19 - 2 - 8
+    /// Messages that a clock shows in one second have their place in it in their names; those of one millisecond in one segment
+    /// differ by nanoseconds.
+    private func files(of messages: [ExpectedMessage]) -> [File] {
+        var seconds: [String: [ExpectedMessage]] = [:]
+        var ties: [String: Int] = [:]
+        var files: [(tie: Int, second: String, place: Int, message: ExpectedMessage)] = []
+        for message in messages {
+            let time = message.message.time
+            let second = stamp(time, "_", "-")
+            seconds[second, default: []].append(message)
+            let segment = message.message.wallTime.map { Month(of: $0) } ?? history.archiveZone.month(of: time)
+            let moment = "\(segment) \(time.milliseconds)"
+            files.append((ties[moment, default: 0], second, seconds[second]?.count ?? 0, message))
+            ties[moment, default: 0] += 1
+        }
+        return files.flatMap { tie, second, place, message in
+            let count = seconds[second]?.count ?? 0
+            let digits = String(place)
+            let width = max(2, String(count).count)
+            let ordinal = count > 1 ? "-" + String(repeating: "0", count: width - digits.count) + digits : ""
+            return self.files(of: message, start: second + ordinal).map { file in
+                var file = file
+                file.tie = tie
+                return file
+            }
+        }
+    }
+
+    private func files(of message: ExpectedMessage, start: String) -> [File] {
+        var start = start
+        var room = 255 - 19 - 2 - 13
         if let sender = message.message.sender {
             let name = SafeName.make(self.name(of: sender), limit: 90)
             start += "_" + name
@@ -174,7 +206,12 @@ package struct ExpectedFolders {
         var text = ""
         for message in messages {
             text += "[\(stamp(message.message.time, " ", ":"))] "
-            if let sender = message.message.sender { text += oneLine(name(of: sender)) + ": " }
+            let marks = self.marks(of: message.message, among: messages)
+            if let sender = message.message.sender {
+                text += ([oneLine(name(of: sender))] + marks).joined(separator: " ") + ": "
+            } else {
+                text += marks.map { $0 + " " }.joined()
+            }
             var parts: [String] = []
             for (attachment, content) in zip(message.message.attachments, message.contents) {
                 let name = attachment.name.isEmpty ? "" : oneLine(attachment.name) + ", "
@@ -189,8 +226,8 @@ package struct ExpectedFolders {
                 }
             }
             if let shown = message.shownText {
-                parts.append(
-                    String(decoding: shown.utf8.flatMap { $0 == 0x0A ? [0x0A, 0x20, 0x20] : [$0] }, as: UTF8.self))
+                let breaks = /\r\n|[\n\u{B}\u{C}\r\u{85}\u{2028}\u{2029}]/.matchingSemantics(.unicodeScalar)
+                parts.append(shown.replacing(breaks) { $0.output + "  " })
             }
             text += parts.joined(separator: " ")
             if let gone = message.gone {
@@ -199,6 +236,19 @@ package struct ExpectedFolders {
             text += "\n"
         }
         return Array(text.utf8)
+    }
+
+    /// In brackets: from whom it was forwarded, what it answers.
+    private func marks(of message: Message, among messages: [ExpectedMessage]) -> [String] {
+        var words: [String] = []
+        if let name = message.forwardedFrom {
+            words.append(name.isEmpty ? "forwarded" : "forwarded from \(oneLine(name))")
+        }
+        if let id = message.replyTo {
+            let answered = messages.last { $0.message.id == id }?.message.time
+            words.append(answered.map { "reply to \(stamp($0, " ", ":"))" } ?? "reply to message \(id.text)")
+        }
+        return words.isEmpty ? [] : ["(\(words.joined(separator: "; ")))"]
     }
 
     private mutating func addContacts(_ time: Timestamp) {

@@ -60,7 +60,7 @@ private func problem(_ expected: Expected, _ shown: Shown) -> [String] {
         }
         return times.contains(where: { shown.isOf($0) })
             ? [] : ["is of \(shown.seconds).\(shown.nanoseconds), not \(times)"]
-    case .file(let content, let time):
+    case .file(let content, let time, let tie):
         guard shown.kind == .file, shown.permissions == 0o444 else { return ["is no file of mode 0444: \(shown.kind)"] }
         var problems: [String] = []
         if shown.size != UInt64(content.count) { problems.append("has size \(shown.size), not \(content.count)") }
@@ -69,15 +69,16 @@ private func problem(_ expected: Expected, _ shown: Shown) -> [String] {
                 "holds \(String(decoding: shown.content.prefix(2000), as: UTF8.self).debugDescription), not "
                     + String(decoding: content.prefix(2000), as: UTF8.self).debugDescription)
         }
-        if !shown.isOf(time) { problems.append("is of \(shown.seconds).\(shown.nanoseconds), not \(time)") }
+        if !shown.isOf(time, tie) { problems.append("is of \(shown.seconds).\(shown.nanoseconds), not \(time)") }
         return problems
     case .link(let target): return shown.kind == .link && shown.content == target ? [] : ["is no link to \(target)"]
     }
 }
 
 extension Shown {
-    fileprivate func isOf(_ time: Timestamp) -> Bool {
-        seconds == time.seconds && nanoseconds == (time.milliseconds - time.seconds * 1000) * 1_000_000
+    fileprivate func isOf(_ time: Timestamp, _ tie: Int = 0) -> Bool {
+        seconds == time.seconds
+            && nanoseconds == (time.milliseconds - time.seconds * 1000) * 1_000_000 + Int64(tie)
     }
 }
 

@@ -80,11 +80,13 @@ struct DisguisedMediaTests {
         try scratch.expect("diff", "-r", scratch("history"), scratch("mnt/latest/original/history"))
         try scratch.expect(
             "chatark", "restore", "latest", "--conversation", "chat", "--verify", "--target", scratch("chats"))
-        try scratch.expect("diff", "-r", scratch("mnt/latest/conversations"), scratch("chats"))
+        try scratch.expect("diff", "-r", scratch("mnt/latest/conversations"), scratch("chats/conversations"))
+        try scratch.expect("diff", "-r", scratch("mnt/latest/transcripts"), scratch("chats/transcripts"))
         try scratch.expect("chatark", "umount", scratch("mnt"))
         for (name, content) in expected {
             #expect(
-                try Data(contentsOf: URL(fileURLWithPath: scratch("chats/chat/2021-09/\(name)"))) == content, "\(name)")
+                try Data(contentsOf: URL(fileURLWithPath: scratch("chats/conversations/chat/2021-09/\(name)")))
+                    == content, "\(name)")
         }
 
         // Where a picture is gone from the repository, the rest is written, and the status says that not all was.
@@ -94,8 +96,8 @@ struct DisguisedMediaTests {
         try scratch.expect("cp", "-r", scratch("whole"), scratch("repo/data"))
         try FileManager.default.removeItem(atPath: largest.trimmingCharacters(in: .newlines))
         let partial = try scratch.run("chatark", "restore", "--conversation", "chat", "-t", scratch("part"))
-        #expect(partial.status == 3 && partial.errors.contains("'chat/2021-09/"), "\(partial)")
-        let texts = try FileManager.default.contentsOfDirectory(atPath: scratch("part/chat/2021-09"))
+        #expect(partial.status == 3 && partial.errors.contains("'conversations/chat/2021-09/"), "\(partial)")
+        let texts = try FileManager.default.contentsOfDirectory(atPath: scratch("part/conversations/chat/2021-09"))
         #expect(!texts.isEmpty && texts.allSatisfy { !$0.hasPrefix(".") }, "\(texts)")
         try scratch.expect("rm", "-r", scratch("repo/data"))
         try scratch.expect("mv", scratch("whole"), scratch("repo/data"))

@@ -17,7 +17,7 @@ struct WhatsAppStoryTests {
         let target = scratch("shown-\(UUID().uuidString)")
         try scratch.expect(
             "chatark", "restore", "latest", "--target", target, "--conversation", "Alice", "--tz", "UTC")
-        return try scratch.expect("find", target, "-type", "f", "-printf", "%f\n")
+        return try scratch.expect("find", target + "/conversations", "-type", "f", "-printf", "%f\n")
             .split(separator: "\n").map(String.init).sorted()
     }
 
@@ -43,8 +43,8 @@ struct WhatsAppStoryTests {
         #expect(try backUp(scratch, "--tz", "UTC").contains("3 read = 0 stored + 3 already archived"))
         #expect(
             try shown(scratch) == [
-                "2022-02-01_10-00-00_Alice.txt", "2022-02-01_10-01-00_Alice.jpg", "2022-02-01_10-01-00_Alice.txt",
-                "2022-02-01_10-01-00_Bob.opus",
+                "2022-02-01_10-00-00_Alice.txt", "2022-02-01_10-01-00-01_Alice.jpg", "2022-02-01_10-01-00-01_Alice.txt",
+                "2022-02-01_10-01-00-02_Bob.opus",
             ])
     }
 

@@ -68,6 +68,36 @@ struct NetworkStoryTests {
         try expectCiphertextOnly(scratch("cache"), history, seen[0], scratch)
     }
 
+    @Test("a search of what was fetched finds all of that offline, and says what is not here")
+    func searchOfAPart() throws {
+        let scratch = try Scratch()
+        guard Server.isInstalled("rest") else { return }
+        let server = try Server("rest")
+        defer { server.stop() }
+        scratch.variables = place(on: server, "rest")
+        var lines: [String] = []
+        for name in ["One", "Two", "Three"] {
+            lines.append(#"{"conversation":{"id":"\#(name)","title":"\#(name)","kind":"direct"}}"#)
+            for number in 0..<300 {
+                // Random, so that segments lie too far apart to be fetched together.
+                let filler = (0..<100).map { _ in String(UInt64.random(in: 0...UInt64.max), radix: 36) }.joined(
+                    separator: " ")
+                lines.append(
+                    #"{"time":\#(1_630_738_435_000 + number * 1000),"id":"\#(number)","conversation":"\#(name)","#
+                        + #""from":"a","text":"needle \#(filler)"}"#)
+            }
+        }
+        try scratch.write(lines.joined(separator: "\n") + "\n", to: "chat.jsonl")
+        try scratch.expect("chatark", "init")
+        try scratch.expect("chatark", "backup", "--quiet", scratch("chat.jsonl"))
+        try FileManager.default.removeItem(atPath: scratch("cache"))
+        try scratch.expect("chatark", "ls", "--conversations")
+        try scratch.expect("chatark", "fetch", "--conversation", "Two")
+        let found = try scratch.run("chatark", "search", "--offline", "--count", "needle")
+        #expect(found.status == 3 && found.output == "300\n", "\(found)")
+        #expect(found.errors.contains("'One' 2021-09: ") && found.errors.contains("'Three' 2021-09: "), "\(found)")
+    }
+
     /// No 16 bytes of a text, a name or a medium of the history lie anywhere in the cache.
     private func expectCiphertextOnly(_ cache: String, _ history: String, _ names: String, _ scratch: Scratch) throws {
         let looking = """

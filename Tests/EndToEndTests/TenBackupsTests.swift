@@ -118,7 +118,7 @@ struct TenBackupsTests {
             let path = folder + "/" + name
             let text = try String(contentsOfFile: path, encoding: .utf8).trimmingCharacters(in: .newlines)
             let id = attribute("user.chatark.id", of: path) ?? "none"
-            lines.append("\(id) \(text) \(attribute("user.chatark.gone-since", of: path) ?? "-")")
+            lines.append("\(id) \(text) \(attribute("user.chatark.last-seen", of: path) ?? "-")")
         }
         return lines
     }

@@ -17,7 +17,7 @@ struct TextQueryTests {
     }
 
     private func matches(_ query: TextQuery?, _ text: String) throws -> Bool {
-        try #require(query).matches(in: line(text)).count == 1
+        try #require(query).matches(in: line(text)).lines.count == 1
     }
 
     @Test func `words are found whatever their case, in Chinese and English, in any order`() throws {
@@ -44,10 +44,10 @@ struct TextQueryTests {
         let segment = Array(
             #"{"conversation":{"id":"lake"}}"#.utf8 + [0x0A]
                 + #"{"time":1,"from":"lake","text":"a\u002fb","attachments":[{"name":"plan.pdf","path":"lake"}]}"#.utf8)
-        #expect(try #require(TextQuery(words: ["plan"])).matches(in: segment).map(\.number) == [1])
-        #expect(try #require(try TextQuery(patterns: ["a/b"])).matches(in: segment).count == 1)
-        #expect(try #require(TextQuery(words: ["lake"])).matches(in: segment).isEmpty)
-        #expect(try #require(try TextQuery(patterns: ["^plan\\."])).matches(in: segment).map(\.number) == [1])
+        #expect(try #require(TextQuery(words: ["plan"])).matches(in: segment).lines.map(\.number) == [1])
+        #expect(try #require(try TextQuery(patterns: ["a/b"])).matches(in: segment).lines.count == 1)
+        #expect(try #require(TextQuery(words: ["lake"])).matches(in: segment).lines.isEmpty)
+        #expect(try #require(try TextQuery(patterns: ["^plan\\."])).matches(in: segment).lines.map(\.number) == [1])
     }
 
     @Test func `an expression that cannot be understood is refused with its place, and one that explodes is given up`()
@@ -60,13 +60,54 @@ struct TextQueryTests {
             return true
         }
         let query = try #require(try TextQuery(patterns: ["(a|aa)+$"]))
-        #expect(throws: QueryError.self) { try query.matches(in: line(String(repeating: "a", count: 500) + "b")) }
+        let explodes = line(String(repeating: "a", count: 500) + "b")
+        let found = try query.matches(in: line("aab") + explodes + line("aa"))
+        #expect(found.lines.map(\.number) == [2], "what stands beside it is matched")
+        #expect(found.givenUp == 1 && found.reason != nil)
+        let many = Array((0..<20).map { _ in explodes }.joined())
+        #expect(throws: QueryError.self, "an expression that explodes everywhere ends") { try query.matches(in: many) }
+    }
+
+    @Test func `a long message is matched whatever the expression has to remember`() throws {
+        let long = String(repeating: "foo word ", count: 20_000) + "invoice"
+        #expect(try matches(TextQuery(patterns: ["(word |foo )+invoice"]), long))
+        #expect(try matches(TextQuery(patterns: ["(.|\\n)*invoice"]), String(long.suffix(30_000))))
+        #expect(try !matches(TextQuery(patterns: ["^(word |foo )+voice"]), String(long.suffix(3000))))
+    }
+
+    @Test func `Greek and accents are found however they are written`() throws {
+        #expect(try matches(TextQuery(words: ["ΟΔΟΣ"]), "η οδος μου"))
+        #expect(try matches(TextQuery(words: ["οδος"]), "Η ΟΔΟΣ"))
+        #expect(try matches(TextQuery(words: ["straße"]), "STRASSE") && matches(TextQuery(words: ["straße"]), "STRAẞE"))
+        #expect(try matches(TextQuery(words: ["caf\u{E9}"]), "un CAFE\u{301} noir"))
+        #expect(try matches(TextQuery(words: ["cafe\u{301}"]), "un caf\u{E9} noir"))
+        #expect(try !matches(TextQuery(words: ["caf\u{E9}"]), "cafe"))
+        #expect(try matches(TextQuery(words: ["cafe"]), "un cafe\u{301}"), "as grep has it")
+    }
+
+    @Test func `what has no text is found by its kind and its raw content, as its file shows it`() throws {
+        let segment = Array(
+            (#"{"conversation":{"id":"c"}}"# + "\n" + #"{"time":1,"kind":"poll","raw":{"question":"Lake?"}}"# + "\n"
+                + #"{"time":2,"kind":"image","attachments":[{"missing":"x"}],"raw":{"question":"Lake?"}}"# + "\n"
+                + #"{"time":3,"kind":"location","text":"here","raw":{"question":"Lake?"}}"# + "\n").utf8)
+        for words in [["lake"], ["[POLL]"], [#""question":"lake"#], ["] {"], ["poll", "question"]] {
+            #expect(try #require(TextQuery(words: words)).matches(in: segment).lines.map(\.number) == [1], "\(words)")
+        }
+        let pattern = try #require(try TextQuery(patterns: [#"^\[poll\] \{"question":"lake"#]))
+        #expect(try pattern.matches(in: segment).lines.map(\.number) == [1])
+    }
+
+    @Test func `the place of the first match is told in characters`() throws {
+        let text = "去西湖 👨‍👩‍👧‍👦 the Lake"
+        #expect(TextQuery(words: ["lake"])?.firstMatch(in: text) == 10..<14)
+        #expect(try TextQuery(patterns: ["l.k"])?.firstMatch(in: text) == 10..<13)
+        #expect(TextQuery(words: ["sea"])?.firstMatch(in: text) == nil)
     }
 
     @Test func `what is not UTF-8 traps nothing`() throws {
         let segment = Array(#"{"time":1,"text":"lake "#.utf8) + [0xFF, 0xC3] + Array(#" end"}"#.utf8)
-        #expect(try #require(TextQuery(words: ["lake", "end"])).matches(in: segment).count == 1)
-        #expect(try #require(try TextQuery(patterns: ["lake"])).matches(in: segment).count == 1)
+        #expect(try #require(TextQuery(words: ["lake", "end"])).matches(in: segment).lines.count == 1)
+        #expect(try #require(try TextQuery(patterns: ["lake"])).matches(in: segment).lines.count == 1)
     }
 
     @Test func `lines are told apart without decoding them, and none that matches is passed over`() throws {
@@ -88,7 +129,8 @@ struct TextQueryTests {
             let matching = texts.indices.filter { index in
                 words.allSatisfy { texts[index].lowercased().utf8.firstRange(of: $0.lowercased().utf8) != nil }
             }
-            #expect(try query.matches(in: segment).map(\.number) == matching, "round \(round): \(words) in \(texts)")
+            #expect(
+                try query.matches(in: segment).lines.map(\.number) == matching, "round \(round): \(words) in \(texts)")
             for candidate in candidates {
                 #expect(Array(segment[candidate.range]) + [0x0A] == line(texts[candidate.number]), "round \(round)")
             }

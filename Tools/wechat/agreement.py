@@ -15,7 +15,7 @@ import hashlib
 import os
 import re
 
-NAME = re.compile(r"(\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d)(.*)$", re.S)
+NAME = re.compile(r"(\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d)(?:-\d\d+(?=[_.]))?(.*)$", re.S)  # the time, and the place in its second
 NUMBER = re.compile(r"-\d+$")
 MISSING = ".missing.txt"
 FACTS = ("nicknames", "meanings", "stickers", "voices", "previews", "forwarded")

@@ -44,7 +44,9 @@ extension FolderTree {
         case .message(let segment, let line, let part):
             let (_, found, attachment) = try message(segment: segment, line: line, part: part, waiting)
             let size = attachment.map { AttachmentFile.size($0, of: found.kind) } ?? UInt64(found.text.count)
-            return file(place, size: size, found.time)
+            return FileAttributes(
+                InodeLayout.number(place), .file, permissions: 0o444, size: size, owner: owner,
+                modified: time(found.time, tie: found.tie))
         case .plainFolder(let number): return try plainFolderAttributes(number, waiting)
         case .plainFile(let tree, let index): return try plainAttributes(of: plainNode(tree, index, waiting), place)
         }
@@ -59,11 +61,13 @@ extension FolderTree {
             InodeLayout.number(place), .file, permissions: 0o444, size: size, owner: owner, modified: time(modified))
     }
 
-    func time(_ moment: Timestamp) -> FileAttributes.Time {
+    /// - Parameter tie: nanoseconds after the moment, below a millisecond.
+    func time(_ moment: Timestamp, tie: UInt16 = 0) -> FileAttributes.Time {
         let seconds = moment.seconds
         return FileAttributes.Time(
             seconds: seconds,
-            nanoseconds: UInt32(truncatingIfNeeded: (moment.milliseconds &- seconds &* 1000) &* 1_000_000))
+            nanoseconds: UInt32(
+                truncatingIfNeeded: (moment.milliseconds &- seconds &* 1000) &* 1_000_000 &+ Int64(tie)))
     }
 
     /// Where a symbolic link points.
@@ -83,7 +87,8 @@ extension FolderTree {
     }
 
     /// What a message's file is beyond its content: `user.chatark.id`, `.sender`, `.type`, `.sha256` and `.decode`
-    /// of the file as it is stored, `.gone-since` (RFC 3339).
+    /// of the file as it is stored; `.forwarded-from`, a name; `.reply-to`, an identifier; `.edited`, and `.last-seen` of what is no
+    /// longer at the source (RFC 3339).
     public func extendedAttributes(
         of inode: InodeNumber, waiting: Waiting
     ) throws(FolderTreeError) -> [(name: String, value: [UInt8])] {
@@ -101,7 +106,14 @@ extension FolderTree {
                 values.append(("user.chatark.decode", Array(decoding.text.utf8)))
             }
         }
-        if let gone = found.gone { values.append(("user.chatark.gone-since", Array(gone.rfc3339.utf8))) }
+        if let mark = decoded.mark(of: found) {
+            if let name = mark.forwardedFrom {
+                values.append(("user.chatark.forwarded-from", Array(decoded.slice(name))))
+            }
+            if let id = mark.replyTo { values.append(("user.chatark.reply-to", Array(decoded.slice(id)))) }
+            if let edited = mark.edited { values.append(("user.chatark.edited", Array(edited.rfc3339.utf8))) }
+        }
+        if let gone = found.gone { values.append(("user.chatark.last-seen", Array(gone.rfc3339.utf8))) }
         return values
     }
 }

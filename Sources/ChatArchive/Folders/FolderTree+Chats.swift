@@ -1,4 +1,4 @@
-import ChatModel
+public import ChatModel
 import ResticRepository
 
 extension FolderTree {
@@ -104,6 +104,19 @@ extension FolderTree {
             transcript.add(segments.map(\.segment)) { view.name($0, in: conversation) }
             return (transcript.rendered, transcript.rendered.bytes.capacity + 100)
         }
+    }
+
+    /// A month's transcript of the messages sent in a span of time only, by the number of its file.
+    public func transcript(
+        _ file: InodeNumber, within span: Range<Timestamp>, waiting: Waiting
+    ) throws(FolderTreeError) -> RenderedTranscript {
+        guard case .transcript(let snapshot, let conversation, let month) = try place(file) else { throw .notFound }
+        let view = try view(ofSnapshot: snapshot, waiting)
+        let key = FolderKey(archive: view.archive.tree, conversation: conversation)
+        let segments = try segments(of: month, in: folder(key, view, waiting), key, waiting)
+        var transcript = Transcript(of: month, in: zone)
+        transcript.add(segments.map(\.segment), within: span) { view.name($0, in: conversation) }
+        return transcript.rendered
     }
 
     /// A message's line, and the attachment of a part above 0.

@@ -95,7 +95,8 @@ extension FolderTree {
 
     private func attributes(of entry: MonthListing.Entry) -> FileAttributes {
         FileAttributes(
-            entry.inode, .file, permissions: 0o444, size: entry.size, owner: owner, modified: time(entry.time))
+            entry.inode, .file, permissions: 0o444, size: entry.size, owner: owner,
+            modified: time(entry.time, tie: entry.tie))
     }
 
     /// Links move when snapshots come; all else stands for as long as the mount.

@@ -26,8 +26,8 @@ extension FolderTree {
         let listing = try listing(of: key, view, waiting, isAhead: true)
         let part = segment.lines[line].hasTextFile ? 0 : 1
         let inode = InodeLayout.number(.message(segment: number, line: line, part: part))
-        guard let entry = listing.entries.first(where: { $0.inode == inode }) else { return nil }
-        let name = listing.withName(entry) { String(decoding: $0, as: UTF8.self) }
+        guard let position = listing.position(of: inode) else { return nil }
+        let name = listing.withName(listing.entries[position]) { String(decoding: $0, as: UTF8.self) }
         return "conversations/\(folder)/\(month)/\(name)"
     }
 

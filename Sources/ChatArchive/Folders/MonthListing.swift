@@ -4,9 +4,12 @@ import ChatModel
 final class MonthListing: Sendable {
     struct Entry: Sendable {
         var nameStart: UInt32
-        var nameCount: UInt16
+        /// No name is longer than 255 bytes.
+        var nameCount: UInt8
         /// Bytes of the name's extension with its dot, before which a number goes.
-        var suffixCount: UInt16
+        var suffixCount: UInt8
+        /// Nanoseconds after `time`, so that messages of one millisecond have an order by their times, too.
+        var tie: UInt16
         var inode: InodeNumber
         var size: UInt64
         var time: Timestamp
@@ -111,6 +114,9 @@ func compareBytes(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointe
 ///     2021-09-04_15-04-10_张伟.jpg                a picture
 ///     2021-09-04_15-06-31_李雷_合同.pdf            a file with its own name
 ///     2021-09-04_15-06-31_李雷_合同.pdf.missing.txt  one that the source did not have
+///     2021-09-04_15-07-00-01_张伟.txt             the first of the messages of one second
+///     2021-09-04_15-07-00-02_李雷.txt             the second one
+///     2021-09-04_15-07-00-02_李雷-2.txt           what else of a message would have the same name
 struct MonthListingBuilder {
     private let month: Month
     private var clock: WallClock
@@ -120,8 +126,9 @@ struct MonthListingBuilder {
     static let senderLimit = 90
     /// Bytes of `2021-09-04_15-03-55`.
     private static let timeLength = 19
-    /// Bytes kept free for the number that makes equal names differ: `-9999999`.
-    private static let numberLength = 8
+    /// Bytes kept free for a message's place in its second, and for the number that makes names of its files differ:
+    /// `-4194303` and `-1023`.
+    private static let numberLength = 13
     /// Names are found by 32-bit positions; no month of this world comes near.
     private static let namesLimit = 1 << 31
 
@@ -132,48 +139,108 @@ struct MonthListingBuilder {
 
     mutating func add(_ segments: [(number: Int, segment: Segment)], _ name: (PersonID) -> [UInt8]) {
         let namesOfSenders = segments.map { $0.segment.senders.map(name) }
-        for place in Segment.linesByTime(of: segments.map(\.segment)) where place.line < InodeLayout.lineLimit {
-            let (number, segment) = segments[place.segment]
-            let (senders, index) = (namesOfSenders[place.segment], place.line)
-            let line = segment.lines[index]
-            let wall = clock.civilTime(at: line.time)
+        let places = placesByWall(of: segments.map(\.segment))
+        func seconds(_ index: Int) -> Int64 {
+            segments[places[index].segment].segment.lines[places[index].line].time.seconds
+        }
+        var start = 0
+        var next = places.isEmpty ? 0 : clock.wallSeconds(at: seconds(0))
+        while start < places.count {
+            // The messages that the clock on the wall shows in one second.
+            let second = next
+            var end = start + 1
+            while end < places.count {
+                next = clock.wallSeconds(at: seconds(end))
+                guard next == second else { break }
+                end += 1
+            }
+            defer { start = end }
+            let wall = CivilTime(secondsSince1970: second)
             guard Month(of: wall) == month else { continue }
-            guard names.count < Self.namesLimit else { return }
-            let sender = line.sender >= 0 ? senders[Int(line.sender)] : []
-            if line.hasTextFile {
-                append(
-                    wall, sender, [], Self.textSuffix, inode: .message(segment: number, line: index, part: 0),
-                    size: UInt64(line.text.count), line.time)
+            for index in start..<end {
+                let place = places[index]
+                guard place.line < InodeLayout.lineLimit else { continue }
+                guard names.count < Self.namesLimit else { return }
+                let (number, segment) = segments[place.segment]
+                let line = segment.lines[place.line]
+                let message = NamedMessage(
+                    wall: wall, place: index - start + 1, among: end - start,
+                    sender: line.sender >= 0 ? namesOfSenders[place.segment][Int(line.sender)] : [])
+                append(message, line, place.line, of: segment, number)
             }
-            for (part, attachment) in segment.attachments[
-                Int(line.attachments.lowerBound)..<Int(line.attachments.upperBound)
-            ]
-            .prefix(InodeLayout.partLimit).enumerated() {
-                let room = SafeName.maximumLength - Self.timeLength - Self.numberLength - sender.count - 2
-                let file = AttachmentFile(attachment, of: line.kind, room: room)
-                append(
-                    wall, sender, Array(file.ownName.utf8), Array(file.suffix.utf8),
-                    inode: .message(segment: number, line: index, part: part + 1),
-                    size: AttachmentFile.size(attachment, of: line.kind), line.time)
-            }
+        }
+    }
+
+    /// Where the lines of some segments are, by the clock on the wall; what it shows twice when it is set back, by time.
+    private mutating func placesByWall(of segments: [Segment]) -> [(segment: Int, line: Int)] {
+        let places = Segment.linesByTime(of: segments)
+        func time(_ place: (segment: Int, line: Int)) -> Timestamp { segments[place.segment].lines[place.line].time }
+        guard let first = places.first, let last = places.last,
+            !clock.isUniform(from: time(first), to: time(last))
+        else { return places }
+        let walls = places.map { clock.wallSeconds(at: time($0).seconds) }
+        guard zip(walls, walls.dropFirst()).contains(where: { $0 > $1 }) else { return places }
+        return places.indices.sorted { (walls[$0], $0) < (walls[$1], $1) }.map { places[$0] }
+    }
+
+    /// What all files of a message have in their names.
+    private struct NamedMessage {
+        let wall: CivilTime
+        /// From 1, among the messages of its second.
+        let place: Int
+        let among: Int
+        let sender: [UInt8]
+    }
+
+    private mutating func append(
+        _ message: NamedMessage, _ line: Segment.Line, _ index: Int, of segment: Segment, _ number: Int
+    ) {
+        if line.hasTextFile {
+            append(
+                message, [], Self.textSuffix, inode: .message(segment: number, line: index, part: 0),
+                size: UInt64(line.text.count), line)
+        }
+        guard !line.attachments.isEmpty else { return }
+        let room = SafeName.maximumLength - Self.timeLength - Self.numberLength - message.sender.count - 2
+        let attachments = segment.attachments[
+            Int(line.attachments.lowerBound)..<Int(line.attachments.upperBound)]
+        for (part, attachment) in attachments.prefix(InodeLayout.partLimit).enumerated() {
+            let file = AttachmentFile(attachment, of: line.kind, room: room)
+            append(
+                message, Array(file.ownName.utf8), Array(file.suffix.utf8),
+                inode: .message(segment: number, line: index, part: part + 1),
+                size: AttachmentFile.size(attachment, of: line.kind), line)
         }
     }
 
     private static let textSuffix = Array(".txt".utf8)
 
     private mutating func append(
-        _ wall: CivilTime, _ sender: [UInt8], _ ownName: [UInt8], _ suffix: [UInt8], inode: InodePlace, size: UInt64,
-        _ time: Timestamp
+        _ message: NamedMessage, _ ownName: [UInt8], _ suffix: [UInt8], inode: InodePlace, size: UInt64,
+        _ line: Segment.Line
     ) {
         let start = names.count
-        WallClock.append(wall, to: &names, separator: UInt8(ascii: "_"), timeSeparator: UInt8(ascii: "-"))
-        append(sender)
+        WallClock.append(message.wall, to: &names, separator: UInt8(ascii: "_"), timeSeparator: UInt8(ascii: "-"))
+        if message.among > 1 { append(place: message.place, among: message.among) }
+        append(message.sender)
         append(ownName)
         names.append(contentsOf: suffix)
         entries.append(
             MonthListing.Entry(
-                nameStart: UInt32(start), nameCount: UInt16(names.count - start), suffixCount: UInt16(suffix.count),
-                inode: InodeLayout.number(inode), size: size, time: time))
+                nameStart: UInt32(start), nameCount: UInt8(clamping: names.count - start),
+                suffixCount: UInt8(clamping: suffix.count), tie: line.tie,
+                inode: InodeLayout.number(inode), size: size, time: line.time))
+    }
+
+    /// Appends `-07`: two digits, or as many as the last one of the second has.
+    private mutating func append(place: Int, among: Int) {
+        names.append(UInt8(ascii: "-"))
+        var unit = 10
+        while unit * 10 <= among { unit *= 10 }
+        while unit > 0 {
+            names.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: place / unit % 10))
+            unit /= 10
+        }
     }
 
     private mutating func append(_ part: [UInt8]) {
@@ -188,7 +255,7 @@ struct MonthListingBuilder {
 
     // MARK: Names that differ
 
-    /// Sorts, and gives the second and later ones of equal names `-2`, `-3`, … in the order of their messages.
+    /// Sorts, and gives the second and later ones of equal names `-2`, `-3`, … in the order of a message's files.
     mutating func makeUnique() {
         sort()
         var positions: [(first: Int, count: Int)] = []
@@ -210,7 +277,7 @@ struct MonthListingBuilder {
                     number += 1
                     guard !contains(candidate, in: taken), assigned.insert(candidate).inserted else { continue }
                     entries[index].nameStart = UInt32(names.count)
-                    entries[index].nameCount = UInt16(candidate.count)
+                    entries[index].nameCount = UInt8(clamping: candidate.count)
                     names.append(contentsOf: candidate)
                     break
                 }
@@ -250,7 +317,7 @@ struct MonthListingBuilder {
     }
 
     private mutating func sort() {
-        // Messages come by their time, so names nearly always ascend already, but for the numbered ones.
+        // Messages come by their time, so names nearly always ascend already, but for those of a message's files.
         guard !isSorted else { return }
         let order = entries.indices.sorted { left, right in
             let result = compare(entries[left], entries[right])

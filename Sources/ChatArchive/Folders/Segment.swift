@@ -9,18 +9,33 @@ final class Segment: Sendable {
         /// Index in `senders`, or -1.
         var sender: Int32 = -1
         var kind = Message.Kind.text
-        /// The text and a newline, in `bytes`.
-        var text: Range<UInt32> = 0..<0
         /// Whether the text is shown as a file: there is one, or nothing else to show.
         var hasTextFile = false
+        /// How many messages right before it are of the same millisecond, at most 65,535.
+        var tie: UInt16 = 0
+        /// The text and a newline, in `bytes`.
+        var text: Range<UInt32> = 0..<0
         var attachments: Range<UInt32> = 0..<0
         /// The platform's identifier, in `bytes`.
         var id: Range<UInt32> = 0..<0
+        /// Index in `marks`, or -1.
+        var mark: Int32 = -1
         /// When it was last at a source, if it no longer is.
         var gone: Timestamp?
     }
 
+    /// What a reader must know of a message besides its words; few have any.
+    struct Mark: Sendable, Equatable {
+        /// The name of whom it was forwarded from, in `bytes`; nil of a message that was not.
+        var forwardedFrom: Range<UInt32>?
+        /// The identifier of the message that it answers, in `bytes`.
+        var replyTo: Range<UInt32>?
+        /// When it was last edited, as the source says.
+        var edited: Timestamp?
+    }
+
     let lines: [Line]
+    let marks: [Mark]
     let senders: [PersonID]
     let attachments: [Attachment]
     /// Texts and identifiers.
@@ -28,7 +43,8 @@ final class Segment: Sendable {
 
     /// Memory that it takes, about.
     var cost: Int {
-        bytes.capacity + lines.capacity * MemoryLayout<Line>.stride + attachments.count * 320 + senders.count * 64 + 500
+        bytes.capacity + lines.capacity * MemoryLayout<Line>.stride + attachments.count * 320 + senders.count * 64
+            + marks.count * MemoryLayout<Mark>.stride + 500
     }
 
     /// The longest segment; positions in it are kept in 32 bits.
@@ -58,6 +74,7 @@ final class Segment: Sendable {
             throw .damagedFile(name, line: line, error)
         }
         lines = decoder.lines
+        marks = decoder.marks
         senders = decoder.senders
         attachments = decoder.attachments
         bytes = decoder.bytes
@@ -79,11 +96,15 @@ final class Segment: Sendable {
         return places.sorted { key($0) < key($1) }
     }
 
+    /// What a reader must know of a message besides its words; nil of most.
+    func mark(of line: Line) -> Mark? { line.mark >= 0 ? marks[Int(line.mark)] : nil }
+
     /// The bytes of a range of `bytes`.
     func slice(_ range: Range<UInt32>) -> ArraySlice<UInt8> { bytes[Int(range.lowerBound)..<Int(range.upperBound)] }
 
     private struct Decoder {
         var lines: [Line] = []
+        var marks: [Mark] = []
         var senders: [PersonID] = []
         var attachments: [Attachment] = []
         var bytes: [UInt8] = []
@@ -97,6 +118,7 @@ final class Segment: Sendable {
             var raw = 0..<0
             var isMessage = false
             var hasText = false
+            var mark = Mark()
             let firstAttachment = UInt32(attachments.count)
             line.attachments = firstAttachment..<firstAttachment
             try reader.beginObject()
@@ -108,14 +130,19 @@ final class Segment: Sendable {
                 case "text":
                     line.text = append(try reader.readUTF8())
                     hasText = !line.text.isEmpty
+                    if hasText { line.text = line.text.lowerBound..<endLine() }
                 case "from": line.sender = sender(try reader.readUTF8())
                 case "id": line.id = append(try reader.readUTF8())
+                case "src": try reader.skipValue()
                 case "kind": line.kind = Message.Kind(rawValue: try reader.readString()) ?? .unknown
                 case "attachments":
                     try reader.beginArray()
                     while try reader.nextElement() { attachments.append(try Attachment(reading: &reader)) }
                     line.attachments = firstAttachment..<UInt32(attachments.count)
                 case "gone": line.gone = Segment.plausible(Timestamp(milliseconds: try reader.readInt64()))
+                case "forward": mark.forwardedFrom = append(try reader.readUTF8())
+                case "reply": mark.replyTo = append(try reader.readUTF8())
+                case "edited": mark.edited = Segment.plausible(Timestamp(milliseconds: try reader.readInt64()))
                 case "raw":
                     let start = reader.offset
                     try reader.skipValue()
@@ -124,32 +151,32 @@ final class Segment: Sendable {
                 }
             }
             guard isMessage else { return }
-            finishText(&line, hasText: hasText, raw: text[raw])
+            if hasText { line.hasTextFile = true } else { makeText(&line, raw: text[raw]) }
+            if mark != Mark() {
+                line.mark = Int32(marks.count)
+                marks.append(mark)
+            }
+            if let last = lines.last, last.time == line.time { line.tie = last.tie == .max ? .max : last.tie + 1 }
             lines.append(line)
         }
 
         /// A message without a text or a file still shows something: its kind, and its raw content.
-        private mutating func finishText(_ line: inout Line, hasText: Bool, raw: ArraySlice<UInt8>) {
-            let start = line.text.lowerBound
-            if hasText, Int(line.text.upperBound) == bytes.count {
-                bytes.append(0x0A)
-                line.text = start..<UInt32(bytes.count)
-                line.hasTextFile = true
-                return
-            }
-            let newStart = UInt32(bytes.count)
-            if hasText {
-                bytes.append(contentsOf: bytes[Int(start)..<Int(line.text.upperBound)])
-            } else if line.kind != .text, line.attachments.isEmpty {
+        private mutating func makeText(_ line: inout Line, raw: ArraySlice<UInt8>) {
+            let start = UInt32(bytes.count)
+            if line.kind != .text, line.attachments.isEmpty {
                 bytes.append(contentsOf: "[\(line.kind.rawValue)]".utf8)
                 if !raw.isEmpty {
                     bytes.append(UInt8(ascii: " "))
                     bytes.append(contentsOf: raw)
                 }
             }
+            line.text = start..<endLine()
+            line.hasTextFile = line.attachments.isEmpty
+        }
+
+        private mutating func endLine() -> UInt32 {
             bytes.append(0x0A)
-            line.text = newStart..<UInt32(bytes.count)
-            line.hasTextFile = hasText || line.attachments.isEmpty
+            return UInt32(bytes.count)
         }
 
         private mutating func append(_ text: UnsafeRawBufferPointer) -> Range<UInt32> {

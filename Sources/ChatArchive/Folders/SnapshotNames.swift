@@ -10,9 +10,9 @@ public enum SnapshotNames {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// The last moment that a date means: the end of the day, the minute or the second.
+    /// The last moment that a date means: the end of the month, the day, the minute or the second.
     ///
-    /// Takes `2021-09-04`, `2021-09-04T15:03`, also with a space or `_` and `-` for `:`, with seconds; `today`, `yesterday`, `now`.
+    /// Takes `2021-09`, `2021-09-04`, `2021-09-04T15:03`, also with a space or `_` and `-` for `:`, with seconds; `today`, `yesterday`, `now`.
     public static func end(of text: String, in zone: Zone, now: Timestamp) -> Timestamp? {
         let today = zone.civilTime(at: now)
         switch text.lowercased() {
@@ -21,6 +21,7 @@ public enum SnapshotNames {
         case "yesterday": return endOfDay(CivilTime(secondsSince1970: today.secondsSince1970 - 86_400), in: zone)
         default: break
         }
+        if let month = Month(text), month.number >= 12 { return zone.end(of: month) }
         guard text.utf8.count >= 10, text.utf8.allSatisfy({ $0 < 0x80 && $0 != UInt8(ascii: "+") }) else { return nil }
         let date = text.prefix(10)
         let clock = text.dropFirst(10)

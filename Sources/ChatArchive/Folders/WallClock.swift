@@ -10,11 +10,21 @@ struct WallClock {
     init(_ zone: Zone) { self.zone = zone }
 
     mutating func civilTime(at moment: Timestamp) -> CivilTime {
-        let seconds = moment.seconds
+        CivilTime(secondsSince1970: wallSeconds(at: moment.seconds))
+    }
+
+    /// The seconds that a clock on the wall would count, for seconds since 1970 in UTC.
+    mutating func wallSeconds(at seconds: Int64) -> Int64 {
         if !valid.contains(seconds) {
             (offset, valid) = zone.period(at: seconds)
         }
-        return CivilTime(secondsSince1970: seconds + offset)
+        return seconds + offset
+    }
+
+    /// Whether the clock is neither set forward nor back between two moments.
+    mutating func isUniform(from start: Timestamp, to end: Timestamp) -> Bool {
+        _ = wallSeconds(at: start.seconds)
+        return valid.contains(end.seconds)
     }
 
     /// Appends `2021-09-04_15-03-55` with the given separators; the year has its last four digits.

@@ -9,8 +9,11 @@ extension List {
         guard let layout = try SnapshotLayout(of: stored.snapshot.tree, in: repository) else {
             throw CommandError.noArchive(snapshot: stored.id.short)
         }
-        let archive = try Archive(repository: repository, tree: layout.archive)
-        let records = try archive.conversations()
+        let records = try Progress.showing(!options.quiet && !options.json) {
+            Progress.Reading(words: "reading the list of conversations")
+        } _: {
+            try Archive(repository: repository, tree: layout.archive).conversations()
+        }
         if options.json {
             for record in records { Output.json { Self.write(record, &$0) } }
             return

@@ -42,7 +42,11 @@ struct List: ParsableCommand {
         let choice = try SnapshotChoice(id: snapshot, at: at)
         try options.withReadableRepository { repository in
             let stored = try choice.find(in: repository, zone: zone, ofChats: conversations)
-            try repository.loadSoundIndex(.beginning)
+            try Progress.showing(!options.quiet && !options.json) {
+                Progress.Reading(words: "reading the index")
+            } _: {
+                try repository.loadSoundIndex(.beginning)
+            }
             if conversations {
                 try listConversations(repository, stored, zone)
             } else {

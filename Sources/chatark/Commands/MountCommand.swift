@@ -46,7 +46,7 @@ struct MountCommand: ParsableCommand {
     @Flag(help: "Mount over a directory that is not empty.")
     var nonempty = false
 
-    @Flag(help: "Show id, sender, type and gone-since as extended attributes. Makes 'ls -l' slower.")
+    @Flag(help: "Show id, sender, type, last-seen and more as extended attributes. Makes 'ls -l' slower.")
     var extendedAttributes = false
 
     @Option(help: ArgumentHelp("How much memory to use for what was read, for example 64M.", valueName: "size"))

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ChatArchive
 import ChatModel
 import ResticRepository
 
@@ -8,8 +9,9 @@ struct Restore: ParsableCommand {
         abstract: "Write original files, or a choice of conversations, into a folder.",
         discussion: """
             Restores the original exports byte for byte, with their times and modes. With '--conversation', '--since' or '--until' it \
-            writes messages and media as files instead, as the mount shows them. Nothing is ever written outside of the target; files \
-            that are there already are replaced.
+            writes messages and media as files and transcripts instead, as the mount shows them, with an account of what they are \
+            (ABOUT.txt) and the digests of all files (SHA256SUMS). Nothing is ever written outside of the target; files that are there \
+            already are replaced.
 
             Examples:
               chatark restore latest --target ~/restored
@@ -182,10 +184,16 @@ struct DateSpan {
 
     var isUnlimited: Bool { start == nil && end == nil }
 
-    /// Whether a moment, in seconds since 1970, lies in it.
-    func contains(seconds: Int64) -> Bool {
-        if let start, seconds < start.seconds { return false }
-        if let end, seconds >= end.seconds { return false }
-        return true
+    /// From its first moment to the one after its last.
+    var moments: Range<Timestamp> {
+        (start ?? Timestamp(milliseconds: .min))..<(end ?? Timestamp(milliseconds: .max))
     }
+
+    /// Whether the time of a file lies in it.
+    func contains(_ time: FileAttributes.Time) -> Bool {
+        moments.contains(Timestamp(milliseconds: time.seconds * 1000 + Int64(time.nanoseconds / 1_000_000)))
+    }
+
+    /// Whether it has any of these moments.
+    func overlaps(_ other: Range<Timestamp>) -> Bool { moments.overlaps(other) }
 }

@@ -19,7 +19,7 @@ enum Dates {
         try range(text, in: zone).lowerBound
     }
 
-    /// The day, minute or second that a text names, as a half-open range of moments.
+    /// The month, day, minute or second that a text names, as a half-open range of moments.
     static func range(_ text: String, in zone: Zone) throws(CommandError) -> Range<Timestamp> {
         if let time = GoTime(text) {
             let start = Timestamp(milliseconds: time.seconds * 1000 + Int64(time.nanoseconds) / 1_000_000)
@@ -32,6 +32,12 @@ enum Dates {
         case "today": return day(today, 0, zone)
         case "yesterday": return day(today, -1, zone)
         default: break
+        }
+        if let month = Month(text) {
+            guard let first = CivilTime(year: month.number / 12, month: month.number % 12 + 1, day: 1) else {
+                throw .badDate(text)
+            }
+            return days(from: first, CivilTime.days(inMonth: first.month, of: first.year), zone)
         }
         guard let wall = CivilTime(text) else { throw .badDate(text) }
         let colons = text.filter { $0 == ":" }.count
@@ -59,7 +65,12 @@ enum Dates {
 
     private static func day(_ wall: CivilTime, _ shift: Int64, _ zone: Zone) -> Range<Timestamp> {
         let midnight = wall.secondsSince1970 / 86400 * 86400 - (wall.secondsSince1970 % 86400 < 0 ? 86400 : 0)
-        let start = zone.moment(of: CivilTime(secondsSince1970: midnight + shift * 86400))
-        return start..<zone.moment(of: CivilTime(secondsSince1970: midnight + (shift + 1) * 86400))
+        return days(from: CivilTime(secondsSince1970: midnight + shift * 86400), 1, zone)
+    }
+
+    /// Days from a midnight on; they need not have 24 hours.
+    private static func days(from midnight: CivilTime, _ count: Int, _ zone: Zone) -> Range<Timestamp> {
+        let end = midnight.secondsSince1970 + Int64(count) * 86400
+        return zone.moment(of: midnight)..<zone.moment(of: CivilTime(secondsSince1970: end))
     }
 }

@@ -37,6 +37,7 @@ enum CommandError: Error, Equatable {
     case patternAmongConversations
     case nothingMatches(snapshot: String)
     case targetInRepository(String)
+    case nothingChosen(snapshot: String)
     case checkOffline
     case snapshotGivenTwice
     case sourceMissing(String)
@@ -78,6 +79,8 @@ extension CommandError: CustomStringConvertible {
         case .nothingMatches(let snapshot):
             "Nothing in snapshot \(snapshot) matches '--include'; 'chatark ls \(snapshot)' shows its paths."
         case .targetInRepository(let target): "'\(target)' lies in the repository itself. Choose another target."
+        case .nothingChosen(let snapshot):
+            "Snapshot \(snapshot) has no message of that choice. Nothing was written."
         case .checkOffline: "'check' looks at the repository itself, and '--offline' forbids it; leave one out."
         case .offlineWithoutCache: "'--offline' reads what was kept, and '--no-cache' forbids it; leave one out."
         case .cacheUnusable(let path): "There is no cache that can be used in '\(path)'."
@@ -105,7 +108,7 @@ extension CommandError: CustomStringConvertible {
             "A line of the key file '\(path)' is no key. Each is a passphrase or hexadecimal digits, with 'database-key', "
                 + "'image-aes' or 'image-xor' in front or nothing."
         case .badDate(let text):
-            "'\(text)' is not a date. Write 2021-09-04, '2021-09-04 15:00', '2021-09-04 15:00:30', today or yesterday."
+            "'\(text)' is not a date. Write 2021-09, 2021-09-04, '2021-09-04 15:00', '2021-09-04 15:00:30', today or yesterday."
         case .badZone(let text): "There is no time zone '\(text)'. Write a name such as Asia/Shanghai or UTC."
         case .badPattern(let text): "'\(text)' is not a pattern for paths."
         case .badSize(let text): "'\(text)' is not a size. Write a number with K, M or G, such as 64M."

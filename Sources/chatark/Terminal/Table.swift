@@ -32,11 +32,19 @@ struct Table {
         return parts.joined(separator: "  ")
     }
 
-    /// A text of foreign origin that cannot move the cursor or change colours.
+    /// A text of foreign origin that cannot move the cursor, change colours, begin a line or turn the direction of others.
     static func printable(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else { return text }
-        return String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
+        guard text.unicodeScalars.contains(where: isUnprintable) else { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.map { isUnprintable($0) ? "?" : $0 }))
+    }
+
+    private static func isUnprintable(_ scalar: Unicode.Scalar) -> Bool {
+        guard !scalar.isASCII else { return scalar.value < 0x20 || scalar.value == 0x7F }
+        return switch scalar.properties.generalCategory {
+        case .control, .lineSeparator, .paragraphSeparator: true
+        // Overrides of direction; the marks and isolates that honest names have turn nothing around.
+        case .format: scalar.value == 0x202D || scalar.value == 0x202E
+        default: false
+        }
     }
 }

@@ -259,7 +259,7 @@ struct FolderTreeTests {
         }
     }
 
-    @Test("a message says its identity, sender, kind and digest, and since when it is gone")
+    @Test("a message says its identity, sender, kind and digest, and when one that is gone was last seen")
     func extendedAttributes() throws {
         let chats = try StoredChats(backups: 2)
         let tree = try chats.tree(.snapshot(chats.snapshots[1]))
@@ -278,7 +278,7 @@ struct FolderTreeTests {
         #expect(try values(month + "12-00-00_李雷.jpg")["user.chatark.sha256"] == SHA256Digest(hashing: picture).hex)
         #expect(try values(month + "12-00-00_李雷.jpg")["user.chatark.type"] == "image")
         #expect(
-            try values("conversations/chat/2021-10/2021-10-01_14-00-00_李雷.txt")["user.chatark.gone-since"]
+            try values("conversations/chat/2021-10/2021-10-01_14-00-00_李雷.txt")["user.chatark.last-seen"]
                 == "2021-12-20T11:33:20Z")
         #expect(try values("conversations/chat").isEmpty && values("").isEmpty)
     }

@@ -60,8 +60,8 @@ struct MonthListingTests {
     @Test("a file is found by its inode number, whatever the order of names")
     func byInode() throws {
         let ascending = try Sample.listing((0..<50).map { message("\($0)", after: $0 * 1000) })
-        // `-10` comes before `-2`, so names and messages have different orders.
-        let numbered = try Sample.listing((0..<50).map { message("\($0)") })
+        // `-10` comes before `-2`, so names and files of a message have different orders.
+        let numbered = try Sample.listing([message(kind: .image, (0..<50).map { _ in Sample.stored("") })])
         for listing in [ascending, numbered] {
             for (position, entry) in listing.entries.enumerated() {
                 #expect(listing.position(of: entry.inode) == position)
@@ -73,6 +73,42 @@ struct MonthListingTests {
         #expect(try Sample.listing([]).position(of: .root) == nil)
     }
 
+    @Test(
+        "messages of one second have their place in it right after the time, so that names and times sort as they were sent"
+    )
+    func sharedSecond() throws {
+        let listing = try Sample.listing([
+            message("1", by: "我"), message("2", by: "Emma"),
+            message("3", by: "Emma", kind: .image, [Sample.stored("")]),
+            message("4", by: nil), message("5", by: "Emma", after: 999), message("6", by: "Emma", after: 1000),
+        ])
+        #expect(
+            Sample.names(listing) == [
+                "2021-09-04_15-03-55-01_我.txt", "2021-09-04_15-03-55-02_Emma.txt", "2021-09-04_15-03-55-03_Emma.jpg",
+                "2021-09-04_15-03-55-03_Emma.txt", "2021-09-04_15-03-55-04.txt", "2021-09-04_15-03-55-05_Emma.txt",
+                "2021-09-04_15-03-56_Emma.txt",
+            ])
+        #expect(listing.entries.map(\.tie) == [0, 1, 2, 2, 3, 0, 0])
+    }
+
+    @Test("what a clock shows twice when it is set back is told apart, the earlier first")
+    func clockSetBack() throws {
+        let zone = try #require(Zone(named: "Europe/Berlin"))
+        let first = try #require(Timestamp(rfc3339: "2021-10-31T02:30:00+02:00"))
+        let messages = [0, 1000, 3_600_000, 3_601_000, 7_200_000].map {
+            Message(time: Timestamp(milliseconds: first.milliseconds + $0), sender: PersonID("a\($0)"), text: "x")
+        }
+        let listing = MonthListing(
+            of: zone.month(of: first), in: zone, from: [(7, try Sample.segment(messages))], mediaOnly: false,
+            name: { Array($0.text.utf8) })
+        #expect(
+            Sample.names(listing) == [
+                "2021-10-31_02-30-00-01_a0.txt", "2021-10-31_02-30-00-02_a3600000.txt",
+                "2021-10-31_02-30-01-01_a1000.txt", "2021-10-31_02-30-01-02_a3601000.txt",
+                "2021-10-31_03-30-00_a7200000.txt",
+            ])
+    }
+
     @Test("ten thousand messages in one second are ten thousand files, numbered in their order")
     func oneSecond() throws {
         let messages = (0..<10_000).map { message("message \($0)") }
@@ -81,28 +117,28 @@ struct MonthListingTests {
         let names = Sample.names(listing)
         #expect(names == names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) })
         for number in [1, 2, 3, 999, 1000, 9999, 10_000] {
-            let name = "2021-09-04_15-03-55_张伟\(number == 1 ? "" : "-\(number)").txt"
+            let name = "2021-09-04_15-03-55-\(String(100_000 + number).dropFirst())_张伟.txt"
             let position = try #require(Array(name.utf8).withUnsafeBytes { listing.position(of: $0) }, "\(name)")
             #expect(
                 listing.entries[position].inode
                     == InodeLayout.number(.message(segment: 7, line: number - 1, part: 0)), "\(name)")
         }
-        #expect(Array("2021-09-04_15-03-55_张伟-10001.txt".utf8).withUnsafeBytes { listing.position(of: $0) } == nil)
+        #expect(listing.entries.indices.allSatisfy { Int(listing.entries[$0].tie) == $0 })
+        #expect(Array("2021-09-04_15-03-55-10001_张伟.txt".utf8).withUnsafeBytes { listing.position(of: $0) } == nil)
     }
 
     @Test("a number that another name has already is passed over")
     func takenNumbers() throws {
-        let listing = try Sample.listing([
-            message("1"), message("2"), message("3"), message("4", by: "张伟-2"), message("5", by: "张伟-2"),
-        ])
+        let files = ["x.pdf", "x.pdf", "x.pdf", "x-2.pdf", "x-2.pdf"].map { Sample.stored($0) }
+        let listing = try Sample.listing([message(kind: .file, files)])
         #expect(
             Sample.names(listing) == [
-                "2021-09-04_15-03-55_张伟-2-2.txt", "2021-09-04_15-03-55_张伟-2.txt", "2021-09-04_15-03-55_张伟-3.txt",
-                "2021-09-04_15-03-55_张伟-4.txt", "2021-09-04_15-03-55_张伟.txt",
+                "2021-09-04_15-03-55_张伟_x-2-2.pdf", "2021-09-04_15-03-55_张伟_x-2.pdf",
+                "2021-09-04_15-03-55_张伟_x-3.pdf", "2021-09-04_15-03-55_张伟_x-4.pdf", "2021-09-04_15-03-55_张伟_x.pdf",
             ])
-        let lines = listing.entries.map { InodeLayout.place($0.inode) }
+        let parts = listing.entries.map { InodeLayout.place($0.inode) }
         #expect(
-            lines == [4, 3, 1, 2, 0].map { .message(segment: 7, line: $0, part: 0) }, "each name is the right message's"
+            parts == [5, 4, 2, 3, 1].map { .message(segment: 7, line: 0, part: $0) }, "each name is the right file's"
         )
     }
 
@@ -144,7 +180,7 @@ struct MonthListingTests {
         var messages: [Message] = []
         for name in hostile { messages.append(message(by: name, kind: .file, [Sample.stored(name)])) }
         for name in Sample.names(try Sample.listing(messages)) {
-            #expect(name.hasPrefix("2021-09-04_15-03-55_"))
+            #expect(name.hasPrefix("2021-09-04_15-03-55-"))
             let bad = name.unicodeScalars.filter {
                 $0.value < 0x21 || $0.value == 0x7F || $0.value == 0x202E
                     || "/$`*?()[]{}<>|&;'\"\\!~#".unicodeScalars.contains($0)

@@ -41,6 +41,30 @@ struct SegmentTests {
         #expect(segment.lines.map { String(decoding: segment.slice($0.id), as: UTF8.self) } == ["17", "", "", "", ""])
         #expect(segment.lines.map(\.gone?.milliseconds) == [nil, nil, 1_630_800_000_000, nil, nil])
         #expect(segment.attachments.count == 2)
+        #expect(segment.lines.map { segment.mark(of: $0)?.edited?.milliseconds } == [nil, nil, nil, nil, 1])
+    }
+
+    @Test("what was forwarded, answers another or was edited says so, and the messages of one millisecond are counted")
+    func marks() throws {
+        let segment = try Segment(
+            parsing: Array(
+                """
+                {"time":1000,"text":"a","forward":"Bob","src":[0]}
+                {"time":1000,"text":"b","reply":"17","edited":5000,"src":[0]}
+                {"time":1000,"text":"c","src":[0]}
+                {"time":1001,"forward":"","text":"d"}
+
+                """.utf8), name: "x")
+        let marks = segment.lines.map { segment.mark(of: $0) }
+        func text(_ range: Range<UInt32>?) -> String? {
+            range.map { String(decoding: segment.slice($0), as: UTF8.self) }
+        }
+        #expect(marks.map { text($0?.forwardedFrom) } == ["Bob", nil, nil, ""])
+        #expect(marks.map { text($0?.replyTo) } == [nil, "17", nil, nil])
+        #expect(marks.map { $0?.edited?.milliseconds } == [nil, 5000, nil, nil])
+        #expect(segment.marks.count == 3)
+        #expect(segment.lines.map(\.tie) == [0, 1, 2, 0])
+        #expect(segment.lines.map { shown(segment, $0) } == ["a\n", "b\n", "c\n", "d\n"])
     }
 
     @Test("many senders are told apart, and each is listed once")

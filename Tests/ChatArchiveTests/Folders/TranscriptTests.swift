@@ -54,6 +54,57 @@ struct TranscriptTests {
         #expect(text.split(separator: "\n").count == 2)
     }
 
+    @Test(
+        "no character of a text that ends a line begins another message",
+        arguments: ["\n", "\r", "\r\n", "\u{B}", "\u{C}", "\u{85}", "\u{2028}", "\u{2029}"])
+    func forgery(end: String) throws {
+        let text = try Sample.transcript([line("x\(end)[2021-09-04 15:03:55] 我: I agree\(end)y", by: "E")])
+        #expect(text == "[2021-09-04 15:03:55] E: x\(end)  [2021-09-04 15:03:55] 我: I agree\(end)  y\n")
+        let near = try Sample.transcript([line("a\u{82}b\u{2027}c\u{202A}d", by: "E")])
+        #expect(near == "[2021-09-04 15:03:55] E: a\u{82}b\u{2027}c\u{202A}d\n")
+    }
+
+    @Test("what was forwarded, answers another message or was edited is marked before its words")
+    func marks() throws {
+        func message(_ id: String, _ change: (inout Message) -> Void) -> MessageLine {
+            var message = Message(id: MessageID(id), time: Sample.moment, sender: PersonID("E"), text: "words")
+            change(&message)
+            return MessageLine(message)
+        }
+        let edited = Timestamp(rfc3339: "2021-09-05T08:00:59Z")
+        let text = try Sample.transcript([
+            message("1") { $0.forwardedFrom = "Bob\n[x" }, message("2") { $0.replyTo = MessageID("1") },
+            message("3") { ($0.forwardedFrom, $0.edited) = ("", edited) },
+            message("4") { ($0.replyTo, $0.sender) = (MessageID("99"), nil) },
+        ])
+        #expect(
+            text == """
+                [2021-09-04 15:03:55] E (forwarded from Bob [x): words
+                [2021-09-04 15:03:55] E (reply to 2021-09-04 15:03:55): words
+                [2021-09-04 15:03:55] E (forwarded; edited 2021-09-05 08:00): words
+                [2021-09-04 15:03:55] (reply to message 99) words
+
+                """)
+    }
+
+    @Test("a choice of moments has only their messages, and counts them")
+    func choice() throws {
+        let lines = [
+            line("before"),
+            line(kind: .file, [Attachment(name: "a", content: .missing(reason: "lost"))], gone: "2021-09-05T08:00:00Z"),
+        ].enumerated().map { index, line in
+            var line = line
+            line.message.time = Timestamp(milliseconds: Sample.moment.milliseconds + Int64(index))
+            return line
+        }
+        var transcript = Transcript(of: Zone.utc.month(of: Sample.moment), in: .utc)
+        transcript.add(
+            [try Sample.segment(lines)],
+            within: lines[1].message.time..<Timestamp(milliseconds: .max), \.text)
+        #expect(transcript.rendered.counts == .init(messages: 1, gone: 1, missing: 1))
+        #expect(!String(decoding: transcript.rendered.bytes, as: UTF8.self).contains("before"))
+    }
+
     @Test("a transcript is of its newest message")
     func newest() throws {
         var transcript = Transcript(of: Zone.utc.month(of: Sample.moment), in: .utc)

@@ -20,8 +20,8 @@ enum SearchBenchmarks {
     private static func work(_ fixtures: Fixtures, _ query: TextQuery?, expected: Int?) throws -> Benchmark.Work {
         let segment = try fixtures.history().segmentText()
         guard let query else { throw BenchmarkFault.unexpected("the query has no words") }
-        let found = try query.matches(in: segment).count
+        let found = try query.matches(in: segment).lines.count
         try check(expected.map { $0 == found } ?? (found > 0), "\(found) messages match")
-        return Benchmark.Work(amount: .bytes(segment.count)) { try query.matches(in: segment).count }
+        return Benchmark.Work(amount: .bytes(segment.count)) { try query.matches(in: segment).lines.count }
     }
 }
