@@ -33,6 +33,11 @@ public enum ImportError: Error {
     case stopped(any Error)
 }
 
+extension ImportError {
+    /// Whether whoever received the rows stopped the import, so that nothing else is read.
+    var isStop: Bool { if case .stopped = self { true } else { false } }
+}
+
 extension ImportError: CustomStringConvertible {
     /// The words for a person.
     public var description: String {

@@ -24,16 +24,31 @@ public struct SkippedRow: Hashable, Sendable {
     public let path: String
     /// Its line, from 1, in a format of lines.
     public let line: Int?
-    /// Where it begins, in bytes from the file's start.
+    /// Its number, in a database.
+    public let row: Int64?
+    /// Where it begins, in bytes from the file's start; 0 in a database.
     public let offset: Int
 
-    /// A skipped row.
+    /// A skipped row of a file.
     public init(reason: SkipReason, path: String, line: Int? = nil, offset: Int) {
         self.reason = reason
         self.path = path
         self.line = line
+        row = nil
         self.offset = offset
     }
+
+    /// A skipped row of a database, by its number in its table.
+    public init(reason: SkipReason, path: String, row: Int64) {
+        self.reason = reason
+        self.path = path
+        line = nil
+        self.row = row
+        offset = 0
+    }
+
+    /// Where it stands, for people.
+    public var place: String { line.map { "line \($0)" } ?? row.map { "row \($0)" } ?? "byte \(offset)" }
 }
 
 /// Why a row was skipped; the raw value is what the account at the end says.
@@ -67,6 +82,15 @@ public enum ImportNote: Hashable, Sendable {
     case exportsPassedOver(paths: [String])
     /// A part of a database cannot be read; the rest was.
     case damagedDatabase(DatabaseDamage)
+    /// An account among several that cannot be read, and the words for why.
+    case accountNotRead(path: String, why: String)
+    /// The database of an account's people and groups is not there.
+    case lacksPeople(path: String)
+    /// Nothing tells whose account it is, so that what its owner wrote has no sender.
+    case ownerUnknown(path: String, messages: Int)
+    /// Lines of a chat's text that begin with a date and a time in a form that is not known; they are read as parts of the
+    /// messages before them.
+    case unknownHeads(path: String, count: Int, firstLine: Int)
     /// Messages of which the content breaks off; what stands before is shown, and the rest kept as it is.
     case damagedContents(count: Int)
     /// Messages with a time that no calendar has; they are shown at the beginning of 1970.
@@ -85,7 +109,7 @@ extension ImportNote {
     /// Whether messages may be missing that the source has.
     public var tellsOfLoss: Bool {
         switch self {
-        case .damagedDatabase, .unreadableLog: true
+        case .damagedDatabase, .unreadableLog, .accountNotRead: true
         default: false
         }
     }
@@ -122,8 +146,17 @@ extension ImportNote: CustomStringConvertible {
             "'\(path)' has a -wal while WeChat runs, and none came with it. If WeChat was running when it was copied, "
                 + "the newest messages are missing."
         case .damagedDatabase(let damage): Self.words(damage)
+        case .accountNotRead(let path, let why): "The account of '\(path)' was not read. \(why)"
+        case .lacksPeople(let path):
+            "'\(path)' is not there, so people and groups are called by their identifiers. Copy the account's whole folder."
+        case .ownerUnknown(let path, let count):
+            "Nothing tells whose account '\(path)' is of, so \(count) messages of its owner have no sender. Copy the account's whole "
+                + "folder, with its name."
+        case .unknownHeads(let path, let count, let line):
+            "\(count) lines of '\(path)', the first is line \(line), begin with a date and a time in a form that is not known; they "
+                + "are read as parts of the messages before them."
         case .damagedContents(let count):
-            "\(count) messages have a content that breaks off; what can be read is shown, and the rest is kept."
+            "\(count) messages have a content that is damaged or breaks off; what can be read is shown, and the rest is kept."
         case .impossibleTimes(let count):
             "\(count) messages have a time that no calendar has; they are shown at the beginning of 1970."
         case .repeatedRows(let count): "\(count) rows are in several databases of the account, and were read once."

@@ -23,7 +23,8 @@ public func recognise(_ path: String) throws(ImportError) -> SourceFormat? {
 /// Reads every export of a format at a path, row by row, in memory that does not grow with them.
 ///
 /// Paths in events are relative to `path` when it is a folder, else to the folder in which it lies. Throws `stopped` with
-/// what `deliver` threw. A damaged export throws where the damage is met, after the rows before it were delivered.
+/// what `deliver` threw. A damaged export throws where the damage is met, after the rows before it were delivered; of
+/// several accounts of WeChat, one that cannot be read is told in a note.
 public func readSource(
     at path: String, format: SourceFormat, options: ImportOptions, _ deliver: (ImportEvent) throws -> Void
 ) throws(ImportError) {
@@ -35,13 +36,16 @@ public func readSource(
     if !others.isEmpty {
         do { try deliver(.note(.exportsPassedOver(paths: others))) } catch { throw .stopped(error) }
     }
+    if format == .wechat {
+        do { return try WeChatImport.read(exports, options, deliver) } catch let error as ImportError {
+            throw error
+        } catch {
+            throw .stopped(error)
+        }
+    }
     for export in exports {
         do {
             try deliver(.export(path: export.path))
-            if format == .wechat {
-                try WeChatImport.read(export, options, deliver)
-                continue
-            }
             if format == .whatsapp {
                 try WhatsAppExport.read(export, options: options, deliver)
                 continue

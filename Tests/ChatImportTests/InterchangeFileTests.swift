@@ -39,6 +39,42 @@ struct InterchangeFileTests {
         #expect(found.skipped.map(\.reason) == [.noConversation, .badLine, .badLine, .badLine])
     }
 
+    @Test(arguments: [#"{"conversation":{"id":"b","members":["p1",5]}}"#, #"{"conversation":{"id":"b","ti"#])
+    func `what follows a conversation that cannot be read is not of the one before`(line: String) throws {
+        let found = try importing(
+            "{\"conversation\":{\"id\":\"a\"}}\n{\"time\":1,\"text\":\"one\"}\n\(line)\n{\"time\":2,\"text\":\"two\"}\n"
+                + "{\"time\":3,\"text\":\"three\",\"conversation\":\"a\"}\n")
+        #expect(found.messages.map(\.0.text) == ["one", "three"])
+        #expect(found.skipped.map(\.reason) == [.badLine, .noConversation])
+        #expect(found.skipped.map(\.line) == [3, 4])
+    }
+
+    @Test func `a file stands for its folder when the folders beside it have what it names, and no others do`() throws {
+        let text = """
+            {"conversation":{"id":"c"}}
+            {"time":1,"attachments":[{"name":"a.jpg","path":"files/a.jpg"}]}
+
+            """
+        let file = try folder.write("own/chat.jsonl", text)
+        #expect(exportFolder(ofFile: file, format: .jsonl) == nil, "what it names is not there")
+        try folder.write("own/files/a.jpg", "x")
+        #expect(exportFolder(ofFile: file, format: .jsonl) == folder.path + "/own")
+        try folder.write("own/letter.txt", "x")
+        #expect(exportFolder(ofFile: file, format: .jsonl) == folder.path + "/own")
+        try folder.write("own/other/b.jpg", "x")
+        #expect(exportFolder(ofFile: file, format: .jsonl) == nil)
+        let beside = try folder.write(
+            "flat/chat.jsonl",
+            "{\"conversation\":{\"id\":\"c\"}}\n{\"time\":1,\"attachments\":[{\"path\":\"a.jpg\"}]}\n")
+        try folder.write("flat/a.jpg", "x")
+        #expect(exportFolder(ofFile: beside, format: .jsonl) == folder.path + "/flat")
+        try folder.write("flat/more.jsonl", text)
+        #expect(exportFolder(ofFile: beside, format: .jsonl) == nil)
+        let words = try folder.write(
+            "words/chat.jsonl", "{\"conversation\":{\"id\":\"c\"}}\n{\"time\":1,\"text\":\"x\"}\n")
+        #expect(exportFolder(ofFile: words, format: .jsonl) == nil)
+    }
+
     @Test func `a file in which nothing can be read is an error`() throws {
         #expect {
             try importing("a\nb\n")

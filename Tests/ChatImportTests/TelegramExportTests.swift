@@ -41,6 +41,21 @@ struct TelegramExportTests {
         #expect(together.conversations.map(\.id) == alone.conversations.map(\.id))
     }
 
+    @Test func `what has no text and is not known is no text, and is counted`() throws {
+        let rest = #""type":"message","date_unixtime":"5","from":"A","from_id":"user1","text":"#
+        let found = try importing(
+            chat(
+                [
+                    #"{"id":1,\#(rest)"","invoice_information":{"title":"T","amount":100}}"#,
+                    #"{"id":2,\#(rest)"","todo_list":{"items":[]}}"#, #"{"id":3,\#(rest)"","todo_list":{"items":[]}}"#,
+                    #"{"id":4,\#(rest)"","reactions":[{"type":"emoji","count":1}]}"#,
+                    #"{"id":5,\#(rest)"words","giveaway_information":{"quantity":1}}"#,
+                ].joined(separator: ",")))
+        #expect(found.messages.map(\.0.kind) == [.unknown, .unknown, .unknown, .text, .text])
+        #expect(found.messages.prefix(4).allSatisfy { $0.0.raw != nil })
+        #expect(found.notes == [.unknownMessageTypes(["invoice_information": 1, "todo_list": 2])])
+    }
+
     @Test func `a user, a group and a channel of one number are three chats`() throws {
         let ids = try ["personal_chat", "private_group", "private_supergroup"].map {
             try importing(chat("", type: $0)).conversations.first?.id

@@ -32,12 +32,84 @@ struct WhatsAppExportTests {
             ("२७/०३/२०२२, २१:४१ - A: x", "2022-03-27T21:41:00"),
             ("২৭/০৩/২০২২, ২১:৪১ - A: x", "2022-03-27T21:41:00"),
             ("２７/３/２０２２, ２１:４１ - A: x", "2022-03-27T21:41:00"),
+            ("2022. 3. 27. 오후 9:41 - A: x", "2022-03-27T21:41:00"),
+            ("22. 3. 27. 오전 9:41 - A: x", "2022-03-27T09:41:00"),
+            ("2022. 03. 27. 21:41 - A: x", "2022-03-27T21:41:00"),
+            ("27. 03. 2022. 21:41 - A: x", "2022-03-27T21:41:00"),
+            ("27.3.22. 21:41 - A: x", "2022-03-27T21:41:00"),
+            ("27.03.22 г., 21:41 - A: x", "2022-03-27T21:41:00"),
+            ("[27.03.22 г., 21:41:35] A: x", "2022-03-27T21:41:35"),
+            ("27.03.2022 kl. 21.41 - A: x", "2022-03-27T21:41:00"),
+            ("27/03/2022 à 21:41 - A: x", "2022-03-27T21:41:00"),
+            ("27/03/2022 a las 9:41 P. M. - A: x", "2022-03-27T21:41:00"),
+            ("27/03/2022, 12:41 A.M. - A: x", "2022-03-27T00:41:00"),
+            ("27.03.2022 ÖS 9:41 - A: x", "2022-03-27T21:41:00"),
+            ("27.03.2022 9:41 ÖÖ - A: x", "2022-03-27T09:41:00"),
+            ("27/3/22, 9:41 μ.μ. - A: x", "2022-03-27T21:41:00"),
+            ("27/3/22, 9:41 π.μ. - A: x", "2022-03-27T09:41:00"),
+            ("9:41 CH, 27/03/2022 - A: x", "2022-03-27T21:41:00"),
+            ("9:41 SA, 27/03/2022 - A: x", "2022-03-27T09:41:00"),
+            ("27/03/2022, 9:41 PTG - A: x", "2022-03-27T21:41:00"),
+            ("27/03/2022, 9:41 PG - A: x", "2022-03-27T09:41:00"),
+            ("2022/03/27, 9:41 nm. - A: x", "2022-03-27T21:41:00"),
+            ("2022/3/27 清晨5:05 - A: x", "2022-03-27T05:05:00"),
+            ("2022/3/27 傍晚6:05 - A: x", "2022-03-27T18:05:00"),
+            ("2022/3/27 中午11:59 - A: x", "2022-03-27T11:59:00"),
+            ("2022/3/27 中午12:05 - A: x", "2022-03-27T12:05:00"),
+            ("2022/3/27 中午1:05 - A: x", "2022-03-27T13:05:00"),
+            ("2022/3/27 凌晨12:05 - A: x", "2022-03-27T00:05:00"),
+            ("2022-03-27 13 h 31 - A: x", "2022-03-27T13:31:00"),
+            ("[2022-03-27 13 h 31 min 05 s] A: x", "2022-03-27T13:31:05"),
+            ("27/03/22 24:05 - A: x", "2022-03-27T00:05:00"),
         ])
     func shapes(line: String, time: String) throws {
         let found = try messages(line + "\n")
         #expect(found.map { $0.wallTime?.description } == [time])
         #expect(found.first?.text == "x")
         #expect(found.first?.sender == PersonID("whatsapp:A"))
+    }
+
+    @Test("lines that look like heads of an unknown form are told, and other lines that begin with numbers are not")
+    func unknownHeads() throws {
+        let folder = try TemporaryFolder()
+        let lines = [
+            "27/03/2022, 13:34 - A: one", "27.03.2022 von 13:30 - 15:00 Uhr: Essen", "192.168.1.1",
+            "1. Milch - 2: Brot",
+            "28/03/2022 kvart 13:34 - B: lost", "[28/03/2022 kvart 13:34:05] B: lost",
+            "13:35 kvart 28/03/2022 - B: lost",
+            "28/03/2022, 13:36 - B: two",
+        ]
+        let found = try Import(
+            try folder.write("WhatsApp Chat - A.txt", lines.joined(separator: "\n") + "\n"), .whatsapp)
+        #expect(found.messages.map(\.0.text) == [lines[1...6].reduce("one") { $0 + "\n" + $1 }, "two"])
+        #expect(found.notes.contains(.unknownHeads(path: "WhatsApp Chat - A.txt", count: 3, firstLine: 5)))
+    }
+
+    @Test("times of the hour that a clock shows twice stay in the order of the messages")
+    func clockPutBack() throws {
+        let folder = try TemporaryFolder()
+        let zone = try #require(Zone(named: "Europe/London"))
+        let times = ["00:59", "01:20", "01:50", "01:10", "01:40", "02:05", "01:55"]
+        let text = times.map { "31/10/2021, \($0) - A: \($0)\n" }.joined() + "01/11/2021, 10:00 - A: x\n"
+        let found = try Import(try folder.write("WhatsApp Chat - A.txt", text), .whatsapp, zone: zone)
+        let start = Int64(1_635_638_400_000)
+        let minutes = found.messages.dropLast().map { ($0.0.time.milliseconds - start) / 60_000 }
+        // What is out of order later than the hour is what it says.
+        #expect(minutes == [-1, 20, 50, 70, 100, 125, 115])
+        #expect(found.messages.map(\.0.wallTime?.minute).prefix(4) == [59, 20, 50, 10])
+    }
+
+    @Test(
+        "a colon in the name of a group makes nobody of what stands before it",
+        arguments: [
+            "Eve created group “Team: Alpha”", "Eve changed the subject from “Team: Alpha” to “Team: Beta”",
+            "Eve hat die Gruppe „Team: Alpha“ erstellt.", "Eve a créé le groupe «Team: Alpha»", "伊娃建立了群組「Team: Alpha」",
+        ])
+    func groupNames(line: String) throws {
+        let found = try messages("1/2/22, 10:00 - \(line)\n1/2/22, 10:01 - Anna „Anni“ M.: hi\n")
+        #expect(found.map(\.sender) == [nil, PersonID("whatsapp:Anna „Anni“ M.")])
+        #expect(found.map(\.kind) == [.system, .text])
+        #expect(found.first?.text == line)
     }
 
     /// A text in an encoding with its byte order mark.

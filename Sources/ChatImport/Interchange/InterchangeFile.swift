@@ -36,7 +36,10 @@ struct InterchangeFile {
             if line.number == 1, bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = .init(rebasing: bytes[3...]) }
             if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { continue }
             switch Self.parse(bytes) {
-            case nil: try skip(.badLine)
+            case nil:
+                try skip(.badLine)
+                // What follows is not of the conversation before.
+                if Self.declaresConversation(bytes) { current = nil }
             case .person(var person)?:
                 understood += 1
                 if var avatar = person.avatar {
@@ -75,6 +78,21 @@ struct InterchangeFile {
         } catch {
             return nil
         }
+    }
+
+    /// Whether a line that cannot be read has a conversation as an object, as far as it is JSON.
+    private static func declaresConversation(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        do throws(JSONError) {
+            var reader = JSONReader(bytes)
+            try reader.beginObject()
+            while let key = try reader.nextKey() {
+                if key.string == "conversation", try reader.peekKind() == .object { return true }
+                try reader.skipValue()
+            }
+        } catch {
+            // It breaks off before one.
+        }
+        return false
     }
 
     /// Turns a path that the file names into one below the source's root, and refuses one that leads elsewhere.

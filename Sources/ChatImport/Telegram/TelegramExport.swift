@@ -21,6 +21,7 @@ struct TelegramExport {
     private var people: [PersonID: Person] = [:]
     private var hasNotedZone = false
     private var hasChats = false
+    private var unknownTypes: [String: Int] = [:]
 
     /// A reader of a file, with the media beside it.
     init(_ file: SourceFile, path: String, media: SourceMedia, options: ImportOptions) {
@@ -92,6 +93,7 @@ struct TelegramExport {
         guard isExport else {
             throw JSONError(.unexpected(byte: UInt8(ascii: "}"), expected: "a Telegram export"), at: 0)
         }
+        if !unknownTypes.isEmpty { try deliver(.note(.unknownMessageTypes(unknownTypes))) }
     }
 
     private static func nextKey(_ cursor: inout Cursor) throws(JSONError) -> String? {
@@ -229,6 +231,7 @@ struct TelegramExport {
             try tellRow(text, at: start, of: chat, in: conversation, deliver)
         }
     }
+
     /// Tells one element of `messages`, whose text stands alone.
     private mutating func tellRow(
         _ text: [UInt8], at offset: Int, of chat: Chat, in conversation: ConversationID, _ deliver: Deliver
@@ -250,6 +253,11 @@ struct TelegramExport {
         case "message":
             message.kind = record.mediaKind ?? .text
             message.text = record.captionedText
+            // An invoice, a list of things to do, paid media: what it is stands in the raw text alone.
+            if record.mediaKind == nil, message.text.isEmpty, let unread = record.unread.first {
+                message.kind = .unknown
+                unknownTypes[unread, default: 0] += 1
+            }
         case "service":
             let isCall = record["action"] == "phone_call" || record["action"] == "group_call"
             message.kind = isCall ? .call : .system
@@ -257,6 +265,7 @@ struct TelegramExport {
         default:
             message.kind = .unknown
             message.text = record.captionedText
+            unknownTypes[record["type"] ?? "", default: 0] += 1
         }
         // An answer to a message of another chat keeps where that is in the raw text only.
         if record["reply_to_peer_id"] == nil { message.replyTo = record["reply_to_message_id"].map { MessageID($0) } }

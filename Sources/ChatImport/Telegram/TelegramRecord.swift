@@ -15,6 +15,8 @@ struct TelegramRecord {
     /// Names of `members`; a deleted account's is nil.
     private(set) var members: [String?] = []
     private(set) var hasPoll = false
+    /// Keys whose value is an object or an array that is not read, in their order.
+    private(set) var unread: [String] = []
     /// Whether there is more than the message's fields will hold.
     private(set) var keepsRaw = false
 
@@ -28,6 +30,9 @@ struct TelegramRecord {
         "id", "type", "date", "date_unixtime", "edited", "edited_unixtime", "from", "from_id", "text", "text_entities",
         "forwarded_from", "reply_to_message_id", "photo", "file", "file_name", "mime_type",
     ]
+
+    /// Keys that say something about a message and are not what it says.
+    private static let besideContent: Set<String> = ["reactions", "inline_bot_buttons"]
 
     /// Reads an object.
     init(reading reader: inout JSONReader) throws(JSONError) {
@@ -62,6 +67,8 @@ struct TelegramRecord {
             try reader.skipValue()
             nulls.insert(name)
         default:
+            let kind = try reader.peekKind()
+            if kind == .object || kind == .array, !Self.besideContent.contains(name) { unread.append(name) }
             if let value = try Self.readScalar(&reader) { scalars[name] = value } else { keepsRaw = true }
         }
     }

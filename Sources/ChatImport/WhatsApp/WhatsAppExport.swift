@@ -19,6 +19,9 @@ struct WhatsAppExport {
     private var told: Set<String> = []
     private var senders: Set<String> = []
     private var pending: Pending?
+    private var clock: WhatsAppClock
+    /// Lines that look like heads of an unknown form: how many, and the first.
+    private var unknownHeads = (count: 0, first: 0)
 
     /// A message whose lines are being collected.
     private struct Pending {
@@ -44,6 +47,7 @@ struct WhatsAppExport {
         self.place = place
         self.options = options
         conversation = ConversationID("whatsapp:\(place.title)")
+        clock = WhatsAppClock(options.assumedZone)
     }
 
     // MARK: Rows
@@ -64,6 +68,10 @@ struct WhatsAppExport {
                 try finish(deliver)
                 pending = Pending(header: header, body: String(header.rest), line: line.number, offset: line.offset)
             } else if pending != nil {
+                if WhatsAppUnknownHead.begins(text) {
+                    if unknownHeads.count == 0 { unknownHeads.first = line.number }
+                    unknownHeads.count += 1
+                }
                 if (pending?.body.utf8.count ?? 0) + text.utf8.count < Self.messageLimit {
                     pending?.body += "\n" + text
                 } else {
@@ -74,6 +82,10 @@ struct WhatsAppExport {
             }
         }
         try finish(deliver)
+        if unknownHeads.count > 0 {
+            try deliver(
+                .note(.unknownHeads(path: place.path, count: unknownHeads.count, firstLine: unknownHeads.first)))
+        }
         let kind: Conversation.Kind = senders.count > 2 ? .group : .direct
         let members = senders.sorted().map { PersonID("whatsapp:\($0)") }
         try deliver(
@@ -119,7 +131,7 @@ struct WhatsAppExport {
             let wall = row.header.stamp.wallTime(dayFirst: isDayFirst)
                 ?? row.header.stamp.wallTime(dayFirst: !isDayFirst)
         else { return try skip(.impossibleDate, row.line, row.offset, deliver) }
-        var message = Message(time: options.assumedZone.moment(of: wall), wallTime: wall)
+        var message = Message(time: clock.moment(of: wall), wallTime: wall)
         let (name, text) = Self.split(row.body)
         let isGroups = isGroup && name == place.title
         let body = WhatsAppBody(text, row.header, isGroups: isGroups) { place.content($0) != nil }
@@ -141,13 +153,31 @@ struct WhatsAppExport {
     /// The name before the first colon, and the text after it with one space less; no name for a line of the platform's own.
     private static func split(_ body: String) -> (name: String?, text: String) {
         let first = body.prefix { $0 != "\n" }
-        guard let colon = first.firstIndex(of: ":"), !first[..<colon].contains("\"") else { return (nil, body) }
+        guard let colon = first.firstIndex(of: ":"), !isQuoted(first[..<colon]) else { return (nil, body) }
         let name = DirectionMarks.removed(from: first[..<colon]).trimmed
         guard !name.isEmpty, name.count <= 100 else { return (nil, body) }
         var text = body[body.index(after: colon)...]
         if text.first == " " { text.removeFirst() }
         return (name, String(text))
     }
+
+    /// Whether what stands before a colon is not the whole of a name: the colon belongs to a group's name, in quotation marks.
+    private static func isQuoted(_ text: Substring) -> Bool {
+        var closing: [Character] = []
+        for character in text {
+            if character == "\"" { return true }
+            if closing.contains(character) {
+                closing = []
+            } else if closing.isEmpty, let marks = closingMarks[character] {
+                closing = marks
+            }
+        }
+        return !closing.isEmpty
+    }
+
+    private static let closingMarks: [Character: [Character]] = [
+        "“": ["”"], "„": ["“", "”"], "”": ["”"], "«": ["»"], "»": ["«"], "「": ["」"], "『": ["』"],
+    ]
 
     private func attachments(of body: WhatsAppBody) -> [Attachment] {
         switch body.file {

@@ -3,7 +3,8 @@ import ChatModel
 /// The date and time at the head of a WhatsApp message, before it is known which of two numbers is the day.
 ///
 ///     [3/27/22, 21:41:35] Name: text          iOS; also without comma, with dots, time first, AM and PM, Arabic digits
-///     27/03/2022, 13:31 - Name: text          Android; also 27.03.22, 2022/03/27, 13.6.2018 klo 21.25.15, 1:55 p. m.
+///     27/03/2022, 13:31 - Name: text          Android; also 27.03.22, 2022/03/27, 13.6.2018 klo 21.25.15, 1:55 p. m.,
+///                                             2022. 3. 27. 오후 1:31, 27.03.22 г., 13:31, 2022/3/28 清晨5:05, 13 h 31
 struct WhatsAppStamp: Equatable {
     /// The three numbers of the date, as written.
     var date: (Int, Int, Int)
@@ -126,17 +127,20 @@ private struct StampScanner {
         let saved = text
         if let (date, isYearFirst) = date(), separator(), let time = time() {
             return WhatsAppStamp(
-                date: date, isYearFirst: isYearFirst, hour: time.hour, minute: time.minute, second: time.second)
+                date: date, isYearFirst: isYearFirst || time.isYearFirst, hour: time.hour, minute: time.minute,
+                second: time.second)
         }
         text = saved
         if let time = time(), separator(), let (date, isYearFirst) = date() {
             return WhatsAppStamp(
-                date: date, isYearFirst: isYearFirst, hour: time.hour, minute: time.minute, second: time.second)
+                date: date, isYearFirst: isYearFirst || time.isYearFirst, hour: time.hour, minute: time.minute,
+                second: time.second)
         }
         return nil
     }
 
-    /// Three numbers with the same separator: `/`, `.` (maybe with spaces) or `-`; an era's letter or a word for it may stand at the year.
+    /// Three numbers with the same separator: `/`, `.` (maybe with spaces, and behind the last too) or `-`; an era's letter, or a
+    /// word for it or for the year, may stand at the year.
     private mutating func date() -> (numbers: (Int, Int, Int), isYearFirst: Bool)? {
         let era = eraStart()
         guard let first = number(), let mark = next(), mark == "/" || mark == "." || mark == "-" else { return nil }
@@ -146,12 +150,13 @@ private struct StampScanner {
         if mark == "." { skipSpaces() }
         let lateEra = eraStart()
         guard let third = number() else { return nil }
+        if mark == "." { _ = take(".") }
         if let era { return ((era + first.value, second.value, third.value), true) }
         if first.digits == 4 { return ((first.value, second.value, third.value), true) }
-        // "2565 BE" and its like say the era in letters after the year.
+        // "2565 BE" and its like say the era in letters after the year, "22 г." that it is a year.
         let saved = text
         skipSpaces()
-        if !(take("B") && take("E")) && !(take("พ") && take(".") && take("ศ") && take(".")) { text = saved }
+        if take(oneOf: WhatsAppStampWords.years) == nil { text = saved }
         return ((first.value, second.value, (lateEra ?? 0) + third.value), false)
     }
 
@@ -162,52 +167,77 @@ private struct StampScanner {
         return nil
     }
 
-    /// What stands between date and time: a comma of some script, a space, the Finnish "klo".
+    /// What stands between date and time: a comma of some script, a space, a short word such as the Finnish "klo".
     private mutating func separator() -> Bool {
         let hasComma = take(",") || take("،") || take("、")
         let hasSpace = skipSpaces()
-        if take("k") { guard take("l"), take("o"), skipSpaces() else { return false } }
+        if hasSpace {
+            let saved = text
+            if take(oneOf: WhatsAppStampWords.betweenDateAndTime) == nil || !skipSpaces() { text = saved }
+        }
         return hasComma || hasSpace
     }
 
-    private mutating func time() -> (hour: Int, minute: Int, second: Int)? {
-        let before = halfOfDay()
+    private mutating func time() -> (hour: Int, minute: Int, second: Int, isYearFirst: Bool)? {
+        let before = take(oneOf: WhatsAppStampWords.halves)
         if before != nil { skipSpaces() }
-        guard let hour = number(), hour.digits <= 2, let mark = next(), mark == ":" || mark == "." else { return nil }
-        text.removeFirst()
-        guard let minute = number(), minute.digits == 2 else { return nil }
-        var second = 0
-        let saved = text
-        if take(mark), let seconds = number(), seconds.digits == 2 { second = seconds.value } else { text = saved }
+        guard let hour = number(), hour.digits <= 2, let (minute, second) = minuteAndSecond() else { return nil }
         let afterDigits = text
         skipSpaces()
-        let after = halfOfDay()
+        let after = take(oneOf: WhatsAppStampWords.halves)
         if after == nil { text = afterDigits }
-        guard hour.value < 24, minute.value < 60, second < 61 else { return nil }
-        var value = hour.value
-        if let isAfternoon = before ?? after {
-            if value == 12 { value = isAfternoon ? 12 : 0 } else if isAfternoon, value < 12 { value += 12 }
-        }
-        return (value, minute.value, second)
+        guard hour.value <= 24, minute < 60, second < 61 else { return nil }
+        // Some write midnight as the 24th hour of the day that begins.
+        var value = hour.value == 24 ? 0 : hour.value
+        let half = before ?? after
+        if let half { value = half.of24(value) }
+        return (value, minute, second, half?.isYearFirst ?? false)
     }
 
-    /// Morning or afternoon, in the spellings that WhatsApp uses; nil when none is there.
-    private mutating func halfOfDay() -> Bool? {
-        let spellings: [(String, Bool)] = [
-            ("a. m.", false), ("p. m.", true), ("a.m.", false), ("p.m.", true), ("AM", false), ("PM", true),
-            ("am", false),
-            ("pm", true), ("Am", false), ("Pm", true), ("ص", false), ("م", true), ("上午", false), ("下午", true),
-            ("午前", false), ("午後", true), ("오전", false), ("오후", true), ("凌晨", false), ("早上", false), ("中午", true),
-            ("晚上", true),
-        ]
-        let saved = text
-        for (spelling, isAfternoon) in spellings {
-            var matches = true
-            for scalar in spelling.unicodeScalars {
-                if scalar == " " { matches = skipSpaces(atMost: 1) } else { matches = take(scalar) }
-                if !matches { break }
+    /// `:31`, `.31:05`, ` h 31 min 05 s`.
+    private mutating func minuteAndSecond() -> (Int, Int)? {
+        guard let mark = next() else { return nil }
+        guard mark == ":" || mark == "." else {
+            skipSpaces()
+            guard take("h") else { return nil }
+            skipSpaces()
+            guard let minute = number(), minute.digits == 2 else { return nil }
+            let saved = text
+            skipSpaces()
+            if take("m"), take("i"), take("n") {
+                skipSpaces()
+                if let second = number(), skipSpaces(), take("s") { return (minute.value, second.value) }
             }
-            if matches { return isAfternoon }
+            text = saved
+            return (minute.value, 0)
+        }
+        text.removeFirst()
+        guard let minute = number(), minute.digits == 2 else { return nil }
+        let saved = text
+        if take(mark), let second = number(), second.digits == 2 { return (minute.value, second.value) }
+        text = saved
+        return (minute.value, 0)
+    }
+
+    /// Passes over the first of some words that stands here, whatever the case of its letters, and returns what it means. A
+    /// space in a word may lack, or be of another kind.
+    private mutating func take<Meaning>(oneOf words: [WhatsAppStampWords.Word<Meaning>]) -> Meaning? {
+        // Nearly always a digit, a dash or a bracket is next.
+        guard let first = next(), !first.isASCII || first.properties.isAlphabetic else { return nil }
+        let saved = text
+        for word in words {
+            var isThere = true
+            for scalar in word.scalars {
+                if scalar == " " {
+                    skipSpaces(atMost: 1)
+                } else if let found = next(), WhatsAppStampWords.lowercase(found) == scalar {
+                    text.removeFirst()
+                } else {
+                    isThere = false
+                    break
+                }
+            }
+            if isThere { return word.meaning }
             text = saved
         }
         return nil

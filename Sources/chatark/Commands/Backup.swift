@@ -141,8 +141,9 @@ struct SourceOptions: ParsableArguments {
                 throw .unreadableFile(path, .databaseKeyFile, error)
             }
             defer { bytes.wipe() }
-            guard let found = SourceKeys(parsing: bytes) else { throw .badKeyFile(path) }
-            keys.add(found)
+            do throws(SourceKeys.Fault) { keys.add(try SourceKeys(parsing: bytes)) } catch {
+                throw .badKeyFile(path, error)
+            }
             digests.append(SHA256Digest(hashing: bytes).hex)
         }
         return (keys, digests.joined(separator: " "))

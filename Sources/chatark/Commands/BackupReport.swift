@@ -55,8 +55,7 @@ struct BackupResult {
         guard !row.reason.isHarmless else { return }
         skippedUnread += 1
         guard notes.count < 1000 else { return }
-        let place = row.line.map { "line \($0)" } ?? "byte \(row.offset)"
-        notes.append("Skipped in '\(row.path)', \(place): \(row.reason.rawValue)")
+        notes.append("Skipped in '\(row.path)', \(row.place): \(row.reason.rawValue)")
     }
 
     mutating func add(_ summary: WriteSummary) {

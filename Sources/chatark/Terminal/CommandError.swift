@@ -1,3 +1,4 @@
+import ChatImport
 import ChatModel
 import Storage
 
@@ -23,7 +24,7 @@ enum CommandError: Error, Equatable {
     case noTerminalForPassword
     case passwordCommandFailed(status: Int32)
     case unreadableFile(String, FileRole, FileFault)
-    case badKeyFile(String)
+    case badKeyFile(String, SourceKeys.Fault)
     case noWords
     case badKind(String)
     case badDate(String)
@@ -104,8 +105,8 @@ extension CommandError: CustomStringConvertible {
         case .noWords: "The words to search for are empty."
         case .badKind(let kind):
             "'\(kind)' is no kind of message. There are: \(Message.Kind.allCases.map(\.rawValue).joined(separator: ", "))."
-        case .badKeyFile(let path):
-            "A line of the key file '\(path)' is no key. Each is a passphrase or hexadecimal digits, with 'database-key', "
+        case .badKeyFile(let path, let fault):
+            "The key file '\(path)' cannot be used: \(fault). Each line is a passphrase or hexadecimal digits, with 'database-key', "
                 + "'image-aes' or 'image-xor' in front or nothing."
         case .badDate(let text):
             "'\(text)' is not a date. Write 2021-09, 2021-09-04, '2021-09-04 15:00', '2021-09-04 15:00:30', today or yesterday."

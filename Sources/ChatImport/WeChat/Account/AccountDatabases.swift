@@ -35,6 +35,11 @@ final class AccountDatabases {
         }
     }
 
+    /// Notes that the database of people is not there: everybody is called by an identifier then.
+    func noteLackOfPeople(_ below: String) {
+        if files.file(below) == nil { note(.lacksPeople(path: files.path(below))) }
+    }
+
     /// Throws when an account's keys are none: when neither of the first two of some databases can be opened for lack of
     /// a key, and no other reason.
     func checkKeys(of candidates: [String]) throws(ImportError) {

@@ -37,7 +37,11 @@ final class AccountPictures {
             }
             attachment.decoding = picture.decoding
             attachment.mediaType = picture.format?.mediaType ?? ""
-            if picture.needsKey { withoutKey += 1 }
+            if picture.needsKey {
+                withoutKey += 1
+                // It is no picture that any program shows.
+                attachment.mediaType = "application/octet-stream"
+            }
         } catch {
             attachment.content = .missing(reason: "the file cannot be read: \(String(cString: strerror(error.errno)))")
         }

@@ -2,19 +2,22 @@ import ChatModel
 
 /// The voices of an account, which lie in databases by the server's number of their message.
 final class AccountVoices {
+    /// A database below the account's folder, and its table.
+    typealias Place = (path: String, table: String)
+
     private let databases: AccountDatabases
-    private let paths: [String]
-    private let (table, key, blob): (String, String, String)
+    private let places: [Place]
+    private let (key, blob): (String, String)
     private var tables: [LookupTable]?
 
     /// - Parameters:
-    ///   - paths: the databases below the account's folder.
+    ///   - places: where voices are.
     ///   - key: the column of the server's number.
     ///   - blob: the column of the voice.
-    init(_ databases: AccountDatabases, _ paths: [String], table: String, key: String, blob: String) {
+    init(_ databases: AccountDatabases, _ places: [Place], key: String, blob: String) {
         self.databases = databases
-        self.paths = paths
-        (self.table, self.key, self.blob) = (table, key, blob)
+        self.places = places
+        (self.key, self.blob) = (key, blob)
     }
 
     /// The voice of a row.
@@ -33,7 +36,7 @@ final class AccountVoices {
     private func opened() throws -> [LookupTable] {
         if let tables { return tables }
         var opened: [LookupTable] = []
-        for path in paths {
+        for (path, table) in places {
             guard let database = databases.openIfThere(path),
                 let found = try LookupTable(
                     databases, database, at: path, table: table, column: key, key: LookupTable.key(number:))

@@ -30,6 +30,8 @@ package enum WeChatNote: Hashable, Sendable {
     case duplicates(rows: Int)
     /// Rows that the owner had deleted, which the program keeps aside in tables of their own; they are not told.
     case deletedRows(path: String, rows: Int)
+    /// The database of people and groups is not there.
+    case lacksPeople(path: String)
     /// Pictures that need the account's picture key, which was not given or is another account's; they are kept as they
     /// are.
     case picturesNeedKey(count: Int)

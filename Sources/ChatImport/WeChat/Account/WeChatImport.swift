@@ -18,6 +18,8 @@ struct WeChatImport {
     private var unknownTypes: [String: Int] = [:]
     private var damagedContents = 0
     private var impossibleTimes = 0
+    /// Messages of the owner, when nobody knows who that is.
+    private var ownWithoutSender = 0
 
     init(_ account: any WeChatAccount, root: String, known: [ConversationID] = []) {
         self.account = account
@@ -25,19 +27,39 @@ struct WeChatImport {
         owner = account.owner ?? Self.owner(of: known)
     }
 
-    /// Reads the account of a main database that was recognised.
+    /// Reads the accounts of the main databases that were recognised. One that cannot be read is told, and the others are read;
+    /// throws when none can be.
     static func read(
-        _ export: SourceFolder.Export, _ options: ImportOptions, _ deliver: (ImportEvent) throws -> Void
+        _ exports: [SourceFolder.Export], _ options: ImportOptions, _ deliver: (ImportEvent) throws -> Void
     ) throws {
-        guard let place = WeChatShape.place(of: export.path) else {
-            throw ImportError.notRecognised(path: export.root)
+        var failures: [(path: String, error: ImportError)] = []
+        var isAnyRead = false
+        for export in exports {
+            try deliver(.export(path: export.path))
+            do {
+                guard let place = WeChatShape.place(of: export.path) else {
+                    throw ImportError.notRecognised(path: export.root)
+                }
+                let accounts = try place.open(root: export.root, options.keys)
+                for account in accounts {
+                    let known = accounts.count == 1 ? options.knownConversations : []
+                    var reading = WeChatImport(account, root: export.path, known: known)
+                    do {
+                        try reading.read(deliver)
+                        isAnyRead = true
+                    } catch let error as ImportError where !error.isStop {
+                        failures.append((export.path, error))
+                    }
+                }
+            } catch let error as ImportError where !error.isStop {
+                failures.append((export.path, error))
+            } catch let error as SystemFault {
+                failures.append((export.path, .unreadable(path: export.path, errno: error.errno)))
+            }
         }
-        let accounts = try place.open(root: export.root, options.keys)
-        for account in accounts {
-            let known = accounts.count == 1 ? options.knownConversations : []
-            var reading = WeChatImport(account, root: export.path, known: known)
-            try reading.read(deliver)
-        }
+        guard let first = failures.first else { return }
+        guard isAnyRead else { throw first.error }
+        for (path, error) in failures { try deliver(.note(.accountNotRead(path: path, why: "\(error)"))) }
     }
 
     mutating func read(_ deliver: (ImportEvent) throws -> Void) throws {
@@ -48,6 +70,7 @@ struct WeChatImport {
         for damage in damages { try deliver(.note(.damagedDatabase(damage))) }
         if damagedContents > 0 { try deliver(.note(.damagedContents(count: damagedContents))) }
         if impossibleTimes > 0 { try deliver(.note(.impossibleTimes(count: impossibleTimes))) }
+        if ownWithoutSender > 0 { try deliver(.note(.ownerUnknown(path: root, messages: ownWithoutSender))) }
         if !unknownTypes.isEmpty { try deliver(.note(.unknownMessageTypes(unknownTypes))) }
     }
 
@@ -180,14 +203,17 @@ struct WeChatImport {
 
     private mutating func tell(_ read: ContentsAhead.Content, _ deliver: (ImportEvent) throws -> Void) throws {
         guard !read.content.isNoise else {
-            return try deliver(.skipped(SkippedRow(reason: .deviceSignal, path: root, offset: Int(read.row.localID))))
+            return try deliver(.skipped(SkippedRow(reason: .deviceSignal, path: root, row: read.row.localID)))
         }
         guard !read.row.talker.isEmpty else {
-            return try deliver(.skipped(SkippedRow(reason: .noConversation, path: root, offset: Int(read.row.localID))))
+            return try deliver(.skipped(SkippedRow(reason: .noConversation, path: root, row: read.row.localID)))
         }
         let conversation = try tellConversation(with: read.row.talker, deliver)
         var message = read.message
         message.sender = try sender(of: read.row, read.content).map { try tellPerson($0, deliver) }
+        if owner == nil, message.sender == nil, read.row.isOwn == true, !message.kind.isOfNobody {
+            ownWithoutSender += 1
+        }
         // Shown at the beginning of time rather than not at all; the file of the source tells what stood there.
         if !Timestamp.plausible.contains(message.time) {
             impossibleTimes += 1
@@ -207,7 +233,7 @@ struct WeChatImport {
     /// The user name of the sender; the platform's own lines are nobody's.
     private func sender(of row: WeChatRow, _ content: WeChatContent) -> String? {
         if let sender = content.sender { return sender }
-        if content.kind == .system || content.kind == .deleted {
+        if content.kind.isOfNobody {
             // What somebody sent and is shown as a line (an announcement, a pat, a request) is theirs: elsewhere a prefix
             // tells it.
             let base = WeChatType(row.type).base
@@ -230,7 +256,13 @@ struct WeChatImport {
         case .unreadable(let damage): return .damagedDatabase(damage)
         case .duplicates(let rows): return .repeatedRows(count: rows)
         case .deletedRows(let path, let rows): return .deletedRows(path: path, count: rows)
+        case .lacksPeople(let path): return .lacksPeople(path: path)
         case .picturesNeedKey(let count): return .picturesNeedKey(count: count)
         }
     }
+}
+
+extension Message.Kind {
+    /// Whether it is as a rule a line of the platform's own.
+    fileprivate var isOfNobody: Bool { self == .system || self == .deleted }
 }

@@ -2,7 +2,8 @@
 struct WeChatShape: Sendable {
     /// In words for a person.
     let name: String
-    /// The databases by one of which an account is recognised, each a path below the folder of the account.
+    /// The databases by one of which an account is recognised, each a path below the folder of the account; `#` stands for
+    /// a number of up to four digits.
     private let databases: [String]
     /// Folders between the account's folder and those paths, any of which may be left out.
     private let between: Set<String>
@@ -15,19 +16,20 @@ struct WeChatShape: Sendable {
             [try AndroidAccount(root: $0.root, folder: $0.folder, keys: $1)]
         },
         WeChatShape(
-            name: "WeChat 3 for Windows", databases: ["MicroMsg.db", "Multi/MSG0.db", "MSG0.db"], between: ["Msg"]
+            name: "WeChat 3 for Windows", databases: ["MicroMsg.db", "Multi/MSG#.db", "MSG#.db"], between: ["Msg"]
         ) { [try Windows3Account.open($0, $1)] },
         WeChatShape(
-            name: "WeChat 4", databases: ["contact/contact.db", "message/message_0.db"], between: ["db_storage"]
+            name: "WeChat 4",
+            databases: ["contact/contact.db", "message/message_#.db", "message/biz_message_#.db"],
+            between: ["db_storage"]
         ) { [try Computer4Account.open($0, $1)] },
         WeChatShape(
             name: "WeChat 3 for Mac",
-            databases: ["Contact/wccontact_new2.db", "Group/group_new.db", "Message/msg_0.db"], between: []
+            databases: ["Contact/wccontact_new2.db", "Group/group_new.db", "Message/msg_#.db"], between: []
         ) { [try Mac3Account.open($0, $1)] },
         WeChatShape(
             name: "WeChat for iPhone",
-            databases: ["DB/MM.sqlite", "DB/WCDB_Contact.sqlite"] + (1...4).map { "DB/message_\($0).sqlite" },
-            between: []
+            databases: ["DB/MM.sqlite", "DB/WCDB_Contact.sqlite", "DB/message_#.sqlite"], between: []
         ) { files, _ in [IPhoneAccount(IPhoneFiles(root: files.root, folder: files.folder))] },
         WeChatShape(
             name: "a backup of an iPhone", databases: [PhoneBackup.list, PhoneBackup.oldList], between: []
@@ -50,7 +52,8 @@ struct WeChatShape: Sendable {
 
     /// The account that a path below the root is a database of; nil when it is none by which accounts are recognised.
     static func place(of path: String) -> Place? {
-        let components = path.split(separator: "/").map(String.init)
+        var components = path.split(separator: "/").map(String.init)
+        if let name = components.popLast() { components.append(databaseName(name) ?? name) }
         for shape in all {
             for database in shape.databases {
                 let names = database.split(separator: "/").map(String.init)
@@ -66,6 +69,17 @@ struct WeChatShape: Sendable {
     /// What the databases are called by which accounts are recognised: few files of a folder are.
     private static let databaseNames = Set(
         all.flatMap(\.databases).compactMap { $0.split(separator: "/").last.map(String.init) })
+
+    /// What a file is called among `databaseNames`; nil when it is none of them.
+    private static func databaseName(_ name: String) -> String? {
+        if databaseNames.contains(name) { return name }
+        guard let dot = name.lastIndex(of: ".") else { return nil }
+        let stem = name[..<dot]
+        let digits = stem.reversed().prefix { $0.isASCII && $0.isNumber }.count
+        guard (1...4).contains(digits) else { return nil }
+        let pattern = String(stem.dropLast(digits)) + "#" + String(name[dot...])
+        return databaseNames.contains(pattern) ? pattern : nil
+    }
 
     /// How deep below the root accounts are looked for, and in how many folders at the most.
     private static let depthLimit = 8
@@ -96,7 +110,7 @@ struct WeChatShape: Sendable {
             for name in names {
                 let path = folder.isEmpty ? name : folder + "/" + name
                 let isOthers = !isPhoneBackup && (name == PhoneBackup.list || name == PhoneBackup.oldList)
-                if !isOthers, databaseNames.contains(name), let place = place(of: path) {
+                if !isOthers, databaseName(name) != nil, let place = place(of: path) {
                     // Databases of one account lie beside each other.
                     if !found.contains(where: { $0.shape.name == place.shape.name && $0.folder == place.folder }) {
                         found.append(place)

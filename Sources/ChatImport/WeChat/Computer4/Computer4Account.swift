@@ -5,6 +5,7 @@ package import ChatModel
 ///
 ///     <account>/db_storage/contact/contact.db                 people and groups
 ///               db_storage/message/message_0.db …             messages, in shards by time, a table a conversation
+///               db_storage/message/biz_message_0.db …         those of official accounts
 ///               db_storage/message/media_0.db …               voices
 ///               db_storage/hardlink/hardlink.db               where pictures, videos and files lie
 ///               msg/{attach,video,file}/…                     pictures, videos, files
@@ -24,7 +25,7 @@ package final class Computer4Account: WeChatAccount {
     private static func place(in files: AccountFiles) throws(ImportError) -> String? {
         for place in ["db_storage", ""] {
             if files.file(AccountFiles.below(place, "contact/contact.db")) != nil { return place }
-            if !(try shards("message_", in: place, files)).isEmpty { return place }
+            if !(try messages(in: place, files)).isEmpty { return place }
         }
         return nil
     }
@@ -34,6 +35,10 @@ package final class Computer4Account: WeChatAccount {
     {
         let folder = AccountFiles.below(place, "message")
         return ShardName(prefix: prefix, suffix: ".db").sorted(try files.names(folder)).map { folder + "/" + $0 }
+    }
+
+    private static func messages(in place: String, _ files: AccountFiles) throws(ImportError) -> [String] {
+        try shards("message_", in: place, files) + shards("biz_message_", in: place, files)
     }
 
     /// The account of a folder below the source's root. Throws `database` when no key opens it.
@@ -48,7 +53,7 @@ package final class Computer4Account: WeChatAccount {
         _ files: AccountFiles, databasesIn place: String, keys: [DatabaseKey], imageKeys: WeChatImageKeys
     ) throws(ImportError) {
         folder = files.folder
-        shards = try Self.shards("message_", in: place, files)
+        shards = try Self.messages(in: place, files)
         databases = AccountDatabases(files, keys: keys, parameters: [.computer4])
         people = Computer4People(databases, place: place)
         try databases.checkKeys(of: [people.path] + shards)

@@ -22,7 +22,7 @@ final class Computer4Media {
         files = databases.files
         self.pictures = pictures
         self.links = Computer4Links(databases, at: links)
-        self.voices = AccountVoices(databases, voices, table: "VoiceInfo", key: "svr_id", blob: "voice_data")
+        self.voices = AccountVoices(databases, voices.map { ($0, "VoiceInfo") }, key: "svr_id", blob: "voice_data")
     }
 
     func attachment(for media: WeChatContent.Media, of row: WeChatRow) throws -> Attachment {

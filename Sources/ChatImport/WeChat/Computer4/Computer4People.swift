@@ -57,6 +57,7 @@ struct Computer4People {
 
     /// Tells every person.
     func contacts(_ body: (WeChatContact) throws -> Void) throws {
+        databases.noteLackOfPeople(path)
         guard let database = databases.openIfThere(path) else { return }
         try databases.rows(of: database, at: path, "contact", ["username", "nick_name", "remark", "alias"]) { row in
             guard let username = row.name(0), !WeChatGroup.isName(username) else { return }

@@ -71,10 +71,12 @@ struct Computer4Shard {
     private func row(_ stored: ForeignRow, _ talker: String) -> WeChatRow {
         // The low half is the type, the high half the subtype.
         let type = stored.number(2)
+        let content = content(stored)
         var row = WeChatRow(
             talker: talker, serverID: stored.number(1), localID: stored.number(0),
             type: Int32(truncatingIfNeeded: type), subtype: Int32(truncatingIfNeeded: type >> 32),
-            time: Timestamp(seconds: stored.number(4)), content: content(stored))
+            time: Timestamp(seconds: stored.number(4)), content: content.bytes)
+        row.isDamaged = content.isDamaged
         let sender = senders[stored.number(3)]
         if let owner, let sender {
             row.isOwn = sender == owner
@@ -91,14 +93,15 @@ struct Computer4Shard {
     }
 
     /// The content, inflated; what cannot be is given as it is stored.
-    private func content(_ row: ForeignRow) -> [UInt8] {
+    private func content(_ row: ForeignRow) -> (bytes: [UInt8], isDamaged: Bool) {
         let column = row.isEmpty(6) ? 7 : 6
         do throws(ContentFault) {
-            return try row.withBytes(column) { bytes throws(ContentFault) in
+            let bytes = try row.withBytes(column) { bytes throws(ContentFault) in
                 try CompressedContent.version4(bytes, frames)
             }
+            return (bytes, false)
         } catch {
-            return row.bytes(column)
+            return (row.bytes(column), true)
         }
     }
 }

@@ -25,14 +25,14 @@ final class XMLDocument: Sendable {
 
     /// The text.
     let bytes: ArraySlice<UInt8>
-    /// The elements, the outermost first; none when not even its beginning can be read.
+    /// The elements, an outermost one before those in it; none when not even its beginning can be read.
     let elements: [Element]
     let attributes: [XMLReader.Attribute]
     let pieces: [Piece]
     /// Why the text cannot be read to its end; what was open there ends.
     let fault: ContentFault?
 
-    /// Reads a text that should be one element, with nothing but spaces around it.
+    /// Reads a text that should be an element, or several, with nothing but spaces around them.
     init(_ bytes: ArraySlice<UInt8>) {
         self.bytes = bytes
         var growth = Growth()
@@ -100,11 +100,7 @@ final class XMLDocument: Sendable {
         ) throws(ContentFault) {
             switch event {
             case .start(let name, let attributes):
-                if let last = open.last {
-                    if elements[last].hasOnlySpaces { elements[last].pieces = nil }
-                } else if !elements.isEmpty {
-                    throw .damaged(offset: 0)
-                }
+                if let last = open.last, elements[last].hasOnlySpaces { elements[last].pieces = nil }
                 open.append(elements.count)
                 elements.append(Element(name: name, attributes: attributes..<attributeCount))
             case .text(let characters):

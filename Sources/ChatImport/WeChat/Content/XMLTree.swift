@@ -7,14 +7,15 @@ package struct XMLTree: Sendable {
     package init(_ bytes: [UInt8]) throws(ContentFault) {
         let document = XMLDocument(bytes[...])
         if let fault = document.fault { throw fault }
+        guard document.elements[0].end == document.elements.count else { throw .damaged(offset: 0) }
         self.init(document, 0)
     }
 
     /// An element without a name, where there is none.
     package static let nothing = XMLTree(XMLDocument(), 0)
 
-    /// Reads a text that should be one element as far as it goes: where it breaks, what is open ends. The element is nil
-    /// when not even its beginning can be read.
+    /// Reads a text that should be an element as far as it goes: where it breaks, what is open ends. The element is nil
+    /// when not even its beginning can be read. Others may stand behind it, which it leads to by `following`.
     package static func readable(_ bytes: ArraySlice<UInt8>) -> (element: XMLTree?, isWhole: Bool) {
         let document = XMLDocument(bytes)
         return (document.elements.isEmpty ? nil : XMLTree(document, 0), document.fault == nil)
@@ -55,6 +56,16 @@ package struct XMLTree: Sendable {
         let end = element.end
         var next = number + 1
         while next < end {
+            if document.has(document.elements[next].name, name) { return XMLTree(document, next) }
+            next = document.elements[next].end
+        }
+        return nil
+    }
+
+    /// The first outermost element of a name behind this one, which must be one itself.
+    package func following(_ name: String) -> XMLTree? {
+        var next = element.end
+        while next < document.elements.count {
             if document.has(document.elements[next].name, name) { return XMLTree(document, next) }
             next = document.elements[next].end
         }

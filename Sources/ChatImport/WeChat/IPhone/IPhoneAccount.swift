@@ -67,7 +67,8 @@ final class IPhoneAccount: WeChatAccount {
         if !notes.contains(note) { notes.append(note) }
     }
 
-    private lazy var contactDatabase = openIfReadable("DB/WCDB_Contact.sqlite")
+    private static let contactsPath = "DB/WCDB_Contact.sqlite"
+    private lazy var contactDatabase = openIfReadable(Self.contactsPath)
 
     // MARK: People
 
@@ -105,6 +106,7 @@ final class IPhoneAccount: WeChatAccount {
     }
 
     func contacts(_ body: (WeChatContact) throws -> Void) throws {
+        if files.path(Self.contactsPath) == nil { note(.lacksPeople(path: files.shownPath(Self.contactsPath))) }
         let login = logins.first { $0.username == owner }
         let labels = contents(files.path("contactlabel.list")).map(IPhonePeople.labels) ?? [:]
         var toldOwner = false
@@ -235,16 +237,25 @@ final class IPhoneAccount: WeChatAccount {
     }
 
     private func row(_ row: Statement, of talker: (name: String, digest: String)) -> WeChatRow {
-        WeChatRow(
+        let content = content(row)
+        var result = WeChatRow(
             talker: talker.name, serverID: row.int64(1), localID: row.int64(0),
             type: Int32(truncatingIfNeeded: row.int64(2)),
             time: Timestamp(seconds: row.int64(4)), isOwn: row.isNull(3) ? nil : row.int64(3) == 0,
-            content: content(row), mediaPath: talker.digest)
+            content: content.bytes, mediaPath: talker.digest)
+        result.isDamaged = content.isDamaged
+        return result
     }
 
     /// Newer versions may compress it as version 4 does; what cannot be inflated is kept as it is.
-    private func content(_ row: Statement) -> [UInt8] {
-        row.withBytes(5) { bytes in (try? CompressedContent.version4(bytes, frames)) ?? [UInt8](bytes) }
+    private func content(_ row: Statement) -> (bytes: [UInt8], isDamaged: Bool) {
+        row.withBytes(5) { bytes in
+            do throws(ContentFault) {
+                return (try CompressedContent.version4(bytes, frames), false)
+            } catch {
+                return ([UInt8](bytes), true)
+            }
+        }
     }
 
     func attachment(for media: WeChatContent.Media, of row: WeChatRow) throws -> Attachment {

@@ -45,6 +45,12 @@ struct IPhoneFiles {
     /// The path below the root of a file; nil when it is not there.
     func path(_ below: String) -> String? { place(below).flatMap { files.placed($0) } }
 
+    /// What a file of the account is called for people, whether it is there or not.
+    func shownPath(_ below: String) -> String {
+        let folder = backup == nil ? files.folder : name
+        return folder.isEmpty ? below : folder + "/" + below
+    }
+
     /// The path below the root of a file beside the accounts; nil when it is not there.
     func pathBeside(_ below: String) -> String? {
         guard backup == nil else { return PhoneBackup.place(below).flatMap { files.placed($0) } }

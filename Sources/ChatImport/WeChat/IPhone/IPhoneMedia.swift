@@ -6,6 +6,7 @@ import ChatModel
 ///     Audio/<c>/<n>.aud                        a voice
 ///     Video/<c>/<n>_raw.mp4 .mp4 .video_thum   a video and its preview
 ///     OpenData/<c>/<n>.<ext>                   a file
+///     OpenData/<c>/<n>/<dataid>.<ext>          what was in a merged forward; its preview: <dataid>.record_thumb
 ///     emoticon1/<md5>.pic                      a sticker
 ///
 /// <c> is what the table of the conversation is called by, which is the row's `mediaPath`, <n> the row's number in it.
@@ -21,11 +22,9 @@ final class IPhoneMedia {
     /// Finds a file of a row.
     func attachment(for media: WeChatContent.Media, of row: WeChatRow) -> Attachment {
         if media.kind == .sticker { return sticker(media) }
-        if media.isForwarded {
-            return .missing(media.name, "it was forwarded inside another message, and the phone keeps no copy with it")
-        }
         let digest = row.mediaPath ?? UserNameDigest.hexadecimal(row.talker) ?? ""
         let number = String(row.localID)
+        if media.isForwarded { return forwarded(media, "OpenData/\(digest)/\(number)/") }
         switch media.kind {
         case .image:
             return first("Img", digest, number, [".pic_hd", ".pic"])
@@ -76,6 +75,21 @@ final class IPhoneMedia {
         var found = best.flatMap { files.attachment(["OpenData/\(digest)/\($0)"], name: media.name) }
         if found?.mediaType.isEmpty == true { found?.mediaType = MediaTypes.type(of: media.name) }
         return found ?? .missing(media.name, "the phone never downloaded it, or it has been deleted there")
+    }
+
+    private func forwarded(_ media: WeChatContent.Media, _ folder: String) -> Attachment {
+        if let name = media.storedName {
+            let stem = name.prefix { $0 != "." }
+            var found = files.attachment([folder + name, folder + stem], name: media.name)
+            if found?.mediaType.isEmpty == true {
+                found?.mediaType = MediaTypes.type(of: media.name.isEmpty ? name : media.name)
+            }
+            if let found { return found }
+            let isSeen = media.kind == .image || media.kind == .video
+            let preview = ["\(folder)\(stem).record_thumb"]
+            if isSeen, let found = files.attachment(preview, isThumbnail: true) { return found }
+        }
+        return .missing(media.name, "it was forwarded inside another message, and the phone keeps no copy of it")
     }
 
     private func readDocuments(_ digest: String) -> [Int64: [String]] {

@@ -36,6 +36,7 @@ struct Mac3People {
 
     /// Tells every person: contacts, then members of groups that are no contacts.
     func contacts(_ body: (WeChatContact) throws -> Void) throws {
+        databases.noteLackOfPeople(Self.path)
         var told: Set<String> = []
         for (path, table) in [(Self.path, "WCContact"), (Self.groupsPath, "GroupMember")] {
             guard let database = databases.openIfThere(path) else { continue }

@@ -31,22 +31,25 @@ struct Mac3Shard {
         for (table, digest) in tables {
             let talker = talkers[digest]
             try databases.messages(of: database, at: path, table, Self.columns, damaged: damaged) { stored in
+                let content = Self.content(stored)
                 var row = WeChatRow(
                     talker: talker, serverID: stored.number(1), localID: stored.number(0),
                     type: Int32(truncatingIfNeeded: stored.number(4)), time: Timestamp(seconds: stored.number(2)),
-                    isOwn: stored.isNull(5) ? nil : stored.number(5) == 0, content: Self.content(stored))
+                    isOwn: stored.isNull(5) ? nil : stored.number(5) == 0, content: content.bytes)
+                row.isDamaged = content.isDamaged
                 row.note = stored.text(6)
                 try body(row)
             }
         }
     }
 
-    private static func content(_ row: ForeignRow) -> [UInt8] {
-        guard row.isEmpty(3), !row.isEmpty(7) else { return row.bytes(3) }
+    private static func content(_ row: ForeignRow) -> (bytes: [UInt8], isDamaged: Bool) {
+        guard row.isEmpty(3), !row.isEmpty(7) else { return (row.bytes(3), false) }
         do throws(ContentFault) {
-            return try row.withBytes(7) { bytes throws(ContentFault) in try CompressedContent.version3(bytes) }
+            let bytes = try row.withBytes(7) { bytes throws(ContentFault) in try CompressedContent.version3(bytes) }
+            return (bytes, false)
         } catch {
-            return row.bytes(7)
+            return (row.bytes(7), true)
         }
     }
 

@@ -5,6 +5,10 @@ extension WeChatContent {
     ///
     /// Nothing fails: what cannot be read is damaged or unknown, and keeps its kind and the words that can be read.
     package init(of row: WeChatRow, owner: String?, name: (String) -> String?) {
+        if row.isDamaged {
+            self = Self.uninflated(row, name: name)
+            return
+        }
         let prefix = WeChatGroupPrefix(row, owner: owner, name: name)
         if row.type == 1 {
             self.init(.text, WeChatText.string(prefix.content), sender: prefix.sender)
@@ -17,7 +21,16 @@ extension WeChatContent {
         self = Self.read(type, content, note: row.note, isOwn: row.isOwn, name: name)
         text = WeChatText.bounded(text)
         if type.base.isSystem || kind == .deleted { return }
-        sender = prefix.sender ?? Self.sender(ofMedia: type.base, content, in: row)
+        sender = prefix.sender ?? Self.sender(toldIn: content, type.base, of: row)
+    }
+
+    /// A row whose content cannot be inflated: what its type says that it is, and what the shape keeps beside the content.
+    private static func uninflated(_ row: WeChatRow, name: (String) -> String?) -> WeChatContent {
+        let type = WeChatType(row.type, subtype: row.subtype)
+        var content = read(type, [], note: row.note, isOwn: row.isOwn, name: name)
+        content.isUnknown = false
+        content.isDamaged = true
+        return content
     }
 
     /// Reads a content without its prefix.
@@ -71,17 +84,41 @@ extension WeChatContent {
         return content
     }
 
-    /// Android keeps `user name:length:state` as the content of a voice and of a video that came into a group.
+    /// Who sent a row of a group whose sender neither the shape nor a prefix tells: the content itself may.
     private static func sender(
-        ofMedia base: WeChatType.Base, _ bytes: ArraySlice<UInt8>, in row: WeChatRow
+        toldIn bytes: ArraySlice<UInt8>, _ base: WeChatType.Base, of row: WeChatRow
     ) -> String? {
-        guard base == .voice || base == .video, row.sender == nil, row.isOwn == false, row.isInGroup,
-            bytes.count <= 256, bytes.first != UInt8(ascii: "<")
-        else { return nil }
+        guard row.sender == nil, row.isOwn == false, row.talker.utf8.last == UInt8(ascii: "m"), row.isInGroup else {
+            return nil
+        }
+        guard bytes.first == UInt8(ascii: "<") else {
+            return base == .voice || base == .video ? senderOfMedia(bytes) : nil
+        }
+        let root = WeChatXML(bytes).root
+        let told: String? =
+            switch base {
+            case .voice: root["voicemsg"]?.attribute("fromusername")
+            case .video: root["videomsg"]?.attribute("fromusername")
+            case .sticker: root["emoji"]?.attribute("fromusername")
+            case .location: root["location"]?.attribute("fromusername")
+            case .app: root["appmsg"] == nil ? nil : root.words("fromusername")
+            default: nil
+            }
+        guard let told, told != row.talker, isUserName(Array(told.utf8)[...]) else { return nil }
+        return told
+    }
+
+    private static func isUserName(_ name: ArraySlice<UInt8>) -> Bool {
+        (1...WeChatGroupPrefix.longestName).contains(name.count)
+            && name.allSatisfy { $0 > 0x20 && $0 != UInt8(ascii: "<") }
+    }
+
+    /// Android keeps `user name:length:state` as the content of a voice and of a video that came into a group.
+    private static func senderOfMedia(_ bytes: ArraySlice<UInt8>) -> String? {
+        guard bytes.count <= 256 else { return nil }
         let parts = bytes.split(separator: UInt8(ascii: ":"), maxSplits: 2, omittingEmptySubsequences: false)
-        guard parts.count == 3, (1...WeChatGroupPrefix.longestName).contains(parts[0].count), !parts[1].isEmpty,
-            parts[1].allSatisfy({ (0x30...0x39).contains($0) }),
-            parts[0].allSatisfy({ $0 > 0x20 && $0 != UInt8(ascii: "<") })
+        guard parts.count == 3, isUserName(parts[0]), !parts[1].isEmpty,
+            parts[1].allSatisfy({ (0x30...0x39).contains($0) })
         else { return nil }
         return String(validating: parts[0], as: UTF8.self)
     }

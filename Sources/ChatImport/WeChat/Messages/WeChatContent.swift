@@ -19,19 +19,22 @@ package struct WeChatContent: Hashable, Sendable {
         package var size: Int64?
         /// The key that a sticker's content names; nil otherwise.
         package var key: String?
+        /// What a copy of it is called beside other parts of a merged forward or a note; nil when nothing tells it.
+        package var storedName: String?
         /// Whether it lies inside a merged forward or a note, not in the message itself.
         package var isForwarded: Bool
 
         /// A file.
         package init(
             _ kind: Kind, md5: String? = nil, name: String = "", size: Int64? = nil, key: String? = nil,
-            isForwarded: Bool = false
+            storedName: String? = nil, isForwarded: Bool = false
         ) {
             self.kind = kind
             self.md5 = md5
             self.name = name
             self.size = size
             self.key = key
+            self.storedName = storedName
             self.isForwarded = isForwarded
         }
     }

@@ -29,7 +29,7 @@ struct WeChatRecordItem {
         case "6": WeChatText.labelled("位置", place)
         case "8": WeChatText.labelled("文件", title)
         case "16": WeChatText.labelled("名片", card)
-        case "17": WeChatText.labelled("聊天记录", title ?? nestedTitle)
+        case "17": WeChatText.labelled("聊天记录", title ?? nestedTitle ?? description.map(WeChatText.firstLine))
         case "19": WeChatText.labelled("小程序", miniProgram)
         case "22": WeChatText.labelled("视频号", channels("finderFeed"))
         case "23": WeChatText.labelled("直播", channels("finderLive"))
@@ -54,7 +54,24 @@ struct WeChatRecordItem {
         let md5 = element.md5("fullmd5") ?? element["emojiitem"]?.md5("md5")
         return .init(
             kind, md5: md5, name: kind == .file ? title ?? "" : "", size: element.size("datasize"),
-            key: kind == .sticker ? element["emojiitem"]?.value("aeskey") : nil, isForwarded: true)
+            key: kind == .sticker ? element["emojiitem"]?.value("aeskey") : nil, storedName: storedName,
+            isForwarded: true)
+    }
+
+    /// `<dataid>.<datafmt>`; nil where these are no plain names.
+    private var storedName: String? {
+        guard let stem = element.attribute("dataid"), Self.isPlain(stem) else { return nil }
+        guard let format = element.words("datafmt")?.drop(while: { $0 == "." }), Self.isPlain(format) else {
+            return stem
+        }
+        return "\(stem).\(format)"
+    }
+
+    private static func isPlain(_ name: some StringProtocol) -> Bool {
+        (1...64).contains(name.utf8.count)
+            && name.utf8.allSatisfy {
+                (0x30...0x39).contains($0) || (0x61...0x7A).contains($0 | 0x20) || $0 == 0x2D || $0 == 0x5F
+            }
     }
 
     private var title: String? { element.words("datatitle") }

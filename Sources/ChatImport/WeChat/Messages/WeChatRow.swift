@@ -30,6 +30,8 @@ package struct WeChatRow: Hashable, Sendable {
     package var thumbnailPath: String?
     /// Whether it stands in a table beside that of the messages, whose numbers no other table means.
     package var isOfSisterTable = false
+    /// Whether its content could not be inflated, and is given as it is stored.
+    package var isDamaged = false
 
     /// A row.
     package init(

@@ -1,3 +1,5 @@
+import JSON
+
 /// A line that the platform wrote: words with some marks in them, or one of the forms of
 ///
 ///     <sysmsg type="T"><T> … </T></sysmsg>
@@ -15,12 +17,15 @@ enum WeChatSystemLine {
         let body = isMessage ? children.first { $0.name == form } ?? children.first ?? .nothing : xml.root
         switch form {
         case "revokemsg":
-            return WeChatContent(.deleted, withoutTags(body.words("replacemsg") ?? body.words("content") ?? ""))
+            return WeChatContent(
+                .deleted, withoutTags(body.words("replacemsg") ?? body.words("content") ?? body.words ?? ""))
         case "editrevokecontent":
             // The only form that keeps what was recalled, for its author to edit and to send again.
             let said = body.at("link", "revokecontent")?.words
             return WeChatContent(.deleted, WeChatText.lines(withoutTags(body.words("text") ?? ""), said))
         case "pat": return WeChatContent(.system, pat(body.words("template") ?? "", name: name))
+        case "roomtoolstips" where body["template"] != nil:
+            return WeChatContent(.system, pat(body.words("template") ?? "", name: name))
         case "paymsg":
             let text = withoutTags(unescaped(body.words("appmsgcontent") ?? words(of: body)))
             return WeChatContent(.system, text, isNoise: text.isEmpty)
@@ -36,8 +41,31 @@ enum WeChatSystemLine {
 
     /// Reads a line that is words.
     static func line(_ plain: String, type: WeChatType) -> WeChatContent {
-        let text = withoutTags(plain)
+        let text = withoutTags(words(ofJSON: plain) ?? plain)
         return WeChatContent(type.isRecall || saysRecalled(text) ? .deleted : .system, text)
+    }
+
+    /// The words of a line that is kept as JSON, `{"msgContent":"…"}`; nil when it is none, or has none.
+    static func words(ofJSON line: String) -> String? {
+        guard line.utf8.first == UInt8(ascii: "{") else { return nil }
+        var line = line
+        return line.withUTF8 { bytes in
+            var words: String?
+            var reader = JSONReader(UnsafeRawBufferPointer(bytes))
+            do throws(JSONError) {
+                try reader.beginObject()
+                while let key = try reader.nextKey() {
+                    if key.string == "msgContent", try reader.peekKind() == .string {
+                        words = try reader.readString()
+                    } else {
+                        try reader.skipValue()
+                    }
+                }
+            } catch {
+                return nil
+            }
+            return words
+        }
     }
 
     /// Whether a content is words that begin with a picture or a link, and not one of the forms.

@@ -33,8 +33,10 @@ struct WeChatXML {
 
     private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
-    /// An element that is the outermost one, or in it; without content when there is none.
-    func element(_ name: String) -> XMLTree { root.isNamed(name) ? root : root[name] ?? .nothing }
+    /// An element that is the outermost one, in it or beside it; without content when there is none.
+    func element(_ name: String) -> XMLTree {
+        root.isNamed(name) ? root : root[name] ?? root.following(name) ?? .nothing
+    }
 
     /// The plain text where it is meant for people. Android keeps `user name:length:state` for some media.
     var remark: String {

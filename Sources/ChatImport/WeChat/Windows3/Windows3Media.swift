@@ -13,12 +13,12 @@ final class Windows3Media {
     /// - Parameters:
     ///   - place: the folder of the databases below the account's.
     ///   - voices: the databases of voices.
-    init(_ databases: AccountDatabases, _ pictures: AccountPictures, place: String, voices: [String]) {
+    init(_ databases: AccountDatabases, _ pictures: AccountPictures, place: String, voices: [AccountVoices.Place]) {
         self.databases = databases
         self.pictures = pictures
         self.place = place
         files = databases.files
-        self.voices = AccountVoices(databases, voices, table: "Media", key: "Reserved0", blob: "Buf")
+        self.voices = AccountVoices(databases, voices, key: "Reserved0", blob: "Buf")
     }
 
     func attachment(for media: WeChatContent.Media, of row: WeChatRow) throws -> Attachment {

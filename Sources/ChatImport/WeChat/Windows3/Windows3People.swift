@@ -1,16 +1,19 @@
 import ChatModel
 
-/// The people and groups of WeChat 3 on Windows: `MicroMsg.db`, and their pictures in `Misc.db`.
+/// The people and groups of WeChat 3 on Windows: `MicroMsg.db`, and their pictures in `Misc.db`; people of companies (WeCom)
+/// are in `OpenIMContact.db`.
 struct Windows3People {
     private let databases: AccountDatabases
     private let path: String
     private let pictures: String
+    private let companies: String
 
     /// - Parameter place: the folder of the databases below the account's.
     init(_ databases: AccountDatabases, place: String) {
         self.databases = databases
         path = AccountFiles.below(place, "MicroMsg.db")
         pictures = AccountFiles.below(place, "Misc.db")
+        companies = AccountFiles.below(place, "OpenIMContact.db")
     }
 
     /// The owner's user name: the account's folder is called by it, or by the WeChat number.
@@ -38,6 +41,8 @@ struct Windows3People {
 
     /// Tells every person.
     func contacts(_ body: (WeChatContact) throws -> Void) throws {
+        databases.noteLackOfPeople(path)
+        try contactsOfCompanies(body)
         guard let database = databases.openIfThere(path) else { return }
         var labels: [Int64: String] = [:]
         try databases.rows(of: database, at: path, "ContactLabel", ["LabelId", "LabelName"]) { row in
@@ -53,6 +58,14 @@ struct Windows3People {
             contact.phones = Windows3ContactExtra.phones(row.bytes(5))
             contact.avatar = try pictures?.picture(of: username)
             try body(contact)
+        }
+    }
+
+    private func contactsOfCompanies(_ body: (WeChatContact) throws -> Void) throws {
+        guard let database = databases.openIfThere(companies) else { return }
+        try databases.rows(of: database, at: companies, "OpenIMContact", ["UserName", "NickName", "Remark"]) { row in
+            guard let username = row.name(0), !WeChatGroup.isName(username) else { return }
+            try body(WeChatContact(username: username, nickname: row.name(1) ?? "", remark: row.name(2) ?? ""))
         }
     }
 

@@ -1,20 +1,31 @@
 import ChatModel
 
-/// One of the databases of messages of WeChat 3 on Windows: table `MSG`, one row a message of any conversation.
+/// One of the databases of messages of WeChat 3 on Windows: one table with a row a message of any conversation.
+///
+///     MSG0.db …       MSG         Name2ID          people and groups
+///     OpenIMMsg.db    ChatCRMsg   Name2ID          people of companies (WeCom)
+///     PublicMsg.db    PublicMsg   PublicNameToID   official accounts
 struct Windows3Shard {
     private let database: ForeignDatabase
     private let path: String
     private let databases: AccountDatabases
     /// Conversations by the row number that `TalkerId` says, for rows without `StrTalker`.
     private var talkers: [Int64: String] = [:]
+    private let table: String
+
+    /// Databases beside the shards, with the names of their tables. Where nothing is in them yet they have none.
+    static let others = ["OpenIMMsg.db": "ChatCRMsg", "PublicMsg.db": "PublicMsg"]
 
     init(_ database: ForeignDatabase, at path: String, _ databases: AccountDatabases) throws {
         self.database = database
         self.path = path
         self.databases = databases
+        table = path.split(separator: "/").last.flatMap { Self.others[String($0)] } ?? "MSG"
         var talkers: [Int64: String] = [:]
-        try databases.rows(of: database, at: path, "Name2ID", ["UsrName", "rowid"]) { row in
-            if let name = row.name(0) { talkers[row.number(1)] = name }
+        for names in ["Name2ID", "PublicNameToID"] {
+            try databases.rows(of: database, at: path, names, ["UsrName", "rowid"]) { row in
+                if let name = row.name(0) { talkers[row.number(1)] = name }
+            }
         }
         self.talkers = talkers
     }
@@ -35,14 +46,17 @@ struct Windows3Shard {
 
     /// Tells the rows in the order in which they were stored.
     func rows(_ body: (WeChatRow) throws -> Void, damaged: (DatabaseDamage) throws -> Void) throws {
-        try databases.messages(of: database, at: path, "MSG", Self.columns, damaged: damaged) { stored in
+        if table != "MSG", !database.hasTable(table) { return }
+        try databases.messages(of: database, at: path, table, Self.columns, damaged: damaged) { stored in
             let type = Int32(truncatingIfNeeded: stored.number(4))
             let isOwn = stored.number(6) != 0
             let extra = stored.withBytes(11) { Windows3Extra($0) }
+            let content = content(stored, type)
             var row = WeChatRow(
                 talker: stored.name(0) ?? talkers[stored.number(1)] ?? "", serverID: stored.number(3),
                 localID: stored.number(2), type: type, subtype: Int32(truncatingIfNeeded: stored.number(5)),
-                time: Timestamp(seconds: stored.number(7)), isOwn: isOwn, content: content(stored, type))
+                time: Timestamp(seconds: stored.number(7)), isOwn: isOwn, content: content.bytes)
+            row.isDamaged = content.isDamaged
             if row.isInGroup, !isOwn { row.sender = extra.sender }
             if type == 50 || row.content.isEmpty { row.note = stored.text(9) }
             row.mediaPath = extra.file
@@ -52,12 +66,13 @@ struct Windows3Shard {
     }
 
     /// The content: of app messages it is compressed. What cannot be inflated is given as it is stored.
-    private func content(_ row: ForeignRow, _ type: Int32) -> [UInt8] {
-        guard type != 1, type == 49 || row.isEmpty(8), !row.isEmpty(10) else { return row.bytes(8) }
+    private func content(_ row: ForeignRow, _ type: Int32) -> (bytes: [UInt8], isDamaged: Bool) {
+        guard type != 1, type == 49 || row.isEmpty(8), !row.isEmpty(10) else { return (row.bytes(8), false) }
         do throws(ContentFault) {
-            return try row.withBytes(10) { bytes throws(ContentFault) in try CompressedContent.version3(bytes) }
+            let bytes = try row.withBytes(10) { bytes throws(ContentFault) in try CompressedContent.version3(bytes) }
+            return (bytes, false)
         } catch {
-            return row.isEmpty(8) ? row.bytes(10) : row.bytes(8)
+            return row.isEmpty(8) ? (row.bytes(10), true) : (row.bytes(8), false)
         }
     }
 }

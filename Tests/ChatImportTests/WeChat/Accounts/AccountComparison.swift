@@ -9,6 +9,8 @@ import Foundation
 struct AccountComparison {
     private(set) var differences: [String] = []
     private(set) var rows = 0
+    /// Files that no program shows as they are.
+    private(set) var unshown = 0
     private(set) var damages: [DatabaseDamage] = []
     private let account: any WeChatAccount
     private let root: String
@@ -151,6 +153,7 @@ struct AccountComparison {
             differ("the file of \(what) is not missing")
             return
         }
+        if attachment.mediaType == "application/octet-stream" { unshown += 1 }
         check(attachment.isThumbnail, facts.isTrue("thumb_only"), "thumbnail of \(what)")
         check(
             try digest(attachment), facts.string("sha256") ?? "",

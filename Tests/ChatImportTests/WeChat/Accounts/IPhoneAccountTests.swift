@@ -32,6 +32,31 @@ struct IPhoneAccountTests {
 
     // MARK: What is recognised
 
+    @Test("files that were forwarded inside a message are found beside each other, in the container and in a backup")
+    func forwarded() throws {
+        let record = """
+            <recordinfo><title>聊天记录</title><datalist count="4"><dataitem datatype="2" dataid="aaaa1111"><datafmt>jpg</datafmt>\
+            </dataitem><dataitem datatype="8" dataid="bbbb2222"><datatitle>报告.pdf</datatitle><datafmt>pdf</datafmt></dataitem>\
+            <dataitem datatype="4" dataid="dddd"><datafmt>mp4</datafmt></dataitem>\
+            <dataitem datatype="2" dataid="../../../DB/MM"><datafmt>sqlite</datafmt></dataitem></datalist></recordinfo>
+            """
+        let phone = try Phone()
+        let content = "<msg><appmsg><type>19</type><recorditem><![CDATA[\(record)]]></recorditem></appmsg></msg>"
+        try phone.makeAccount("wxid_me", [("wxid_a", [Phone.Row("hello"), Phone.Row(content, type: 49)])])
+        let folder = "Documents/\(phone.digest("wxid_me"))/OpenData/\(phone.digest("wxid_a"))/2/"
+        try phone.write(folder + "aaaa1111.jpg", [0xFF, 0xD8, 0xFF, 0xE0, 0, 0])
+        try phone.write(folder + "bbbb2222.pdf", "%PDF-1.4")
+        try phone.write(folder + "dddd.record_thumb", [0xFF, 0xD8, 0xFF, 0xE0, 0, 0])
+        for root in [phone.container, try phone.backUp()] {
+            let found = try Phone.attachments(try accounts(root))
+            #expect(found.map(\.name) == ["", "报告.pdf", "", ""])
+            #expect(found.map(\.mediaType) == ["image/jpeg", "application/pdf", "image/jpeg", ""])
+            #expect(found.map(\.isThumbnail) == [false, false, true, false])
+            let isThere = found.map { if case .file = $0.content { true } else { false } }
+            #expect(isThere == [true, true, true, false])
+        }
+    }
+
     @Test("an iPhone's account is found in folders around it, and when it is given itself")
     func places() throws {
         let phone = try Phone()

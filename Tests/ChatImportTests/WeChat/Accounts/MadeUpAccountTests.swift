@@ -44,6 +44,7 @@ struct MadeUpAccountTests {
         let comparison = try AccountComparison(account, of: made)
         let needs = account.notes.compactMap { if case .picturesNeedKey(let count) = $0 { count } else { nil } }
         #expect(needs.first ?? 0 > 10)
+        #expect(comparison.unshown == needs.first)
         #expect(comparison.differences.allSatisfy { $0.hasPrefix("bytes of ") || $0.hasPrefix("thumbnail of ") })
     }
 

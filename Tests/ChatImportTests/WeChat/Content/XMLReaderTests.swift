@@ -48,7 +48,10 @@ struct XMLReaderTests {
         let (element, isWhole) = XMLTree.readable(Array("<a b='1'>x<c>y</c><d e='2' f".utf8)[...])
         #expect(!isWhole && element?.attribute("b") == "1" && element?.text == "x" && element?.attribute("e") == nil)
         #expect(element?.children.map(\.name) == ["c"] && element?["c"]?.text == "y")
-        #expect(XMLTree.readable(Array("<a/><b/>".utf8)[...]).element?.name == "a")
+        let (several, isAll) = XMLTree.readable(Array("<a><c/></a> <b/><c d='1'/>".utf8)[...])
+        #expect(isAll && several?.name == "a" && several?.following("c")?.attribute("d") == "1")
+        #expect(several?.following("a") == nil && several?.children.count == 1)
+        #expect(!XMLTree.readable(Array("<a/>x<b/>".utf8)[...]).isWhole)
         #expect(XMLTree.readable(Array("<a".utf8)[...]).element == nil)
     }
 

@@ -102,7 +102,10 @@ struct WeChatAppMessageTests {
         let words = Samples.item(1, "<datadesc>明天</datadesc>", sender: nil)
         let record = Samples.record("群公告", words + Samples.item(2, "", sender: nil))
         let content = Self.app(87, "<recorditem><![CDATA[\(record)]]></recorditem>")
-        #expect(content == WeChatContent(.system, "[群公告]\n明天\n[图片]", media: [.init(.image, isForwarded: true)]))
+        #expect(
+            content
+                == WeChatContent(.system, "[群公告]\n明天\n[图片]", media: [.init(.image, storedName: "1", isForwarded: true)])
+        )
     }
 
     // MARK: Money

@@ -154,6 +154,56 @@ struct WeChatContentTests {
 
     // MARK: Calls
 
+    @Test("a call that is stored as several elements beside each other has its medium, its words or how long it was")
+    func callOfSeveralElements() {
+        func call(_ invitation: String, _ local: String) -> WeChatContent {
+            Samples.read(
+                50,
+                "<voipinvitemsg><roomid>1</roomid><key>2</key><status>4</status>\(invitation)</voipinvitemsg>"
+                    + "<voipextinfo><recvtime>0</recvtime></voipextinfo><voiplocalinfo>\(local)</voiplocalinfo>")
+        }
+        let old = call("<invitetype>1</invitetype>", "<wordingtype>4</wordingtype><duration>217</duration>")
+        #expect(old == WeChatContent(.call, "语音通话 通话时长 03:37"))
+        let new = call(
+            "<invite_type>0</invite_type>", "<duration>0</duration><display_content>已取消</display_content>")
+        #expect(new == WeChatContent(.call, "视频通话 已取消"))
+        #expect(call("<invitetype>0</invitetype>", "<duration>3725</duration>").text == "视频通话 通话时长 01:02:05")
+        #expect(call("<invitetype>1</invitetype>", "<duration>0</duration>").text == "语音通话")
+        let image = Samples.read(3, Samples.image + "<commenturl></commenturl>")
+        #expect(image.media.first?.md5 == Samples.md5 && !image.isDamaged)
+        #expect(Samples.read(3, Samples.image + "<commenturl>").isDamaged)
+    }
+
+    @Test("what came into a group without a prefix is from whom its XML says")
+    func senderInXML() {
+        func sender(_ type: Int32, _ content: String, isOwn: Bool? = false, known: String? = nil) -> String? {
+            Samples.read(Samples.row(type, content, talker: Samples.group, isOwn: isOwn, sender: known)).sender
+        }
+        for (type, content) in [
+            (34, Samples.voice), (43, Samples.video), (47, Samples.sticker), (48, Samples.location), (49, Samples.link),
+        ] as [(Int32, String)] {
+            #expect(sender(type, content) == "wxid_lilei")
+            #expect(sender(type, "wxid_hanmm:\n" + content) == "wxid_hanmm")
+            #expect(sender(type, content, isOwn: true) == nil)
+            #expect(sender(type, content, known: "wxid_x") == nil, "the shape has told it")
+            #expect(Samples.read(Samples.row(type, content)).sender == nil)
+        }
+        #expect(sender(49, "<msg><appmsg><type>5</type></appmsg><fromusername>a b</fromusername></msg>") == nil)
+        #expect(sender(43, "<msg><videomsg fromusername=\"\(Samples.group)\"/></msg>") == nil)
+    }
+
+    @Test(
+        "a content that cannot be inflated is no text, and is counted and kept",
+        arguments: [1, 3, 49, 10000, 99] as [Int32])
+    func uninflated(type: Int32) {
+        var row = Samples.row(type, "(\u{FFFD}/garbage", talker: Samples.group, sender: "wxid_lilei")
+        row.isDamaged = true
+        let content = Samples.read(row)
+        #expect(content.text.isEmpty && content.isDamaged && !content.isUnknown && content.sender == nil)
+        #expect(content.media.count == (type == 3 ? 1 : 0))
+        #expect(content.raw(of: row) != nil)
+    }
+
     @Test("a call has its medium and the words of the row")
     func call() {
         #expect(Samples.read(50, Samples.call) == WeChatContent(.call, "语音通话 通话时长 05:21"))

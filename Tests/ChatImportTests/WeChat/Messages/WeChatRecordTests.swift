@@ -40,11 +40,26 @@ struct WeChatRecordTests {
         #expect(content.text == lines)
         #expect(
             content.media == [
-                .init(.image, md5: Samples.md5, size: 100, isForwarded: true), .init(.voice, isForwarded: true),
-                .init(.video, md5: Samples.md5, isForwarded: true),
-                .init(.file, name: "表.xlsx", size: 9, isForwarded: true), .init(.sticker, isForwarded: true),
-                .init(.sticker, md5: Samples.md5, isForwarded: true),
+                .init(.image, md5: Samples.md5, size: 100, storedName: "1.jpg", isForwarded: true),
+                .init(.voice, storedName: "1", isForwarded: true),
+                .init(.video, md5: Samples.md5, storedName: "1.mp4", isForwarded: true),
+                .init(.file, name: "表.xlsx", size: 9, storedName: "1.xlsx", isForwarded: true),
+                .init(.sticker, storedName: "1", isForwarded: true),
+                .init(.sticker, md5: Samples.md5, storedName: "1", isForwarded: true),
             ])
+    }
+
+    @Test("a forward in a forward is called by what there is, and what leads elsewhere is no name of a copy")
+    func nestedTitle() {
+        let item = "<dataitem datatype=\"17\"><sourcename>丙</sourcename><datadesc>甲和乙的聊天记录\n甲: 早</datadesc></dataitem>"
+        #expect(Samples.read(49, Samples.forward(item)).text == "[聊天记录] 群聊的聊天记录\n  丙: [聊天记录] 甲和乙的聊天记录")
+        let names = ["../x", "a/b", "", "a.b", String(repeating: "a", count: 65)].map { name in
+            "<dataitem datatype=\"2\" dataid=\"\(name)\"><datafmt>jpg</datafmt></dataitem>"
+        }
+        let media = Samples.read(49, Samples.forward(names.joined())).media
+        #expect(media.count == 5 && media.allSatisfy { $0.storedName == nil })
+        let format = "<dataitem datatype=\"2\" dataid=\"a\"><datafmt>../../x</datafmt></dataitem>"
+        #expect(Samples.read(49, Samples.forward(format)).media.first?.storedName == "a")
     }
 
     @Test("a forward whose record is an element, is missing or breaks shows what there is")
@@ -78,7 +93,7 @@ struct WeChatRecordTests {
     @Test("a note is its parts, without the page that has them all")
     func note() {
         let content = Samples.read(49, Samples.note)
-        let media = WeChatContent.Media(.image, md5: Samples.md5, isForwarded: true)
+        let media = WeChatContent.Media(.image, md5: Samples.md5, storedName: "1", isForwarded: true)
         #expect(content == WeChatContent(.text, "[笔记]\n牛奶\n鸡蛋\n[图片]", media: [media]))
         #expect(Samples.read(49, Samples.app(24, "<title>购物单</title><des>牛奶</des>")).text == "[笔记]\n购物单\n牛奶")
     }
@@ -87,7 +102,7 @@ struct WeChatRecordTests {
     func favourite() {
         let record = Samples.record("收藏", Samples.item(4, "<fullmd5>\(Samples.md5)</fullmd5>", sender: nil))
         let inside = "<title>收藏</title><recorditem><![CDATA[\(record)]]></recorditem>"
-        let media = WeChatContent.Media(.video, md5: Samples.md5, isForwarded: true)
+        let media = WeChatContent.Media(.video, md5: Samples.md5, storedName: "1", isForwarded: true)
         #expect(Samples.read(49, Samples.app(40, inside)) == WeChatContent(.link, "收藏\n[视频]", media: [media]))
     }
 

@@ -32,6 +32,26 @@ struct WeChatSystemLineTests {
         #expect(Samples.read(10000, "\"李雷\" 撤回了一条消息") == line)
         #expect(Samples.read(268_445_456, "\"李雷\" 撤回了一条消息") == line)
         #expect(Samples.read(10000, "You recalled a message").kind == .deleted)
+        let words = "<revokemsg>你撤回了一条消息</revokemsg>"
+        #expect(Samples.read(10000, words) == WeChatContent(.deleted, "你撤回了一条消息"))
+    }
+
+    @Test("a line that is kept as JSON is its words", arguments: [64, 9999, 10000] as [Int32])
+    func json(type: Int32) {
+        let line = #"{"invite":1,"nested":{"msgContent":"no"},"msgContent":"语音通话已经结束"}"#
+        #expect(Samples.read(type, line) == WeChatContent(.system, "语音通话已经结束"))
+        for other in [#"{"msgContent":1}"#, #"{"a":"b"}"#, #"{"msgContent":"x"#, "{"] {
+            #expect(Samples.read(type, other) == WeChatContent(.system, other))
+        }
+    }
+
+    @Test("a tip of a group's tools has the names of people")
+    func roomTools() {
+        let tip = """
+            <sysmsg type="roomtoolstips"><todo><op>0</op><username><![CDATA[x]]></username>\
+            <title><![CDATA[待办标题]]></title><template><![CDATA["${wxid_lilei}" 设置了群待办]]></template></todo></sysmsg>
+            """
+        #expect(Samples.read(10002, tip) == WeChatContent(.system, "\"李雷\" 设置了群待办"))
     }
 
     @Test("PC's subtypes tell a recalled message", arguments: [1, 5, 6, 33, 36, 57] as [Int32])
