@@ -3,6 +3,6 @@
 public func isMessageDatabase(name: some Sequence<UInt8>) -> Bool {
     let name = String(decoding: Array(name), as: UTF8.self)
     let form =
-        /(?:EnMicroMsg|MicroMsg|MSG\d*|(?:biz_)?message_\d+|msg_\d+|MM|contact|WCDB_Contact|wccontact_new2)\.(?:db|sqlite)(?:-wal)?/
+        /(?:EnMicroMsg|MicroMsg|OpenIMMsg|PublicMsg|MSG\d*|(?:biz_)?message_\d+|msg_\d+|MM|contact|WCDB_Contact|wccontact_new2)\.(?:db|sqlite)(?:-wal)?/
     return (try? form.ignoresCase().wholeMatch(in: name)) != nil
 }

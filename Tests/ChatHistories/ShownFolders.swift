@@ -55,13 +55,13 @@ package func differences(_ expected: [[UInt8]: Expected], _ shown: [[UInt8]: Sho
 private func problem(_ expected: Expected, _ shown: Shown) -> [String] {
     switch expected {
     case .folder(let times):
-        guard shown.kind == .folder, shown.permissions == 0o555 else {
-            return ["is no folder of mode 0555: \(shown.kind)"]
+        guard shown.kind == .folder, shown.permissions == 0o755 else {
+            return ["is no folder of mode 0755: \(shown.kind)"]
         }
         return times.contains(where: { shown.isOf($0) })
             ? [] : ["is of \(shown.seconds).\(shown.nanoseconds), not \(times)"]
     case .file(let content, let time, let tie):
-        guard shown.kind == .file, shown.permissions == 0o444 else { return ["is no file of mode 0444: \(shown.kind)"] }
+        guard shown.kind == .file, shown.permissions == 0o644 else { return ["is no file of mode 0644: \(shown.kind)"] }
         var problems: [String] = []
         if shown.size != UInt64(content.count) { problems.append("has size \(shown.size), not \(content.count)") }
         if shown.content != content {

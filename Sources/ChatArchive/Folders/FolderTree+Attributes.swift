@@ -3,6 +3,11 @@ import Glibc
 import ResticRepository
 
 extension FolderTree {
+    /// Modes are those that a copy should have: that nothing can be written here is the mount's to say, and `cp -r` would make
+    /// folders that their owner cannot change.
+    static let fileMode: UInt16 = 0o644
+    static let folderMode: UInt16 = 0o755
+
     /// What `stat` says of a file or folder.
     public func attributes(of inode: InodeNumber, waiting: Waiting) throws(FolderTreeError) -> FileAttributes {
         try attributes(of: place(inode), waiting)
@@ -45,7 +50,7 @@ extension FolderTree {
             let (_, found, attachment) = try message(segment: segment, line: line, part: part, waiting)
             let size = attachment.map { AttachmentFile.size($0, of: found.kind) } ?? UInt64(found.text.count)
             return FileAttributes(
-                InodeLayout.number(place), .file, permissions: 0o444, size: size, owner: owner,
+                InodeLayout.number(place), .file, permissions: Self.fileMode, size: size, owner: owner,
                 modified: time(found.time, tie: found.tie))
         case .plainFolder(let number): return try plainFolderAttributes(number, waiting)
         case .plainFile(let tree, let index): return try plainAttributes(of: plainNode(tree, index, waiting), place)
@@ -53,12 +58,14 @@ extension FolderTree {
     }
 
     func directory(_ place: InodePlace, _ modified: Timestamp) -> FileAttributes {
-        FileAttributes(number(place), .directory, permissions: 0o555, size: 0, owner: owner, modified: time(modified))
+        FileAttributes(
+            number(place), .directory, permissions: Self.folderMode, size: 0, owner: owner, modified: time(modified))
     }
 
     func file(_ place: InodePlace, size: UInt64, _ modified: Timestamp) -> FileAttributes {
         FileAttributes(
-            InodeLayout.number(place), .file, permissions: 0o444, size: size, owner: owner, modified: time(modified))
+            InodeLayout.number(place), .file, permissions: Self.fileMode, size: size, owner: owner,
+            modified: time(modified))
     }
 
     /// - Parameter tie: nanoseconds after the moment, below a millisecond.

@@ -95,7 +95,7 @@ extension FolderTree {
 
     private func attributes(of entry: MonthListing.Entry) -> FileAttributes {
         FileAttributes(
-            entry.inode, .file, permissions: 0o444, size: entry.size, owner: owner,
+            entry.inode, .file, permissions: Self.fileMode, size: entry.size, owner: owner,
             modified: time(entry.time, tie: entry.tie))
     }
 

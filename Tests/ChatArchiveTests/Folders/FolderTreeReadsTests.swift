@@ -53,7 +53,7 @@ struct FolderTreeReadsTests {
         func sizes() throws -> [String: String] {
             var sizes: [String: String] = [:]
             try tree.list(folder, from: 2, waiting: .until(.now + .seconds(60))) { name, attributes, _ in
-                #expect(attributes.kind == .file && attributes.permissions == 0o444)
+                #expect(attributes.kind == .file && attributes.permissions == 0o644)
                 sizes[String(decoding: name, as: UTF8.self)] = attributes.isComplete ? "\(attributes.size)" : "?"
                 return true
             }
