@@ -20,9 +20,6 @@ enum Folding: Sendable {
         case .full: text.lowercased().uppercased().lowercased()
         }
     }
-
-    /// Whether a letter and its accent may be one code point in the word and two in the text, or the other way round.
-    var looksAtCharacters: Bool { self == .full }
 }
 
 /// A word that is looked for.

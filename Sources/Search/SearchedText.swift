@@ -9,17 +9,17 @@ enum SearchedText {
     static func read(_ line: UnsafeRawBufferPointer, into text: inout [UInt8]) -> Bool {
         text.removeAll(keepingCapacity: true)
         var reader = JSONReader(line)
-        do throws(JSONError) { return try read(&reader, of: line, into: &text) } catch { return false }
+        do throws(JSONError) {
+            guard try read(&reader, into: &text) else { return false }
+            // Few messages have neither words nor files, so that what they have is looked for only then.
+            if text.isEmpty { try readContent(of: line, into: &text) }
+            return true
+        } catch { return false }
     }
 
-    private static func read(
-        _ reader: inout JSONReader, of line: UnsafeRawBufferPointer, into text: inout [UInt8]
-    ) throws(JSONError) -> Bool {
+    private static func read(_ reader: inout JSONReader, into text: inout [UInt8]) throws(JSONError) -> Bool {
         var isMessage = false
         var names: [UInt8] = []
-        var hasFiles = false
-        var kind: [UInt8] = []
-        var raw = 0..<0
         try reader.beginObject()
         while let key = try reader.nextKey() {
             switch key {
@@ -27,7 +27,28 @@ enum SearchedText {
                 isMessage = true
                 try reader.skipValue()
             case "text": if try !reader.readNullIfPresent() { text.append(contentsOf: try reader.readUTF8()) }
-            case "attachments": hasFiles = try readNames(&reader, into: &names)
+            case "attachments": try readNames(&reader, into: &names)
+            default: try reader.skipValue()
+            }
+        }
+        text.append(contentsOf: names)
+        return isMessage
+    }
+
+    /// Appends `[kind] raw content` of a message that is more than a text and has no files.
+    private static func readContent(
+        of line: UnsafeRawBufferPointer, into text: inout [UInt8]
+    ) throws(JSONError) {
+        var reader = JSONReader(line)
+        var kind: [UInt8] = []
+        var raw = 0..<0
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            switch key {
+            case "attachments":
+                guard try !reader.readNullIfPresent() else { break }
+                try reader.beginArray()
+                while try reader.nextElement() { return }
             case "kind": if try !reader.readNullIfPresent() { kind = Array(try reader.readUTF8()) }
             case "raw":
                 let start = reader.offset
@@ -36,26 +57,19 @@ enum SearchedText {
             default: try reader.skipValue()
             }
         }
-        if text.isEmpty, !hasFiles, !kind.isEmpty, !kind.elementsEqual("text".utf8) {
-            text.append(UInt8(ascii: "["))
-            text.append(contentsOf: kind)
-            text.append(UInt8(ascii: "]"))
-            if !raw.isEmpty {
-                text.append(UInt8(ascii: " "))
-                text.append(contentsOf: line[raw])
-            }
-        }
-        text.append(contentsOf: names)
-        return isMessage
+        guard !kind.isEmpty, !kind.elementsEqual("text".utf8) else { return }
+        text.append(UInt8(ascii: "["))
+        text.append(contentsOf: kind)
+        text.append(UInt8(ascii: "]"))
+        guard !raw.isEmpty else { return }
+        text.append(UInt8(ascii: " "))
+        text.append(contentsOf: line[raw])
     }
 
-    /// Returns whether there is any file.
-    private static func readNames(_ reader: inout JSONReader, into names: inout [UInt8]) throws(JSONError) -> Bool {
-        if try reader.readNullIfPresent() { return false }
-        var hasFiles = false
+    private static func readNames(_ reader: inout JSONReader, into names: inout [UInt8]) throws(JSONError) {
+        if try reader.readNullIfPresent() { return }
         try reader.beginArray()
         while try reader.nextElement() {
-            hasFiles = true
             try reader.beginObject()
             while let key = try reader.nextKey() {
                 switch key {
@@ -67,6 +81,5 @@ enum SearchedText {
                 }
             }
         }
-        return hasFiles
     }
 }

@@ -87,15 +87,25 @@ public struct TextQuery: Sendable {
     /// Whether a text has all that is looked for, for one thread.
     private func matcher() -> ([UInt8]) throws(QueryError) -> Bool {
         switch terms {
-        case .words(let words, let folding):
+        case .words(let words, .lower):
+            let words = words.map(\.bytes)
             return { (text) throws(QueryError) in
                 // Invalid UTF-8 is shown as replacement characters, and so it is searched.
+                let lower = Array(String(decoding: text, as: UTF8.self).lowercased().utf8)
+                return lower.withUnsafeBytes { lower in
+                    words.allSatisfy { Self.find($0, in: lower, from: 0, to: lower.count) != nil }
+                }
+            }
+        case .words(let words, let folding):
+            return { (text) throws(QueryError) in
+                // A letter and its accent may be one code point in the word and two in the text, or the other way round: Swift's
+                // characters are equal then.
                 let folded = folding.fold(String(decoding: text, as: UTF8.self))
                 let bytes = Array(folded.utf8)
                 return bytes.withUnsafeBytes { bytes in
                     words.allSatisfy {
                         Self.find($0.bytes, in: bytes, from: 0, to: bytes.count) != nil
-                            || folding.looksAtCharacters && folded.contains($0.text)
+                            || folded.contains($0.text)
                     }
                 }
             }
