@@ -151,8 +151,14 @@ class Maker(AppMessages):
 
     def call_notice(self, m):
         m.type, m.kind = self.pick(52, 53), "call"
+        seconds = m.number * 37 % 5000
+        minutes = f"{seconds // 60:02}" if seconds < 3600 else f"{seconds // 3600:02}:{seconds // 60 % 60:02}"
+        m.contains = [f"通话时长 {minutes}:{seconds % 60:02}"] if seconds else []
+        # Phones store several elements beside each other.
         m.content = (f"<voipinvitemsg><roomid>{self.rng.getrandbits(60)}</roomid><key>0</key><status>4</status>"
-                     f"<invitetype>{self.rng.randrange(2)}</invitetype></voipinvitemsg>")
+                     f"<invitetype>{self.rng.randrange(2)}</invitetype></voipinvitemsg><voipextinfo><recvtime>0</recvtime>"
+                     f"</voipextinfo><voiplocalinfo><wordingtype>4</wordingtype><duration>{seconds}</duration>"
+                     f"</voiplocalinfo>")
 
     def group_call(self, m):
         self.system_row(m, 64, self.pick("发起了语音通话", "语音通话已经结束"))

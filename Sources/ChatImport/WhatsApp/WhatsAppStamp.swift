@@ -225,7 +225,8 @@ private struct StampScanner {
         // Nearly always a digit, a dash or a bracket is next.
         guard let first = next(), !first.isASCII || first.properties.isAlphabetic else { return nil }
         let saved = text
-        for word in words {
+        let head = WhatsAppStampWords.lowercase(first)
+        for word in words where word.scalars.first == head {
             var isThere = true
             for scalar in word.scalars {
                 if scalar == " " {
