@@ -66,6 +66,12 @@ final class BackupRun {
         for left in lock.leftBehind where left.isForgotten { try repository.removeLock(left.id) }
     }
 
+    /// For a backup that ends early: tells the next one of what is stored, so that it is not stored again. When the store does
+    /// not let that happen in time, the lock stays and tells of it.
+    func keepingStored(_ lock: RepositoryLock) -> @Sendable () -> Void {
+        { [writer] in if !writer.keepStored(within: .seconds(10)) { lock.leave() } }
+    }
+
     /// Whether the last reading of each source left nothing out, and depended on the same: else it is read again.
     func wasReadAlike(by archive: Archive) -> Bool {
         sources.all.allSatisfy {
