@@ -75,6 +75,11 @@ final class AnswerCollector: HTTPClientResponseDelegate {
     func didFinishRequest(task: HTTPClient.Task<HTTPAnswer>) throws -> HTTPAnswer {
         let answer = answer.withLock { $0 }
         if hasBody, answer.isGood, let length = answer.contentLength, length != answer.body.count {
+    /// The answer, when its head has come and says that the request failed: that stands however its body ends.
+    var refusal: HTTPAnswer? {
+        answer.withLock { $0.status == 0 || $0.isGood ? nil : $0 }
+    }
+
             throw HTTPFault.unreachable
         }
         return answer

@@ -49,6 +49,8 @@ public final class HTTPDoor: Sendable {
     private let current: Mutex<Connections>
 
     /// Opens no connection yet; throws `.unusableCertificates`.
+    /// Hosts that have answered.
+    private let known = Mutex<Set<String>>([])
     public init(_ settings: HTTPSettings = HTTPSettings()) throws(StorageError) {
         self.settings = settings
         var tls = TLSConfiguration.makeClientConfiguration()
@@ -105,7 +107,10 @@ public final class HTTPDoor: Sendable {
             task, collector, (asksOnly ? settings.readIdleTimeout : settings.writeIdleTimeout).amount)
         task.futureResult.whenComplete { [self] result in
             watch.end()
-            let result = result.mapError(Self.fault)
+            let result: Result<HTTPAnswer, HTTPFault> = result.flatMapError { error in
+                collector.refusal.map { .success($0) } ?? .failure(fault(error, request.origin.host))
+            }
+            if case .success = result { _ = known.withLock { $0.insert(request.origin.host) } }
             if Self.mayHaveLeftBytes(of: request, result) { retire(connections) }
             turns.signal()
             pending.finish(result)
@@ -183,21 +188,15 @@ public final class HTTPDoor: Sendable {
         return .now() + (settings.requestTimeout + limited).amount + .seconds(Int64((up + down) >> 10))
     }
 
-    private static func fault(_ error: any Error) -> HTTPFault {
-        switch error {
-        case let fault as HTTPFault: return fault
-        case let error as HTTPClientError:
-            switch error {
-            case .readTimeout, .writeTimeout, .connectTimeout, .deadlineExceeded, .tlsHandshakeTimeout,
-                .getConnectionFromPoolTimeout:
-                return .timedOut
-            case .invalidURL, .emptyHost, .emptyScheme: return .badAddress
-            default: return .unreachable
-            }
-        case is NIOSSLExtraError: return .untrusted
-        case NIOSSLError.handshakeFailed(let reason):
-            return "\(reason)".contains("CERTIFICATE_VERIFY_FAILED") ? .untrusted : .unreachable
-        default: return .unreachable
+    /// Of a host that has answered before, what else would be a mistake in its address may pass: a network that comes and goes
+    /// answers for others.
+    private func fault(_ error: any Error, _ host: String) -> HTTPFault {
+        let fault = HTTPFault(error)
+        guard known.withLock({ $0.contains(host) }) else { return fault }
+        return switch fault {
+        case .unknownHost: .notConnected(.noAddress)
+        case .noTLS: .unreachable
+        default: fault
         }
     }
 }

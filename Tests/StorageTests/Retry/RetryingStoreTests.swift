@@ -238,6 +238,17 @@ final class ClockWithoutTime: Sendable {
         #expect(try local.list(.data).isEmpty)
     }
 
+    @Test func `of many calls that wait together, one pause at a time is told`() {
+        let notes = RetryNotes(shortest: .seconds(2), clock: time.clock())
+        #expect(!notes.shouldTell(of: .seconds(1.9)))
+        #expect(notes.shouldTell(of: .seconds(4)))
+        #expect(!notes.shouldTell(of: .seconds(2)) && !notes.shouldTell(of: .seconds(8)))
+        time.clock().sleep(.milliseconds(3900))
+        #expect(!notes.shouldTell(of: .seconds(8)))
+        time.clock().sleep(.milliseconds(100))
+        #expect(notes.shouldTell(of: .seconds(8)) && !notes.shouldTell(of: .seconds(8)))
+    }
+
     @Test func `each failure that is not the last is told`() throws {
         let told = Mutex<[Duration]>([])
         let inner = FailingStore(local, [.refused(down), .refused(down)])
