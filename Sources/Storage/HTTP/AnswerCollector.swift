@@ -13,13 +13,15 @@ final class AnswerCollector: HTTPClientResponseDelegate {
     private let limit: Int
     private let hasBody: Bool
     private let pace: BandwidthLimit?
+    private let meter: TransferMeter?
     private let answer = Mutex(HTTPAnswer(status: 0))
     private let bytesToSend: Int
     private let silence: Mutex<NIODeadline?>
 
     /// `pace` limits how fast the answer's body is taken: the server then waits, too.
-    init(to request: HTTPRequest, pace: BandwidthLimit? = nil) {
+    init(to request: HTTPRequest, pace: BandwidthLimit? = nil, meter: TransferMeter? = nil) {
         self.pace = pace
+        self.meter = meter
         limit = request.bodyLimit
         // The length of an answer to HEAD is that of another one.
         hasBody = request.verb != .head
@@ -64,6 +66,7 @@ final class AnswerCollector: HTTPClientResponseDelegate {
             return nil
         }
         if let fault { return task.eventLoop.makeFailedFuture(fault) }
+        meter?.receive(part.readableBytes)
         guard let pause = pace?.reserve(part.readableBytes).amount, pause > .zero else {
             return task.eventLoop.makeSucceededVoidFuture()
         }
@@ -72,14 +75,14 @@ final class AnswerCollector: HTTPClientResponseDelegate {
         return task.eventLoop.scheduleTask(in: pause) {}.futureResult
     }
 
-    func didFinishRequest(task: HTTPClient.Task<HTTPAnswer>) throws -> HTTPAnswer {
-        let answer = answer.withLock { $0 }
-        if hasBody, answer.isGood, let length = answer.contentLength, length != answer.body.count {
     /// The answer, when its head has come and says that the request failed: that stands however its body ends.
     var refusal: HTTPAnswer? {
         answer.withLock { $0.status == 0 || $0.isGood ? nil : $0 }
     }
 
+    func didFinishRequest(task: HTTPClient.Task<HTTPAnswer>) throws -> HTTPAnswer {
+        let answer = answer.withLock { $0 }
+        if hasBody, answer.isGood, let length = answer.contentLength, length != answer.body.count {
             throw HTTPFault.unreachable
         }
         return answer

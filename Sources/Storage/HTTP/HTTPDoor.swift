@@ -23,6 +23,8 @@ public struct HTTPSettings: Sendable {
     public var certificates: String?
     /// Bytes a second of what is sent, and of what comes; over all connections.
     public var upload, download: BandwidthLimit?
+    /// Told of the bytes of bodies as they pass.
+    public var meter: TransferMeter?
     /// Addresses of hosts that are not looked up, as with curl's `--resolve`.
     var addresses: [String: String] = [:]
 
@@ -47,10 +49,10 @@ public final class HTTPDoor: Sendable {
     private let configuration: HTTPClient.Configuration
     private let turns: DispatchSemaphore
     private let current: Mutex<Connections>
-
-    /// Opens no connection yet; throws `.unusableCertificates`.
     /// Hosts that have answered.
     private let known = Mutex<Set<String>>([])
+
+    /// Opens no connection yet; throws `.unusableCertificates`.
     public init(_ settings: HTTPSettings = HTTPSettings()) throws(StorageError) {
         self.settings = settings
         var tls = TLSConfiguration.makeClientConfiguration()
@@ -99,7 +101,7 @@ public final class HTTPDoor: Sendable {
         }
         turns.wait()
         let connections = current.withLock { $0 }
-        let collector = AnswerCollector(to: request, pace: settings.download)
+        let collector = AnswerCollector(to: request, pace: settings.download, meter: settings.meter)
         let task = connections.client.execute(
             request: outgoing, delegate: collector, deadline: deadline(of: request))
         let asksOnly = request.verb == .get || request.verb == .head
@@ -178,7 +180,8 @@ public final class HTTPDoor: Sendable {
         return try? HTTPClient.Request(
             url: request.url, method: HTTPMethod(rawValue: request.verb.rawValue), headers: headers,
             body: request.body.map { body in
-                settings.upload.map { PacedBody.body(body, $0) } ?? .byteBuffer(ByteBuffer(bytes: body))
+                body.count <= PacedBody.piece && settings.upload == nil
+                    ? .byteBuffer(ByteBuffer(bytes: body)) : PacedBody.body(body, settings.upload, settings.meter)
             })
     }
 
