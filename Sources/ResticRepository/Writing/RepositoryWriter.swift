@@ -77,7 +77,7 @@ public final class RepositoryWriter: Sendable {
     /// stores none of it again. No snapshot needs them; who does not go on has them pruned. Every other call throws from then on.
     ///
     /// - Parameter time: how long this may take; half of it is for packs that are under way.
-    /// - Returns: whether all that is stored is in an index file. If not, `takeLeftPacks` finds it.
+    /// - Returns: whether all packs that have arrived are in an index file. If not, `takeLeftPacks` finds them.
     public func keepStored(within time: Duration) -> Bool { pipeline.keepStored(within: time) }
 
     /// Asks `check` before each index file is written, and writes none when it throws: without a lock, the packs may be gone.

@@ -423,6 +423,7 @@ final class WritePipeline: @unchecked Sendable {
             }
             signal.locked { while isStarted, !isKept, signal.wait(until: deadline) {} }
         }
-        return signal.locked { uploads == 0 && indexing == 0 && unindexed.isEmpty }
+        // A pack that is under way still ends with the process.
+        return signal.locked { indexing == 0 && unindexed.isEmpty }
     }
 }

