@@ -53,12 +53,15 @@ struct Fetch: ParsableCommand {
         }
         let chosen = all.filter { conversation.isEmpty || conversation.contains($0.folder) }
         let fetched = Mutex((done: 0, whole: 0))
+        let before = StoreOptions.traffic.received
         let count: @Sendable (Int) -> Void = { bytes in fetched.withLock { $0.done += bytes } }
         let bytes = try Progress.showing(!options.quiet && !options.json) {
             let (done, whole) = fetched.withLock { $0 }
+            // A pack takes a while on a slow line; what lies between pieces comes with them.
+            let came = StoreOptions.traffic.received - before
+            let bytes = max(done, whole > 0 ? min(came, whole) : came)
             return Progress.Reading(
-                words: "fetching: \(Words.bytes(done)), \(Words.bytes(StoreOptions.traffic.received)) received",
-                bytes: whole > 0 ? (UInt64(done), UInt64(whole)) : nil)
+                words: "fetching: \(Words.bytes(bytes))", bytes: whole > 0 ? (UInt64(bytes), UInt64(whole)) : nil)
         } _: {
             _ = try archive.people()
             let folders = try archive.folders(named: chosen.map(\.folder))
