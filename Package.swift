@@ -57,7 +57,7 @@ let package = Package(
                 "JSON", "SQLite", "CFallocate", "CSHA2",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
         module("ResticRepository", ["Storage", "JSON", "CKeyutils", "COpenSSL", "CSodium", "CXattr", "CZstd"]),
         module("ChatArchive", ["ChatMedia", "ChatModel", "ResticRepository", "JSON"]),

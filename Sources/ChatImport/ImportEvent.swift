@@ -119,7 +119,7 @@ extension ImportNote {
     /// Whether it tells of something that the user will miss, and so is said also to who wants to hear little.
     public var isWarning: Bool {
         switch self {
-        case .picturesNeedKey, .lacksLog, .damagedContents: true
+        case .picturesNeedKey, .lacksLog, .damagedContents, .unknownHeads, .ownerUnknown, .lacksPeople: true
         default: tellsOfLoss
         }
     }

@@ -26,6 +26,10 @@ public protocol ObjectStore: Sendable {
         _ name: ObjectName, ranges: [Range<Int>], retention: ReadAdvice.Retention
     ) throws(StorageError)
 
+    /// How many bytes of ranges of an object would come from where it lives, as they are not kept on the way; with a store that
+    /// keeps nothing all of them.
+    func missing(_ name: ObjectName, ranges: [Range<Int>]) -> Int
+
     /// What was read turned out to be other than what was written: drops whatever is kept of it, so that the next read
     /// comes from where the object lives. `range` is nil for the whole object.
     func forget(_ name: ObjectName, range: Range<Int>?)
@@ -54,6 +58,9 @@ extension ObjectStore {
     public func prefetch(
         _ name: ObjectName, ranges: [Range<Int>], retention: ReadAdvice.Retention
     ) throws(StorageError) {}
+
+    /// Keeps nothing, so all is missing.
+    public func missing(_ name: ObjectName, ranges: [Range<Int>]) -> Int { ranges.reduce(0) { $0 + $1.count } }
 
     /// Keeps nothing, so forgets nothing.
     public func forget(_ name: ObjectName, range: Range<Int>?) {}

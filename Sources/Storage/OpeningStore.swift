@@ -171,6 +171,9 @@ public final class OpeningStore: ObjectStore {
     }
 
     /// See `ObjectStore`.
+    public func missing(_ name: ObjectName, ranges: [Range<Int>]) -> Int { inner.missing(name, ranges: ranges) }
+
+    /// See `ObjectStore`.
     public func forget(_ name: ObjectName, range: Range<Int>?) {
         _ = pending.withLock { $0.removeValue(forKey: .read(name)) }
         inner.forget(name, range: range)

@@ -15,6 +15,30 @@ public enum StorageSubject: Hashable, Sendable {
     case store
 }
 
+/// Why a store gave no answer.
+public enum Silence: Hashable, Sendable {
+    /// It took too long, or the connection broke.
+    case noAnswer
+    /// Its machine is there, and nothing listens at that port.
+    case refused
+    /// Its machine is not to be reached from here.
+    case noRoute
+    /// Its name cannot be looked up at the moment.
+    case noAddress
+}
+
+extension Silence {
+    /// What a system call's errno says of it.
+    init(errno code: Int32) {
+        self =
+            switch code {
+            case ECONNREFUSED: .refused
+            case EHOSTUNREACH, EHOSTDOWN, ENETDOWN, ENETUNREACH: .noRoute
+            default: .noAnswer
+            }
+    }
+}
+
 /// Why a store could not do what it was asked; every case says on what and where.
 public enum StorageError: Error, Hashable, Sendable {
     /// There is no such object, and the store is sure of it.
@@ -30,7 +54,7 @@ public enum StorageError: Error, Hashable, Sendable {
     /// The store is full.
     case noSpace(StorageSubject, location: String)
     /// No answer from the store.
-    case unreachable(StorageSubject, StorageOperation, location: String)
+    case unreachable(StorageSubject, StorageOperation, Silence = .noAnswer, location: String)
     /// The store has too much to do now; it may say when to come again.
     case busy(StorageSubject, StorageOperation, retryAfter: Duration?, location: String)
     /// The store said no in a way that no other case says: an HTTP status, and the store's own word for it or nothing.
@@ -43,6 +67,10 @@ public enum StorageError: Error, Hashable, Sendable {
     case noCredentials(location: String)
     /// There is no such bucket.
     case noBucket(location: String)
+    /// No machine has the name.
+    case unknownHost(location: String)
+    /// The server speaks, but not TLS.
+    case noTLS(location: String)
     /// The server's certificate is not one that this machine trusts.
     case untrusted(location: String)
     /// The file of certificates to trust cannot be used.
@@ -69,7 +97,7 @@ public enum StorageError: Error, Hashable, Sendable {
             case EROFS: .readOnly(subject, location: location)
             case ENOSPC, EDQUOT: .noSpace(subject, location: location)
             case ETIMEDOUT, EHOSTUNREACH, EHOSTDOWN, ENETDOWN, ENETUNREACH, ENOTCONN, ECONNREFUSED, ECONNRESET, ESTALE:
-                .unreachable(subject, operation, location: location)
+                .unreachable(subject, operation, Silence(errno: code), location: location)
             default: .failed(subject, operation, errno: code, location: location)
             }
     }
@@ -93,7 +121,8 @@ public enum StorageError: Error, Hashable, Sendable {
                 || (500...599).contains(status) && ![501, 505, 507].contains(status)
         case .noSession(_, let mayPass, _): mayPass
         case .notFound, .alreadyExists, .truncated, .permissionDenied, .readOnly, .noSpace, .badCredentials,
-            .noCredentials, .noBucket, .untrusted, .unusableCertificates, .noProgram, .offline, .failed:
+            .noCredentials, .noBucket, .unknownHost, .noTLS, .untrusted, .unusableCertificates, .noProgram, .offline,
+            .failed:
             false
         }
     }
@@ -101,7 +130,19 @@ public enum StorageError: Error, Hashable, Sendable {
 
 extension StorageError: CustomStringConvertible {
     /// The words for a person.
-    public var description: String {
+    public var description: String { advice.isEmpty ? fact : "\(fact) \(advice)" }
+
+    /// What to do about it, of errors that may pass by themselves; else it is part of the fact, or empty.
+    private var advice: String {
+        switch self {
+        case .unreachable: "Try again when it can be reached."
+        case .busy: "Try again later."
+        default: ""
+        }
+    }
+
+    /// The words without what to do, for one who is doing it already.
+    public var fact: String {
         switch self {
         case .notFound(let subject, let location): "There is no \(Self.words(subject)) in '\(location)'."
         case .alreadyExists(let subject, let location):
@@ -114,11 +155,10 @@ extension StorageError: CustomStringConvertible {
         case .readOnly(let subject, let location):
             "Cannot change the \(Self.words(subject)): '\(location)' is read-only."
         case .noSpace(let subject, let location): "No space left in '\(location)' for the \(Self.words(subject))."
-        case .unreachable(let subject, let operation, let location):
-            "'\(location)' did not answer when asked to \(Self.words(operation)) the \(Self.words(subject)). "
-                + "Try again when it can be reached."
+        case .unreachable(let subject, let operation, let silence, let location):
+            "'\(location)' \(Self.words(silence)) when asked to \(Self.words(operation)) the \(Self.words(subject))."
         case .busy(let subject, let operation, _, let location):
-            "'\(location)' is too busy to \(Self.words(operation)) the \(Self.words(subject)). Try again later."
+            "'\(location)' is too busy to \(Self.words(operation)) the \(Self.words(subject))."
         case .answered(let subject, let operation, let status, let code, let location):
             "'\(location)' answered \(code.isEmpty ? "" : "\(code), ")status \(status), "
                 + "when asked to \(Self.words(operation)) the \(Self.words(subject))."
@@ -130,6 +170,11 @@ extension StorageError: CustomStringConvertible {
             "No credentials were found for '\(location)'. "
                 + "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE."
         case .noBucket(let location): "There is no such bucket: '\(location)'."
+        case .unknownHost(let location):
+            "There is no machine of the name that '\(location)' gives. Check how it is written, and whether this machine is on "
+                + "the network."
+        case .noTLS(let location):
+            "The server at '\(location)' does not speak TLS. If that is as it should be, write 'http:' instead of 'https:'."
         case .untrusted(let location):
             "The certificate of '\(location)' is not trusted. If it is yours, name its authority with --cacert."
         case .unusableCertificates(let file): "No certificates can be read from '\(file)'."
@@ -152,6 +197,15 @@ extension StorageError: CustomStringConvertible {
         case .object(let name): name.description
         case .listing(let kind): "folder '\(kind.rawValue)'"
         case .store: "repository folder"
+        }
+    }
+
+    private static func words(_ silence: Silence) -> String {
+        switch silence {
+        case .noAnswer: "did not answer"
+        case .refused: "refused the connection (nothing listens there)"
+        case .noRoute: "could not be reached from this machine (there is no route)"
+        case .noAddress: "could not be looked up by its name (the name service does not answer)"
         }
     }
 

@@ -42,6 +42,53 @@ struct KilledBackupTests {
         print("\(killed) of 50 backups were killed while they ran; a whole one takes \(whole) s")
     }
 
+    @Test("what an interrupted or killed backup has stored is not stored again", arguments: [SIGINT, SIGTERM, SIGKILL])
+    func resumes(signal: Int32) throws {
+        let scratch = try Scratch()
+        let history = scratch("history")
+        try scratch.expect(Places.tool("make-history"), "--messages", "100", history)
+        // Bytes that do not get smaller, and enough of them that the signal falls into the middle.
+        for number in 0..<36 {
+            try scratch.expect("sh", "-c", "head -c 5000000 /dev/urandom > \(history)/noise-\(number).bin")
+        }
+        let sizes = try scratch.expect("find", history, "-type", "f", "-printf", "%s\\n").components(separatedBy: "\n")
+        let size = sizes.reduce(0) { $0 + (Int($1) ?? 0) }
+        try scratch.expect("chatark", "init")
+        func packs() -> (count: Int, bytes: Int) {
+            let files = FileManager.default.enumerator(atPath: scratch("repo/data"))
+            var found = (count: 0, bytes: 0)
+            while let file = files?.nextObject() as? String {
+                guard file.utf8.count == 67 else { continue }
+                found.count += 1
+                found.bytes += files?.fileAttributes?[.size] as? Int ?? 0
+            }
+            return found
+        }
+        let process = scratch.process("chatark", ["backup", "--quiet", history])
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        while process.isRunning, packs().count < 3 { usleep(3000) }
+        kill(process.processIdentifier, signal)
+        process.waitUntilExit()
+        let before = packs()
+        try #require(before.count >= 2 && before.bytes < size, "the signal fell into a running backup")
+        if signal == SIGKILL {
+            // As the words about locks advise.
+            try scratch.expect("chatark", "unlock")
+        } else {
+            #expect(process.terminationStatus == 130)
+        }
+        #expect(try scratch.expect("restic", "list", "locks").isEmpty)
+        try scratch.expect("restic", "check", "--read-data")
+        try scratch.expect("chatark", "backup", "--quiet", history)
+        // What lay in packs that were not full has gone with the process, and takes no room.
+        let after = packs()
+        #expect(after.bytes < size + 1_000_000, "\(before) \(after) of \(size)")
+        try scratch.expect("restic", "check", "--read-data")
+        try scratch.expect("chatark", "restore", "latest", "--target", scratch("restored"))
+        try scratch.expect("diff", "-r", history, scratch("restored/history"))
+    }
+
     private func durationOfWholeBackup(of history: String, in scratch: Scratch) throws -> Double {
         try scratch.expect("chatark", "-r", scratch("timing"), "init")
         let start = Date()

@@ -287,6 +287,70 @@ struct NetworkStoryTests {
         return try JSONDecoder().decode(Report.self, from: Data(text.utf8))
     }
 
+    @Test("what is said to be readable without the network is, and what cannot be kept is not said to be")
+    func fetching() throws {
+        guard let (scratch, server, proxy) = try behindProxy() else { return }
+        defer {
+            proxy.stop()
+            server.stop()
+        }
+        _ = try backUpHistory(scratch)
+        struct Said: Decodable {
+            let bytes: Int
+            let bytes_missing: Int
+        }
+        func fetch(_ options: String...) throws -> (status: Int32, said: Said?, errors: String) {
+            try? FileManager.default.removeItem(atPath: scratch("cache"))
+            let run = try scratch.run(scratch.process("chatark", ["fetch", "--json"] + options))
+            return (run.status, try? JSONDecoder().decode(Said.self, from: Data(run.output.utf8)), run.errors)
+        }
+        // What lies in both trees is fetched, and counted, once.
+        struct Statistics: Decodable { let total_size: Int }
+        let stored = try JSONDecoder().decode(
+            Statistics.self, from: Data(try scratch.expect("restic", "stats", "--mode", "raw-data", "--json").utf8))
+        let whole = try fetch("--original")
+        let said = try #require(whole.said)
+        #expect(whole.status == 0 && said.bytes_missing == 0)
+        #expect(said.bytes > stored.total_size / 2 && said.bytes <= stored.total_size, "\(said) \(stored)")
+
+        for options in [["--cache-size", "1K"], ["--cache-size", "64K"]] {
+            let small = try fetch(options[0], options[1])
+            #expect(small.status == 1 && small.said == nil && small.errors.contains("--cache-size"), "\(small)")
+        }
+        try scratch.write("", to: "file")
+        let unusable = try fetch("--cache-dir", scratch("file"))
+        #expect(unusable.status == 1 && unusable.errors.contains("no cache that can be used"))
+        // As many bytes as the pieces have, and not as many as they take on the disk.
+        let tight = try fetch("--original", "--cache-size", "\(said.bytes + 1000)")
+        #expect(tight.status == 3 && (tight.said?.bytes_missing ?? 0) > 0, "\(tight)")
+    }
+
+    @Test("with the server gone a mount waits for it once, and goes on when it is back")
+    func serverGone() throws {
+        guard let (scratch, server, proxy) = try behindProxy() else { return }
+        defer {
+            proxy.stop()
+            server.stop()
+        }
+        _ = try backUpHistory(scratch)
+        try FileManager.default.removeItem(atPath: scratch("cache"))
+        try FileManager.default.createDirectory(atPath: scratch("mnt"), withIntermediateDirectories: true)
+        try scratch.expect("chatark", "mount", scratch("mnt"))
+        // Sizes stand in the directories; contents have not been read.
+        let original = scratch("mnt/latest/original")
+        let files = try scratch.expect("find", original, "-type", "f", "-size", "+8k").components(separatedBy: "\n")
+            .filter { !$0.isEmpty }.prefix(5)
+        #expect(files.count == 5)
+        try proxy.command("set", ["reset=1"])
+        // The first one waits its minute; with as many more as there are others this would take them all.
+        let start = ContinuousClock.now
+        for file in files { #expect(try scratch.run("cat", file).status != 0) }
+        #expect(ContinuousClock.now - start < .seconds(110))
+        try proxy.command("set", ["reset=0"])
+        for file in files { #expect(!(try scratch.expect("sha256sum", file)).isEmpty) }
+        try scratch.expect("chatark", "umount", scratch("mnt"))
+    }
+
     @Test("through a line that fails, changes and swaps what passes, every byte is right or the read fails")
     func faults() throws {
         guard let (scratch, server, proxy) = try behindProxy() else { return }

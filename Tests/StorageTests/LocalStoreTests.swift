@@ -100,10 +100,15 @@ final class TemporaryFolder {
         .truncated(.object(.config), expected: 8192, actual: 4096, location: "/backup"),
         .permissionDenied(.listing(.data), .list, location: "/backup"), .readOnly(.store, location: "/backup"),
         .noSpace(.object(.config), location: "/backup"), .unreachable(.store, .read, location: "/backup"),
+        .unreachable(.store, .read, .refused, location: "/backup"),
+        .unreachable(.store, .read, .noRoute, location: "/backup"),
+        .unreachable(.store, .read, .noAddress, location: "/backup"), .unknownHost(location: "/backup"),
+        .noTLS(location: "/backup"), .busy(.store, .read, retryAfter: nil, location: "/backup"),
         .offline(.object(.config), location: "/backup"),
         .failed(.object(.config), .read, errno: EIO, location: "/backup"),
     ])
     func `every error names the place`(error: StorageError) {
         #expect(error.description.contains("'/backup'") && error.description.hasSuffix("."))
+        #expect(error.description.hasPrefix(error.fact) && error.fact.hasSuffix("."))
     }
 }

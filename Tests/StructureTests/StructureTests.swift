@@ -6,7 +6,9 @@ private let arrows: [String: Set<String>] = [
     "JSON": [], "SQLite": ["CSQLite"], "ChatModel": ["JSON"],
     "ChatMedia": ["ChatModel", "COpenSSL"],
     "ChatImport": ["ChatModel", "ChatMedia", "JSON", "SQLite", "COpenSSL", "CZip", "CZstd"],
-    "Storage": ["JSON", "SQLite", "CFallocate", "CSHA2", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOSSL"],
+    "Storage": [
+        "JSON", "SQLite", "CFallocate", "CSHA2", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL",
+    ],
     "ResticRepository": ["Storage", "JSON", "CKeyutils", "COpenSSL", "CSodium", "CXattr", "CZstd"],
     "ChatArchive": ["ChatMedia", "ChatModel", "ResticRepository", "Storage", "JSON"],
     "Mount": ["ChatArchive", "CFuse"],

@@ -72,7 +72,8 @@ struct AttachmentFile {
         "image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "image/webp": ".webp", "video/mp4": ".mp4",
         "image/tiff": ".tif", "image/bmp": ".bmp", "image/x-wxgf": ".wxgf", "audio/amr": ".amr",
         "audio/silk": ".silk", "audio/ogg": ".ogg", "audio/mpeg": ".mp3", "audio/wav": ".wav",
-        "application/pdf": ".pdf", "text/plain": ".txt",
-        "text/vcard": ".vcf",
+        "application/pdf": ".pdf", "text/plain": ".txt", "text/vcard": ".vcf",
+        // An encrypted picture whose key is not known is none that a viewer could open.
+        "application/octet-stream": ".bin",
     ]
 }

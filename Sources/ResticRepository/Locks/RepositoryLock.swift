@@ -38,6 +38,12 @@ public final class RepositoryLock: Sendable {
     public func release() {
         refresher.release()
     }
+
+    /// Gives the lock up and leaves its file, as a program does that is killed: `leftBehind` tells the next one that there is
+    /// something to take over.
+    public func leave() {
+        refresher.leave()
+    }
 }
 
 /// The part of a lock that its thread works on.
@@ -126,14 +132,19 @@ final class LockRefresher: @unchecked Sendable {
     }
 
     func release() {
-        let last = signal.locked { () -> LockID? in
+        // A lock that cannot be removed now is stale in half an hour.
+        if let last = leave() { try? repository.remove(ObjectName(.locks, last.digest)) }
+    }
+
+    /// Ends refreshing; returns the lock, the first time.
+    @discardableResult
+    func leave() -> LockID? {
+        signal.locked {
             guard !isReleased else { return nil }
             isReleased = true
             signal.notify()
             return current
         }
-        // A lock that cannot be removed now is stale in half an hour.
-        if let last { try? repository.remove(ObjectName(.locks, last.digest)) }
     }
 
     /// Writes a new lock file, then removes the old one. A lock that someone removed is lost for good.

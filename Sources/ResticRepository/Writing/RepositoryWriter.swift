@@ -44,7 +44,7 @@ public struct WriteSummary: Hashable, Sendable {
 /// others are written, so that some 170 MiB are in use at worst.
 ///
 /// The order on storage is packs, then the index: nothing ever refers to what is not there. A writer that is dropped
-/// without `finish` leaves packs behind that no index knows, which a prune removes.
+/// without `finish` or `keepStored` leaves packs behind that no index knows, which a prune removes.
 public final class RepositoryWriter: Sendable {
     private let pipeline: WritePipeline
 
@@ -72,6 +72,13 @@ public final class RepositoryWriter: Sendable {
     public func finish() throws(RepositoryError) -> WriteSummary {
         try pipeline.finish()
     }
+
+    /// Ends the writer early: stores nothing more, and writes index files of the packs that are stored, so that a later writer
+    /// stores none of it again. No snapshot needs them; who does not go on has them pruned. Every other call throws from then on.
+    ///
+    /// - Parameter time: how long this may take; half of it is for packs that are under way.
+    /// - Returns: whether all packs that have arrived are in an index file. If not, `takeLeftPacks` finds them.
+    public func keepStored(within time: Duration) -> Bool { pipeline.keepStored(within: time) }
 
     /// Asks `check` before each index file is written, and writes none when it throws: without a lock, the packs may be gone.
     public func guardIndex(_ check: @escaping @Sendable () throws(RepositoryError) -> Void) {

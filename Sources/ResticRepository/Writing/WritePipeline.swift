@@ -60,6 +60,10 @@ final class WritePipeline: @unchecked Sendable {
     /// Packs that are in no index file.
     private var unindexed: [Unindexed] = []
     private var unindexedBlobs = 0
+    /// Threads that are writing index files.
+    private var indexing = 0
+    /// Whether what was stored when this writer was ended early has been looked after.
+    private var isKept = false
     private var summary = WriteSummary()
     /// Throws when no index file may be written.
     private var checkBeforeIndex: @Sendable () throws(RepositoryError) -> Void = {}
@@ -314,12 +318,14 @@ final class WritePipeline: @unchecked Sendable {
         do throws(RepositoryError) {
             let cipher = try BoxCipher(key)
             while let pack = nextPack() {
+                defer {
+                    signal.locked {
+                        uploads -= 1
+                        signal.notify()
+                    }
+                }
                 try write(pack, cipher)
                 try writeIndex(always: false)
-                signal.locked {
-                    uploads -= 1
-                    signal.notify()
-                }
             }
         } catch {
             fail(error)
@@ -352,23 +358,72 @@ final class WritePipeline: @unchecked Sendable {
     }
 
     /// Writes index files of the packs that are in none, when they hold enough blobs or `always`: one of what every opening
-    /// reads and one of the rest, or a single one of little.
-    private func writeIndex(always: Bool) throws(RepositoryError) {
-        let files: [[Unindexed]] = signal.locked {
-            guard always || unindexedBlobs >= indexBlobLimit else { return [] }
-            defer {
-                unindexed = []
-                unindexedBlobs = 0
+    /// reads and one of the rest, or a single one of little. What could not be written is written the next time.
+    ///
+    /// - Parameter afterFailure: also when this writer has failed, which else throws.
+    private func writeIndex(always: Bool, afterFailure: Bool = false) throws(RepositoryError) {
+        var files = try signal.locked { () throws(RepositoryError) -> [[Unindexed]] in
+            if let failure, !afterFailure { throw failure }
+            return always || unindexedBlobs >= indexBlobLimit ? takeUnindexed() : []
+        }
+        guard !files.isEmpty else { return }
+        defer {
+            signal.locked {
+                indexing -= 1
+                signal.notify()
             }
-            return isLittle ? [unindexed] : [unindexed.filter { !$0.isHead }, unindexed.filter { $0.isHead }]
         }
-        guard files.contains(where: { !$0.isEmpty }) else { return }
-        try signal.locked { checkBeforeIndex }()
-        for packs in files where !packs.isEmpty {
-            let digest = try repository.saveUnpacked(.index, IndexText.encode(packs.map(\.pack)))
-            repository.adopt(
-                packs.map(\.pack), unknown: packs.filter { !$0.isKnown }.map(\.pack), in: IndexID(digest))
-            signal.locked { forget(packs.map(\.pack)) }
+        do throws(RepositoryError) {
+            try signal.locked { checkBeforeIndex }()
+            while let packs = files.first {
+                let digest = try repository.saveUnpacked(.index, IndexText.encode(packs.map(\.pack)))
+                repository.adopt(
+                    packs.map(\.pack), unknown: packs.filter { !$0.isKnown }.map(\.pack), in: IndexID(digest))
+                signal.locked { forget(packs.map(\.pack)) }
+                files.removeFirst()
+            }
+        } catch {
+            signal.locked {
+                unindexed = files.flatMap { $0 } + unindexed
+                unindexedBlobs = unindexed.reduce(0) { $0 + $1.pack.entries.count }
+            }
+            throw error
         }
+    }
+
+    /// Inside `locked`. The packs of each index file to write; whoever takes them counts as writing.
+    private func takeUnindexed() -> [[Unindexed]] {
+        let files = isLittle ? [unindexed] : [unindexed.filter { !$0.isHead }, unindexed.filter { $0.isHead }]
+        unindexed = []
+        unindexedBlobs = 0
+        let written = files.filter { !$0.isEmpty }
+        if !written.isEmpty { indexing += 1 }
+        return written
+    }
+
+    // MARK: The early end
+
+    func keepStored(within time: Duration) -> Bool {
+        let (landing, deadline) = (MonotonicTime.now.advanced(by: time / 2), MonotonicTime.now.advanced(by: time))
+        fail(.writerClosed)
+        let hasWork = signal.locked {
+            while uploads > 0, signal.wait(until: landing) {}
+            while indexing > 0, signal.wait(until: deadline) {}
+            return !unindexed.isEmpty
+        }
+        if hasWork {
+            // A store that is gone is asked for longer than there is time.
+            let isStarted = startThread { [self] in
+                // What could not be written is in no index still, and that is looked at below.
+                try? writeIndex(always: true, afterFailure: true)
+                signal.locked {
+                    isKept = true
+                    signal.notify()
+                }
+            }
+            signal.locked { while isStarted, !isKept, signal.wait(until: deadline) {} }
+        }
+        // A pack that is under way still ends with the process.
+        return signal.locked { indexing == 0 && unindexed.isEmpty }
     }
 }

@@ -248,6 +248,14 @@ public final class CachedStore: ObjectStore {
 
     private static let prefetchSize = 16 << 20
 
+    /// See `ObjectStore`. Looks at the index of the cache, not at the bytes.
+    public func missing(_ name: ObjectName, ranges: [Range<Int>]) -> Int {
+        let wanted = RangeSet(ranges).ranges
+        let all = (wanted.first?.lowerBound ?? 0)..<(wanted.last?.upperBound ?? 0)
+        let kept = isTrusted(name) ? cache.coverage(location, name, all) ?? RangeSet() : RangeSet()
+        return wanted.flatMap { kept.missing(in: $0) }.reduce(0) { $0 + $1.count }
+    }
+
     /// The size, from the cache when the object was once read or written whole. Whether there is a `config`, a key or a lock
     /// is for the store to say.
     public func size(of name: ObjectName) throws(StorageError) -> Int {

@@ -1,8 +1,17 @@
+import Glibc
 import SQLite
 
 extension ChunkCache {
+    /// Whether its files can be used; how much of what is to be kept fits is another question. Makes the cache when there is
+    /// none.
+    public var isUsable: Bool { withIndex { (i) throws(SQLiteError) in try i.count() } != nil }
+
+    /// Whether there is none yet: nothing is kept, and who only looks makes none.
+    private var isAbsent: Bool { access(indexPath, F_OK) != 0 && errno == ENOENT }
+
     /// What the cache holds. Costs a walk over the index; nil when the cache cannot be used.
     public func status() -> CacheStatus? {
+        if isAbsent { return CacheStatus(path: path, limit: limit, holdings: []) }
         flush()
         guard let holdings = withIndex({ (i) throws(SQLiteError) in try i.holdings() }) else { return nil }
         return CacheStatus(path: path, limit: limit, holdings: holdings)
@@ -11,6 +20,7 @@ extension ChunkCache {
     /// Drops everything that is kept of the store at a location, or of all stores when it is nil; other processes may go
     /// on meanwhile. False when the cache cannot be used.
     public func clear(_ location: String?) -> Bool {
+        if isAbsent { return true }
         slabs.leaveTail()
         guard let dropped = withIndex({ (i) throws(SQLiteError) in try i.clear(location) }) else { return false }
         giveBack(dropped)
@@ -23,6 +33,7 @@ extension ChunkCache {
     ///
     /// - Parameter progress: is called after every piece with what was found so far; false ends it there.
     public func verify(_ progress: (CacheVerification) -> Bool = { _ in true }) -> CacheVerification? {
+        if isAbsent { return CacheVerification() }
         guard let total = withIndex({ (i) throws(SQLiteError) in try i.count() }) else { return nil }
         var found = CacheVerification()
         found.total = total

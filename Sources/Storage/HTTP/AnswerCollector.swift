@@ -13,13 +13,15 @@ final class AnswerCollector: HTTPClientResponseDelegate {
     private let limit: Int
     private let hasBody: Bool
     private let pace: BandwidthLimit?
+    private let meter: TransferMeter?
     private let answer = Mutex(HTTPAnswer(status: 0))
     private let bytesToSend: Int
     private let silence: Mutex<NIODeadline?>
 
     /// `pace` limits how fast the answer's body is taken: the server then waits, too.
-    init(to request: HTTPRequest, pace: BandwidthLimit? = nil) {
+    init(to request: HTTPRequest, pace: BandwidthLimit? = nil, meter: TransferMeter? = nil) {
         self.pace = pace
+        self.meter = meter
         limit = request.bodyLimit
         // The length of an answer to HEAD is that of another one.
         hasBody = request.verb != .head
@@ -64,12 +66,18 @@ final class AnswerCollector: HTTPClientResponseDelegate {
             return nil
         }
         if let fault { return task.eventLoop.makeFailedFuture(fault) }
+        meter?.receive(part.readableBytes)
         guard let pause = pace?.reserve(part.readableBytes).amount, pause > .zero else {
             return task.eventLoop.makeSucceededVoidFuture()
         }
         // Nothing arrives meanwhile, and that is no silence.
         silence.withLock { $0 = .now() + pause }
         return task.eventLoop.scheduleTask(in: pause) {}.futureResult
+    }
+
+    /// The answer, when its head has come and says that the request failed: that stands however its body ends.
+    var refusal: HTTPAnswer? {
+        answer.withLock { $0.status == 0 || $0.isGood ? nil : $0 }
     }
 
     func didFinishRequest(task: HTTPClient.Task<HTTPAnswer>) throws -> HTTPAnswer {

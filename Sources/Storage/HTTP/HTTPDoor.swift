@@ -23,6 +23,8 @@ public struct HTTPSettings: Sendable {
     public var certificates: String?
     /// Bytes a second of what is sent, and of what comes; over all connections.
     public var upload, download: BandwidthLimit?
+    /// Told of the bytes of bodies as they pass.
+    public var meter: TransferMeter?
     /// Addresses of hosts that are not looked up, as with curl's `--resolve`.
     var addresses: [String: String] = [:]
 
@@ -47,6 +49,8 @@ public final class HTTPDoor: Sendable {
     private let configuration: HTTPClient.Configuration
     private let turns: DispatchSemaphore
     private let current: Mutex<Connections>
+    /// Hosts that have answered.
+    private let known = Mutex<Set<String>>([])
 
     /// Opens no connection yet; throws `.unusableCertificates`.
     public init(_ settings: HTTPSettings = HTTPSettings()) throws(StorageError) {
@@ -97,7 +101,7 @@ public final class HTTPDoor: Sendable {
         }
         turns.wait()
         let connections = current.withLock { $0 }
-        let collector = AnswerCollector(to: request, pace: settings.download)
+        let collector = AnswerCollector(to: request, pace: settings.download, meter: settings.meter)
         let task = connections.client.execute(
             request: outgoing, delegate: collector, deadline: deadline(of: request))
         let asksOnly = request.verb == .get || request.verb == .head
@@ -105,7 +109,10 @@ public final class HTTPDoor: Sendable {
             task, collector, (asksOnly ? settings.readIdleTimeout : settings.writeIdleTimeout).amount)
         task.futureResult.whenComplete { [self] result in
             watch.end()
-            let result = result.mapError(Self.fault)
+            let result: Result<HTTPAnswer, HTTPFault> = result.flatMapError { error in
+                collector.refusal.map { .success($0) } ?? .failure(fault(error, request.origin.host))
+            }
+            if case .success = result { _ = known.withLock { $0.insert(request.origin.host) } }
             if Self.mayHaveLeftBytes(of: request, result) { retire(connections) }
             turns.signal()
             pending.finish(result)
@@ -173,7 +180,8 @@ public final class HTTPDoor: Sendable {
         return try? HTTPClient.Request(
             url: request.url, method: HTTPMethod(rawValue: request.verb.rawValue), headers: headers,
             body: request.body.map { body in
-                settings.upload.map { PacedBody.body(body, $0) } ?? .byteBuffer(ByteBuffer(bytes: body))
+                body.count <= PacedBody.piece && settings.upload == nil
+                    ? .byteBuffer(ByteBuffer(bytes: body)) : PacedBody.body(body, settings.upload, settings.meter)
             })
     }
 
@@ -183,21 +191,15 @@ public final class HTTPDoor: Sendable {
         return .now() + (settings.requestTimeout + limited).amount + .seconds(Int64((up + down) >> 10))
     }
 
-    private static func fault(_ error: any Error) -> HTTPFault {
-        switch error {
-        case let fault as HTTPFault: return fault
-        case let error as HTTPClientError:
-            switch error {
-            case .readTimeout, .writeTimeout, .connectTimeout, .deadlineExceeded, .tlsHandshakeTimeout,
-                .getConnectionFromPoolTimeout:
-                return .timedOut
-            case .invalidURL, .emptyHost, .emptyScheme: return .badAddress
-            default: return .unreachable
-            }
-        case is NIOSSLExtraError: return .untrusted
-        case NIOSSLError.handshakeFailed(let reason):
-            return "\(reason)".contains("CERTIFICATE_VERIFY_FAILED") ? .untrusted : .unreachable
-        default: return .unreachable
+    /// Of a host that has answered before, what else would be a mistake in its address may pass: a network that comes and goes
+    /// answers for others.
+    private func fault(_ error: any Error, _ host: String) -> HTTPFault {
+        let fault = HTTPFault(error)
+        guard known.withLock({ $0.contains(host) }) else { return fault }
+        return switch fault {
+        case .unknownHost: .notConnected(.noAddress)
+        case .noTLS: .unreachable
+        default: fault
         }
     }
 }

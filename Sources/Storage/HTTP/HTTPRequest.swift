@@ -52,7 +52,7 @@ extension HTTPRequest: CustomStringConvertible, CustomDebugStringConvertible, Cu
     var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// What came back. A body that ended early is never one of these.
+/// What came back. A good answer whose body ended early is never one of these; of any other the status is the answer.
 struct HTTPAnswer: Sendable {
     var status: Int
     var headers: [(name: String, value: String)] = []
@@ -74,6 +74,12 @@ struct HTTPAnswer: Sendable {
 enum HTTPFault: Error, Hashable {
     /// No connection, or it broke before the answer was whole.
     case unreachable
+    /// No connection, for a reason that is known.
+    case notConnected(Silence)
+    /// No machine has the host's name.
+    case unknownHost
+    /// What came is not TLS.
+    case noTLS
     /// Connected or not, it took too long.
     case timedOut
     /// The answer has more bytes than were asked for.
@@ -89,6 +95,9 @@ enum HTTPFault: Error, Hashable {
     ) -> StorageError {
         switch self {
         case .unreachable, .timedOut: .unreachable(subject, operation, location: location)
+        case .notConnected(let silence): .unreachable(subject, operation, silence, location: location)
+        case .unknownHost: .unknownHost(location: location)
+        case .noTLS: .noTLS(location: location)
         case .tooLong(let status):
             .answered(subject, operation, status: status, code: "TooLong", location: location)
         case .untrusted: .untrusted(location: location)

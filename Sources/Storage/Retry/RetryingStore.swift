@@ -1,4 +1,9 @@
+import Synchronization
+
 /// A store that makes calls again whose failure may pass, within a stated time.
+///
+/// A store that is down is waited for once: after a call has waited in vain for all of its time, later calls of the same kind
+/// or of one that is waited for less are made once each, until the store has answered one of them.
 ///
 /// A write whose answer was lost may have been done: before the next attempt it is looked at what is there, and bytes that
 /// are what was to be written are a success. So nothing is stored twice, and no lost answer is an error.
@@ -7,6 +12,8 @@ public final class RetryingStore: ObjectStore {
     private let policy: RetryPolicy
     private let clock: RetryClock
     private let willRetry: @Sendable (StorageError, Duration) -> Void
+    /// How long the store has been waited for in vain since its last answer.
+    private let waitedInVain = Mutex(Duration.zero)
 
     /// Repeats calls to `store`. `willRetry` hears of each failure that is not the last, and of the pause that follows
     /// it.
@@ -99,23 +106,44 @@ public final class RetryingStore: ObjectStore {
         var attempt = 1
         while true {
             do throws(StorageError) {
-                return try call()
+                let value = try call()
+                noteAnswer()
+                return value
             } catch {
+                if !error.meansDown { noteAnswer() }
+                guard error.isWorthRetrying, !isGivenUp(limit) else { throw error }
                 let pause = policy.pause(
                     after: attempt, elapsed: clock.now() - start, limit: limit, retryAfter: error.retryAfter,
                     random: clock.random())
-                guard error.isWorthRetrying, let pause else { throw error }
+                guard let pause else {
+                    if error.meansDown { waitedInVain.withLock { $0 = max($0, limit) } }
+                    throw error
+                }
                 willRetry(error, pause)
                 clock.sleep(pause)
                 attempt += 1
             }
         }
     }
+
+    private func noteAnswer() { waitedInVain.withLock { $0 = .zero } }
+
+    private func isGivenUp(_ limit: Duration) -> Bool { waitedInVain.withLock { $0 >= limit } }
 }
 
 extension StorageError {
     /// When the store wants to be asked again.
     fileprivate var retryAfter: Duration? {
         if case .busy(_, _, let retryAfter, _) = self { retryAfter } else { nil }
+    }
+
+    /// Whether the store as a whole seems to be away; anything else is an answer of its own.
+    fileprivate var meansDown: Bool {
+        switch self {
+        case .unreachable, .busy, .noSession: true
+        // What a gateway says when nobody is behind it.
+        case .answered(_, _, let status, _, _): status == 502 || status == 504
+        default: false
+        }
     }
 }

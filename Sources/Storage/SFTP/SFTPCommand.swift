@@ -59,6 +59,8 @@ public struct SFTPSettings: Sendable {
     public var requestTimeout: Duration = .seconds(300)
     /// Bytes a second of what is sent, and of what comes.
     public var upload, download: BandwidthLimit?
+    /// Told of the bytes of files as they pass.
+    public var meter: TransferMeter?
     /// The program that the location's arguments are for.
     package var program = "ssh"
 

@@ -25,6 +25,7 @@ extension SFTPSession {
             guard let (count, answer) = flight.popFirst() else { return bytes }
             guard let data = try answer.data(atMost: count) else { return bytes }
             bytes += data
+            settings.meter?.receive(data.count)
             var missing = count - data.count
             // Servers may give less than was asked for; from now on they are asked for what they give.
             if missing > 0 { piece = max(1024, min(piece, data.count)) }
@@ -33,6 +34,7 @@ extension SFTPSession {
                 let more = try send(.read(handle, offset: offset, count: missing))
                 guard let data = try more.data(atMost: missing) else { return bytes }
                 bytes += data
+                settings.meter?.receive(data.count)
                 missing -= data.count
             }
         }
@@ -48,6 +50,7 @@ extension SFTPSession {
                 let end = min(done + features.writePiece, bytes.count)
                 settings.upload?.wait(for: end - done)
                 flight.append(try send(.write(handle, offset: done, bytes[done..<end])))
+                settings.meter?.send(end - done)
                 done = end
             }
             try flight.popFirst()?.done()

@@ -58,8 +58,10 @@ struct Backup: ParsableCommand {
             // What a listed snapshot needs was indexed before it was listed; and a prune that was about to end when the lock
             // was written may have taken index files that were read meanwhile.
             try repository.loadSoundIndex()
-            return try Progress.showing(!options.quiet && !options.json, run.progress.reading) {
-                try store(run, snapshots.withLock { $0 }, lock)
+            return try Interruption.cleaningUp(by: run.keepingStored(lock)) {
+                try Progress.showing(!options.quiet && !options.json, run.progress.reading) {
+                    try store(run, snapshots.withLock { $0 }, lock)
+                }
             }
         }
         BackupReport(result: result, options: options).print()

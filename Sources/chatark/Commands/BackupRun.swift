@@ -89,6 +89,12 @@ final class BackupRun {
         zone = kept
     }
 
+    /// For a backup that ends early: tells the next one of what is stored, so that it is not stored again. When the store does
+    /// not let that happen in time, the lock stays and tells of it.
+    func keepingStored(_ lock: RepositoryLock) -> @Sendable () -> Void {
+        { [writer] in if !writer.keepStored(within: .seconds(10)) { lock.leave() } }
+    }
+
     /// Whether the last reading of each source left nothing out, and depended on the same: else it is read again.
     func wasReadAlike(by archive: Archive) -> Bool {
         sources.all.allSatisfy {
@@ -378,10 +384,17 @@ final class BackupProgress: Sendable {
         switch phase {
         case .comparing: return Progress.Reading(words: "comparing with the last snapshot")
         case .reading(let rows): return Progress.Reading(words: "reading messages: \(Words.count(rows))")
-        case .archiving: return Progress.Reading(words: "storing messages")
+        case .archiving: return Progress.Reading(words: "storing messages\(sent)")
         case .storing:
             let counts = files.counts
-            return Progress.Reading(words: "storing files: \(Words.count(counts.files)), \(Words.bytes(counts.bytes))")
+            return Progress.Reading(
+                words: "storing files: \(Words.count(counts.files)), \(Words.bytes(counts.bytes))\(sent)")
         }
+    }
+
+    /// What has left for a store on a network, which may be long after it was read.
+    private var sent: String {
+        let bytes = StoreOptions.traffic.sent
+        return bytes > 0 ? "; \(Words.bytes(bytes)) sent" : ""
     }
 }

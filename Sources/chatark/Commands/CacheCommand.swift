@@ -76,10 +76,33 @@ struct CacheCommand: ParsableCommand {
             help: ArgumentHelp("Only what is of this repository.", valueName: "place"))
         var repository: String?
 
+        @Flag(help: "Print JSON for programs to read.")
+        var json = false
+
         func run() throws {
             let place = try repository.map { (text) throws(CommandError) in try RepositoryLocation(text).words }
-            guard try cache.chunks().clear(place) else { throw CommandError.cacheUnusable(cache.folder) }
-            Output.line(place.map { "Dropped what was kept of \($0)." } ?? "Dropped all that was kept.")
+            let chunks = try cache.chunks()
+            guard let status = chunks.status(), chunks.clear(place) else {
+                throw CommandError.cacheUnusable(cache.folder)
+            }
+            let dropped = status.holdings.filter { place == nil || $0.location == place }
+            let bytes = dropped.reduce(0) { $0 + $1.bytes }
+            guard !json else {
+                return Output.json { json in
+                    json.beginObject()
+                    json.key("message_type")
+                    json.string("summary")
+                    json.key("entries_dropped")
+                    json.int(dropped.reduce(0) { $0 + $1.entries })
+                    json.key("bytes_dropped")
+                    json.int(bytes)
+                    json.endObject()
+                }
+            }
+            guard !dropped.isEmpty else {
+                return Output.line("Nothing was kept\(place.map { " of \($0)" } ?? "").")
+            }
+            Output.line("Dropped what was kept\(place.map { " of \($0)" } ?? ""): \(Words.bytes(bytes)).")
         }
     }
 

@@ -10,8 +10,8 @@ struct Fetch: ParsableCommand {
         abstract: "Bring a snapshot's history into the cache, to read it without the network.",
         discussion: """
             Fetches the messages and media of all conversations, or of some, encrypted as they are stored. Afterwards \
-            'chatark mount --offline' shows them. What does not fit into the cache ('--cache-size') pushes out what was unused \
-            for the longest time.
+            'chatark mount --offline' shows them. In the cache ('--cache-size') they push out what was unused for the longest \
+            time; what does not fit into it at all is refused.
 
             Examples:
               chatark fetch
@@ -36,6 +36,9 @@ struct Fetch: ParsableCommand {
     func run() throws {
         guard try options.location().folder == nil else { throw CommandError.nothingToFetch }
         guard !options.access.noCache else { throw CommandError.fetchWithoutCache }
+        let cache = options.access.cache
+        let chunks = try cache.chunks()
+        guard chunks.isUsable else { throw CommandError.cacheUnusable(cache.folder) }
         let (repository, snapshots) = try options.openForReading(.whole)
         defer { repository.warnOfLeftOut() }
         let zone = try Dates.zone(nil)
@@ -49,37 +52,64 @@ struct Fetch: ParsableCommand {
             throw CommandError.noSuchConversation(name)
         }
         let chosen = all.filter { conversation.isEmpty || conversation.contains($0.folder) }
-        let fetched = Mutex(0)
-        let count: @Sendable (Int) -> Void = { bytes in fetched.withLock { $0 += bytes } }
-        try Progress.showing(!options.quiet && !options.json) {
-            Progress.Reading(words: "fetching: \(Words.bytes(fetched.withLock { $0 }))")
+        let fetched = Mutex((done: 0, whole: 0))
+        let before = StoreOptions.traffic.received
+        let count: @Sendable (Int) -> Void = { bytes in fetched.withLock { $0.done += bytes } }
+        let bytes = try Progress.showing(!options.quiet && !options.json) {
+            let (done, whole) = fetched.withLock { $0 }
+            // A pack takes a while on a slow line; what lies between pieces comes with them.
+            let came = StoreOptions.traffic.received - before
+            let bytes = max(done, whole > 0 ? min(came, whole) : came)
+            return Progress.Reading(
+                words: "fetching: \(Words.bytes(bytes))", bytes: whole > 0 ? (UInt64(bytes), UInt64(whole)) : nil)
         } _: {
             _ = try archive.people()
             let folders = try archive.folders(named: chosen.map(\.folder))
-            try archive.fetch(folders, media: !noMedia, progress: count)
-            if original, let tree = layout.original {
-                try repository.fetch(
-                    try Self.blobs(of: tree, in: repository), .data, retention: .content, progress: count)
+            // The messages say which media there are, so they come first, whatever comes of it.
+            let segments = Set(folders.flatMap(archive.segmentBlobs))
+            try repository.fetch(segments, .data, retention: .metadata, progress: count)
+            // What messages show mostly lies in the originals as well.
+            var content: Set<BlobID> = []
+            if !noMedia { for folder in folders { content.formUnion(try archive.mediaBlobs(of: folder)) } }
+            if original, let tree = layout.original { content.formUnion(try Self.blobs(of: tree, in: repository)) }
+            let blobs = segments.union(content)
+            let wanted = try repository.keptBytes(of: blobs, .data).whole
+            guard wanted <= chunks.limit else {
+                throw CommandError.cacheTooSmall(cache.folder, limit: chunks.limit, wanted: wanted)
             }
+            fetched.withLock { $0.whole = wanted }
+            try repository.fetch(content.subtracting(segments), .data, retention: .content, progress: count)
+            return try repository.keptBytes(of: blobs, .data)
         }
-        let bytes = fetched.withLock { $0 }
+        report(conversations: chosen.count, bytes)
+        if bytes.missing > 0 || !repository.leftOut.isEmpty { throw CommandError.partial }
+    }
+
+    private func report(conversations: Int, _ bytes: KeptBytes) {
+        if bytes.missing > 0 {
+            Output.note(
+                "chatark: \(Words.bytes(bytes.missing)) of \(Words.bytes(bytes.whole)) were fetched and could not be kept; "
+                    + "they cannot be read with '--offline'. Allow the cache more room ('--cache-size', '--cache-dir')."
+            )
+        }
         if options.json {
             Output.json { json in
                 json.beginObject()
                 json.key("message_type")
                 json.string("summary")
                 json.key("conversations")
-                json.int(chosen.count)
+                json.int(conversations)
                 json.key("bytes")
-                json.int(bytes)
+                json.int(bytes.kept)
+                json.key("bytes_missing")
+                json.int(bytes.missing)
                 json.endObject()
             }
-        } else if !options.quiet {
+        } else if !options.quiet, bytes.missing == 0 {
             Output.line(
-                "\(Words.count(chosen.count, "conversation")), \(Words.bytes(bytes)), can be read with '--offline' now."
+                "\(Words.count(conversations, "conversation")), \(Words.bytes(bytes.kept)), can be read with '--offline' now."
             )
         }
-        if !repository.leftOut.isEmpty { throw CommandError.partial }
     }
 
     /// The blobs of all files below a tree.

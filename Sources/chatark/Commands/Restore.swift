@@ -113,6 +113,9 @@ struct Restore: ParsableCommand {
                     everything ? stored.snapshot.tree : original ?? stored.snapshot.tree, to: target, progress: progress
                 )
         }
+        if case .system(let fault)? = outcome.failures.first(where: \.path.isEmpty)?.reason, outcome.counts.files == 0 {
+            throw CommandError.cannotWrite(target, FileFault(errno: fault.code))
+        }
         for failure in outcome.failures.prefix(options.verbose ? .max : 20) {
             let path = failure.path.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "/")
             Output.note("'\(Table.printable(path.isEmpty ? target : path))' \(failure.reason)")

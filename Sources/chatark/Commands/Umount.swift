@@ -17,7 +17,19 @@ struct Umount: ParsableCommand {
     @Flag(name: .shortAndLong, help: "Detach it now, even if it is in use; it ends with its last user.")
     var lazy = false
 
+    @Flag(help: "Print JSON for programs to read.")
+    var json = false
+
     func run() throws {
         try unmount(mountpoint, lazy: lazy)
+        guard json else { return }
+        Output.json { json in
+            json.beginObject()
+            json.key("message_type")
+            json.string("summary")
+            json.key("unmounted")
+            json.string(mountpoint)
+            json.endObject()
+        }
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ResticRepository
 import Storage
+import Synchronization
 
 /// How the store behind a repository is spoken to.
 struct StoreOptions: ParsableArguments {
@@ -51,6 +52,9 @@ struct StoreOptions: ParsableArguments {
             valueName: "command"))
     var sftpCommand: String?
 
+    /// What passes to and from stores on a network.
+    static let traffic = TransferMeter()
+
     /// The store at a location; nothing is asked of it yet.
     ///
     ///     cache, for stores on a network ── tries again ── the store, within its limits
@@ -58,10 +62,16 @@ struct StoreOptions: ParsableArguments {
     /// - Parameter keeping: whether what is kept on this machine may answer. A check must ask the store itself.
     func store(at location: RepositoryLocation, keeping: Bool = true) throws -> any ObjectStore {
         guard let distant = try distantStore(at: location) else { return LocalStore(path: location.folder ?? "") }
+        let notes = RetryNotes()
+        // Whoever only reads need not wait.
+        let hint =
+            keeping && !noCache && cache.files(of: location).lastKey != nil
+            ? " What was kept on this machine can be read with '--offline'." : ""
+        let isFirst = Atomic(true)
         let patient = RetryingStore(distant) { error, pause in
-            if pause >= .seconds(2) {
-                Output.note("chatark: \(error) Trying again in \(pause.components.seconds) s.")
-            }
+            guard notes.shouldTell(of: pause) else { return }
+            let advice = isFirst.exchange(false, ordering: .relaxed) ? hint : ""
+            Output.note("chatark: \(error.fact) Trying again in \(pause.components.seconds) s.\(advice)")
         }
         guard keeping, !noCache else {
             if offline { throw CommandError.offlineWithoutCache }
@@ -92,6 +102,7 @@ struct StoreOptions: ParsableArguments {
         var settings = SFTPSettings()
         settings.connections = connections
         (settings.upload, settings.download) = (try limit(limitUpload), try limit(limitDownload))
+        settings.meter = Self.traffic
         if let line = sftpCommand ?? Environment.process["SFTP_COMMAND"] {
             guard let command = SFTPCommand(parsing: line) else { throw .badSFTPCommand }
             settings.command = command
@@ -104,6 +115,7 @@ struct StoreOptions: ParsableArguments {
         var settings = HTTPSettings(environment: Environment.process.all)
         settings.connections = connections
         (settings.upload, settings.download) = (try limit(limitUpload), try limit(limitDownload))
+        settings.meter = Self.traffic
         if let cacert { settings.certificates = cacert }
         return try HTTPDoor(settings)
     }

@@ -15,6 +15,8 @@ enum CommandError: Error, Equatable {
     case offlineWithoutCache
     case badCount(String)
     case cacheUnusable(String)
+    /// What is to be fetched takes more bytes than the cache may hold.
+    case cacheTooSmall(String, limit: Int, wanted: Int)
     case nothingToFetch
     case fetchWithoutCache
     case prefetchWithoutCache
@@ -85,6 +87,9 @@ extension CommandError: CustomStringConvertible {
         case .checkOffline: "'check' looks at the repository itself, and '--offline' forbids it; leave one out."
         case .offlineWithoutCache: "'--offline' reads what was kept, and '--no-cache' forbids it; leave one out."
         case .cacheUnusable(let path): "There is no cache that can be used in '\(path)'."
+        case .cacheTooSmall(let path, let limit, let wanted):
+            "What is to be fetched takes \(Words.bytes(wanted)), and the cache in '\(path)' may hold \(Words.bytes(limit)). Allow it more "
+                + "with '--cache-size', or fetch less with '--conversation' or '--no-media'."
         case .nothingToFetch: "The repository lies on this machine; there is nothing to fetch."
         case .prefetchWithoutCache:
             "'--prefetch' keeps what it fetches, and '--no-cache' or '--offline' forbids it; leave one out."

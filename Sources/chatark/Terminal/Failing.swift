@@ -25,7 +25,7 @@ enum Failing {
                 Output.line(usage.text)
                 Interruption.exit(.success)
             }
-            Output.note(usage.text)
+            if wantsJSON { Output.write(json(.failure, usage.text), to: 2) } else { Output.note(usage.text) }
             Interruption.exit(.failure)
         }
         if wantsJSON, !words.isEmpty {

@@ -5,7 +5,8 @@ import Synchronization
 /// What happens on SIGINT, SIGTERM and SIGHUP: whatever is held is given back, and the program ends with status 130.
 ///
 /// A thread of its own waits for the signals, so that cleaning up may do anything. What is on storage is sound at every
-/// moment (packs come before the index, the index before the snapshot), so nothing but locks and terminals needs care.
+/// moment (packs come before the index, the index before the snapshot), so locks and terminals need care, and what would
+/// be stored again for nothing.
 enum Interruption {
     private struct State {
         var cleanups: [(number: Int, run: @Sendable () -> Void)] = []
@@ -15,6 +16,10 @@ enum Interruption {
         /// While something is being made that must be cleaned up, a signal waits.
         var isHeld = false
         var isPending = false
+        /// Somebody is cleaning up for the last time.
+        var isEnding = false
+        /// What has ended and is being cleaned up, not for the last time.
+        var cleaningUp = 0
     }
 
     private static let state = Mutex(State())
@@ -31,7 +36,7 @@ enum Interruption {
         startThread { wait(for: awaited) }
     }
 
-    /// Runs `body`; `cleanup` runs afterwards, or when a signal ends the program before.
+    /// Runs `body`; `cleanup`, which ends the program in no case, runs afterwards, or when a signal ends the program before.
     static func cleaningUp<Value, Failure: Error>(
         by cleanup: @escaping @Sendable () -> Void, _ body: () throws(Failure) -> Value
     ) throws(Failure) -> Value {
@@ -65,12 +70,17 @@ enum Interruption {
         if isPending { exit(.interrupted) }
     }
 
-    /// Cleans up and ends the program.
+    /// Cleans up and ends the program, unless another thread is doing so.
     static func exit(_ status: ExitStatus) -> Never {
-        let cleanups = state.withLock { state in
+        let cleanups = state.withLock { state -> [(number: Int, run: @Sendable () -> Void)]? in
+            guard !state.isEnding else { return nil }
+            state.isEnding = true
             defer { state.cleanups = [] }
             return state.cleanups
         }
+        guard let cleanups else { waitForTheEnd() }
+        // A lock must not go before what is done under it.
+        while state.withLock({ $0.cleaningUp > 0 }) { usleep(10_000) }
         for cleanup in cleanups.reversed() { cleanup.run() }
         fflush(nil)
         // Not exit(): other threads may still be at work, and its handlers would pull the ground from under them.
@@ -80,9 +90,18 @@ enum Interruption {
     private static func runCleanup(_ number: Int) {
         let found = state.withLock { state -> (@Sendable () -> Void)? in
             guard let index = state.cleanups.firstIndex(where: { $0.number == number }) else { return nil }
+            state.cleaningUp += 1
             return state.cleanups.remove(at: index).run
         }
-        found?()
+        // What the cleaning up of an interruption ends is no failure to tell of.
+        guard let found else { waitForTheEnd() }
+        found()
+        state.withLock { $0.cleaningUp -= 1 }
+    }
+
+    /// The thread that cleans up ends the program, and this one must not do so before.
+    private static func waitForTheEnd() -> Never {
+        while true { pause() }
     }
 
     private static func wait(for signals: sigset_t) {

@@ -86,6 +86,18 @@ import Testing
         #expect(try eventually { try repository.list(.locks).isEmpty })
     }
 
+    @Test func `a lock that is left stays, and is written anew no more`() throws {
+        let id: LockID
+        do {
+            let held = try lock(.shared)
+            held.leave()
+            held.release()
+            id = held.id
+        }
+        Thread.sleep(forTimeInterval: 0.2)
+        #expect(try repository.locks().map(\.id) == [id])
+    }
+
     @Test func `a lock that somebody removed is lost`() throws {
         let held = try lock(.shared)
         #expect(

@@ -35,6 +35,27 @@ import Testing
         #expect(bench.store.taken() == Counts())
     }
 
+    @Test func `what would have to be fetched is what is not kept, and asks for nothing`() throws {
+        let bench = try CacheBench()
+        let name = bench.packs[0]
+        let cached = bench.cached()
+        let wanted = [1000..<2000, 500_000..<600_000, 599_000..<601_000]
+        #expect(cached.missing(name, ranges: wanted) == 102_000)
+        _ = try cached.read(name, range: 0..<1500)
+        _ = try cached.read(name, range: 550_000..<700_000)
+        _ = bench.store.taken()
+        #expect(cached.missing(name, ranges: wanted) == 500 + 50_000)
+        #expect(cached.missing(name, ranges: []) == 0)
+        cached.forget(name, range: nil)
+        #expect(cached.missing(name, ranges: wanted) == 102_000)
+        #expect(bench.store.taken() == Counts())
+        // Without a cache that can be used nothing is kept.
+        try Data([1]).write(to: URL(fileURLWithPath: bench.path + "/file"))
+        let useless = CachedStore(bench.store, cache: ChunkCache(path: bench.path + "/file", limit: 1 << 24))
+        _ = try useless.read(name, range: 0..<1500)
+        #expect(useless.missing(name, ranges: [0..<10]) == 10 && bench.store.missing(name, ranges: [0..<10]) == 10)
+    }
+
     @Test func `config and keys of another repository in the same place take the place of those that were kept`() throws
     {
         let bench = try CacheBench()

@@ -51,11 +51,37 @@ import Testing
         }
     }
 
-    @Test func `a port where nobody listens is unreachable at once`() async throws {
+    @Test(arguments: ["404 Not Found", "503 Slow Down", "500 Oh"])
+    func `a refusal is the answer, however its body ends`(status: String) async throws {
+        try await onThread {
+            let bodies = ["Content-Length: 155\r\n\r\nnot found\n", "Transfer-Encoding: chunked\r\n\r\n5\r\nnot"]
+            let server = try ScriptedServer { _, number in .raw("HTTP/1.1 \(status)\r\n\(bodies[number % 2])") }
+            defer { server.stop() }
+            let door = try HTTPDoor()
+            for verb in [HTTPVerb.get, .get, .put, .put] {
+                let answer = try door.answer(try request(server, verb))
+                #expect(String(answer.status) == status.prefix(3))
+                #expect(answer.body.starts(with: Array("not".utf8)))
+            }
+        }
+    }
+
+    @Test func `a name that no machine has is told at once`() async throws {
+        try await onThread {
+            // No label of a name has more than 63 letters, so no name service is asked.
+            let origin = HTTPOrigin(isSecure: false, host: String(repeating: "a", count: 64) + ".invalid", port: 80)
+            let request = HTTPRequest(verb: .get, origin: origin, path: "/", bodyLimit: 1000)
+            #expect(throws: HTTPFault.unknownHost) { try HTTPDoor().answer(request) }
+            let error = HTTPFault.unknownHost.storageError(.listing(.keys), .list, "rest:http://nobody/")
+            #expect(error == .unknownHost(location: "rest:http://nobody/") && !error.isWorthRetrying)
+        }
+    }
+
+    @Test func `a port where nobody listens refuses at once`() async throws {
         try await onThread {
             let server = try ScriptedServer { _, _ in .hangUp }
             server.stop()
-            #expect(throws: HTTPFault.unreachable) { try HTTPDoor().answer(try request(server)) }
+            #expect(throws: HTTPFault.notConnected(.refused)) { try HTTPDoor().answer(try request(server)) }
         }
     }
 

@@ -35,6 +35,34 @@ struct RESTStoreTests {
         }
     }
 
+    @Test func `a server without TLS is named as that until it has answered once`() async throws {
+        try await onThread {
+            let server = try #require(Server.current)
+            let plain = try RESTLocation(parsing: server["REST_URL"] + "plain/")
+            let secure = try RESTLocation(parsing: server["REST_URL"].replacing("http:", with: "https:") + "plain/")
+            let door = try server.door()
+            let (store, mistaken) = (RESTStore(plain, door: door), RESTStore(secure, door: door))
+            #expect(throws: StorageError.noTLS(location: mistaken.location)) { try mistaken.list(.data) }
+            try store.createLayout()
+            #expect(throws: StorageError.unreachable(.listing(.data), .list, location: mistaken.location)) {
+                try mistaken.list(.data)
+            }
+        }
+    }
+
+    @Test func `what another has removed is known at once to be gone`() async throws {
+        try await onThread {
+            let store = RetryingStore(try store("gone/")) { error, _ in Issue.record(error) }
+            try store.createLayout()
+            let name = Sample.name(1)
+            for range in [nil, 0..<10] as [Range<Int>?] {
+                #expect(throws: StorageError.notFound(.object(name), location: store.location)) {
+                    try store.read(name, range: range)
+                }
+            }
+        }
+    }
+
     @Test func `user and password may come from the environment`() async throws {
         try await onThread {
             let server = try #require(Server.current)

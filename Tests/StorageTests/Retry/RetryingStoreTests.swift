@@ -141,6 +141,53 @@ final class ClockWithoutTime: Sendable {
         #expect(time.now == .seconds(960))
     }
 
+    @Test func `a store that was waited for in vain is asked once by later reads, until it answers`() throws {
+        try local.write(name, [1])
+        // It is up again after 40 calls.
+        let (store, inner) = retrying(Array(repeating: .refused(down), count: 40))
+        #expect(throws: down) { try store.read(name, range: nil) }
+        let (waited, asked) = (time.now, inner.made.count)
+        for _ in asked..<40 { #expect(throws: down) { try store.read(name, range: nil) } }
+        #expect(time.now == waited && inner.made.count == 40 && asked < 20)
+        #expect(try store.read(name, range: nil) == [1])
+
+        // The next failure is waited for again, and so is any after an answer that says no.
+        for answer in [FailingStore.Fate.done, .refused(.notFound(.object(name), location: "x"))] {
+            let fates = Array(repeating: FailingStore.Fate.refused(down), count: asked)
+            let (store, _) = retrying(fates + [answer, .refused(down)])
+            #expect(throws: down) { try store.size(of: name) }
+            _ = try? store.size(of: name)
+            let before = time.now
+            #expect(try store.size(of: name) == 1)
+            #expect(time.now > before)
+        }
+    }
+
+    @Test func `a write waits for its own time when reads have waited in vain, and a read no more after a write has`()
+        throws
+    {
+        let (store, _) = retrying(Array(repeating: .refused(down), count: 1000))
+        #expect(throws: down) { try store.size(of: name) }
+        var before = time.now
+        #expect(throws: down) { try store.remove(name) }
+        #expect(time.now - before == .seconds(900))
+        before = time.now
+        #expect(throws: down) { try store.size(of: name) }
+        #expect(throws: down) { try store.remove(name) }
+        #expect(time.now == before)
+    }
+
+    @Test func `one object that cannot be read says nothing of the others`() throws {
+        try local.write(name, [1])
+        let broken = StorageError.answered(.object(name), .read, status: 500, code: "", location: "x")
+        let (store, _) = retrying(Array(repeating: .refused(broken), count: 1000))
+        for _ in 0..<2 {
+            let before = time.now
+            #expect(throws: broken) { try store.read(name, range: nil) }
+            #expect(time.now - before == .seconds(60))
+        }
+    }
+
     @Test func `a busy store is left alone for as long as it asks`() throws {
         try local.write(name, [1])
         let busy = StorageError.busy(.object(name), .read, retryAfter: .seconds(20), location: "x")
@@ -189,6 +236,17 @@ final class ClockWithoutTime: Sendable {
         try store.remove(name)
         #expect(inner.made == ["remove", "remove"])
         #expect(try local.list(.data).isEmpty)
+    }
+
+    @Test func `of many calls that wait together, one pause at a time is told`() {
+        let notes = RetryNotes(shortest: .seconds(2), clock: time.clock())
+        #expect(!notes.shouldTell(of: .seconds(1.9)))
+        #expect(notes.shouldTell(of: .seconds(4)))
+        #expect(!notes.shouldTell(of: .seconds(2)) && !notes.shouldTell(of: .seconds(8)))
+        time.clock().sleep(.milliseconds(3900))
+        #expect(!notes.shouldTell(of: .seconds(8)))
+        time.clock().sleep(.milliseconds(100))
+        #expect(notes.shouldTell(of: .seconds(8)) && !notes.shouldTell(of: .seconds(8)))
     }
 
     @Test func `each failure that is not the last is told`() throws {
