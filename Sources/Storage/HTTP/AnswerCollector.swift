@@ -16,10 +16,13 @@ final class AnswerCollector: HTTPClientResponseDelegate {
     private let meter: TransferMeter?
     private let answer = Mutex(HTTPAnswer(status: 0))
     private let bytesToSend: Int
+    private let isPaced: Bool
     private let silence: Mutex<NIODeadline?>
 
     /// `pace` limits how fast the answer's body is taken: the server then waits, too.
-    init(to request: HTTPRequest, pace: BandwidthLimit? = nil, meter: TransferMeter? = nil) {
+    /// With `isPaced` the request's body tells the meter itself.
+    init(to request: HTTPRequest, pace: BandwidthLimit? = nil, meter: TransferMeter? = nil, isPaced: Bool = false) {
+        self.isPaced = isPaced
         self.pace = pace
         self.meter = meter
         limit = request.bodyLimit
@@ -38,6 +41,7 @@ final class AnswerCollector: HTTPClientResponseDelegate {
     func didSendRequest(task: HTTPClient.Task<HTTPAnswer>) {
         let held = Int64(min(bytesToSend, 4 << 20))
         silence.withLock { $0 = .now() + .seconds(held >> 13) }
+        if !isPaced { meter?.send(bytesToSend) }
     }
 
     func didReceiveHead(task: HTTPClient.Task<HTTPAnswer>, _ head: HTTPResponseHead) -> EventLoopFuture<Void> {

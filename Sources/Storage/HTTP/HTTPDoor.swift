@@ -101,7 +101,8 @@ public final class HTTPDoor: Sendable {
         }
         turns.wait()
         let connections = current.withLock { $0 }
-        let collector = AnswerCollector(to: request, pace: settings.download, meter: settings.meter)
+        let collector = AnswerCollector(
+            to: request, pace: settings.download, meter: settings.meter, isPaced: settings.upload != nil)
         let task = connections.client.execute(
             request: outgoing, delegate: collector, deadline: deadline(of: request))
         let asksOnly = request.verb == .get || request.verb == .head
@@ -180,8 +181,8 @@ public final class HTTPDoor: Sendable {
         return try? HTTPClient.Request(
             url: request.url, method: HTTPMethod(rawValue: request.verb.rawValue), headers: headers,
             body: request.body.map { body in
-                body.count <= PacedBody.piece && settings.upload == nil
-                    ? .byteBuffer(ByteBuffer(bytes: body)) : PacedBody.body(body, settings.upload, settings.meter)
+                settings.upload.map { PacedBody.body(body, $0, settings.meter) }
+                    ?? .byteBuffer(ByteBuffer(bytes: body))
             })
     }
 

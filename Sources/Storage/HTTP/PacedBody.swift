@@ -1,21 +1,19 @@
 import AsyncHTTPClient
 import NIOCore
 
-/// A request's body that is sent in pieces: each when the line has taken the one before, and when its turn has come within a
-/// limit, if there is one.
+/// A request's body that is sent in pieces, each when its turn has come within a limit.
+///
+/// Without a limit a body goes as a whole: the library takes a refusal that comes while pieces leave for a failure, or waits.
 final class PacedBody: Sendable {
-    /// Bytes of a piece without a limit: a few a second on a slow line, and no work to speak of on a fast one.
-    static let piece = 256 << 10
-
     private let bytes: ByteBuffer
-    private let limit: BandwidthLimit?
+    private let limit: BandwidthLimit
     private let meter: TransferMeter?
     private let writer: HTTPClient.Body.StreamWriter
     private let loop: any EventLoop
     private let promise: EventLoopPromise<Void>
 
     private init(
-        _ bytes: ByteBuffer, _ limit: BandwidthLimit?, _ meter: TransferMeter?, _ writer: HTTPClient.Body.StreamWriter,
+        _ bytes: ByteBuffer, _ limit: BandwidthLimit, _ meter: TransferMeter?, _ writer: HTTPClient.Body.StreamWriter,
         _ loop: any EventLoop
     ) {
         self.bytes = bytes
@@ -27,7 +25,7 @@ final class PacedBody: Sendable {
     }
 
     /// The body of a request.
-    static func body(_ bytes: [UInt8], _ limit: BandwidthLimit?, _ meter: TransferMeter?) -> HTTPClient.Body {
+    static func body(_ bytes: [UInt8], _ limit: BandwidthLimit, _ meter: TransferMeter?) -> HTTPClient.Body {
         .stream(contentLength: Int64(bytes.count)) { writer in
             let loop = HTTPClient.defaultEventLoopGroup.next()
             let body = PacedBody(ByteBuffer(bytes: bytes), limit, meter, writer, loop)
@@ -37,12 +35,11 @@ final class PacedBody: Sendable {
     }
 
     private func send(from offset: Int) {
-        let count = min(limit?.piece ?? Self.piece, bytes.readableBytes - offset)
+        let count = min(limit.piece, bytes.readableBytes - offset)
         guard count > 0, let piece = bytes.getSlice(at: bytes.readerIndex + offset, length: count) else {
             return promise.succeed(())
         }
-        // Also without a pause: what the line takes at once would be a call within a call, piece for piece.
-        loop.scheduleTask(in: limit?.reserve(count).amount ?? .zero) { [self] in
+        loop.scheduleTask(in: limit.reserve(count).amount) { [self] in
             writer.write(.byteBuffer(piece)).whenComplete { [self] result in
                 switch result {
                 case .success:

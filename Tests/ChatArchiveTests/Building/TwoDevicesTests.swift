@@ -73,7 +73,7 @@ struct TwoDevicesTests {
     @Test("other words for what the platform has word for word are no edit; the words made last stay")
     func renamed() {
         var quote = message(.text, "> Old: hello\nyes", [])
-        quote.raw = Array(#"{"type":49,"content":"<msg/>"}"#.utf8)
+        quote.raw = Array(#"{"type":49,"subtype":57,"content":"<msg/>"}"#.utf8)
         var merge = SegmentMerge(previous: [MessageLine(quote, sources: [0])])
         for name in ["New", "Newer"] {
             quote.text = "> \(name): hello\nyes"
@@ -88,9 +88,16 @@ struct TwoDevicesTests {
         #expect(merge.lines == [MessageLine(quote, sources: [0])])
         // What the platform has otherwise is an edit.
         quote.text = "> Newer: hello\nno"
-        quote.raw = Array(#"{"type":49,"content":"<msg>no</msg>"}"#.utf8)
+        quote.raw = Array(#"{"type":49,"subtype":57,"content":"<msg>no</msg>"}"#.utf8)
         merge.give([.init(message: quote, export: 0)], from: 0, lastSeen: seconds(1))
         #expect(merge.lines.count == 2 && merge.counts.edited == 1)
+        // So is what other platforms keep beside their words.
+        quote.raw = Array(#"{"views":7}"#.utf8)
+        for number in 3...4 {
+            quote.text = "wording \(number)"
+            merge.give([.init(message: quote, export: 0)], from: 0, lastSeen: seconds(1))
+            #expect(merge.lines.count == number)
+        }
     }
 
     @Test("a voice that is transcribed later is the same voice, and read again it stays so")

@@ -44,6 +44,18 @@ import Testing
         }
     }
 
+    @Test func `a large body that is refused before it was read gets its answer`() async throws {
+        try await onThread {
+            let server = try ScriptedServer { _, _ in .refusedUnread(412, "<Code>PreconditionFailed</Code>") }
+            defer { server.stop() }
+            let wanted = try request(server.url, bytes: 32 << 20)
+            for _ in 0..<4 {
+                let answer = try HTTPDoor().answer(wanted)
+                #expect(answer.status == 412 && answer.body == Array("<Code>PreconditionFailed</Code>".utf8))
+            }
+        }
+    }
+
     @Test func `an upload that nobody takes is ended by the kernel after the time for a silence`() async throws {
         try await onThread {
             // A queue of connections that nobody accepts.
