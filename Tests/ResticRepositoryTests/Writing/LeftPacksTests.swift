@@ -105,7 +105,7 @@ import Testing
         let writer = try writer(repository, storing: 3)
         #expect(!writer.keepStored(within: .seconds(20)))
         // Nor is a second try made to believe that all is well.
-        #expect(!writer.keepStored(within: .milliseconds(10)))
+        #expect(!writer.keepStored(within: .seconds(20)))
         store.onWrite { _ in }
         #expect(try opened(store).makeWriter().takeLeftPacks() >= 3)
     }
