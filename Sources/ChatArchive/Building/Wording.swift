@@ -38,7 +38,7 @@ struct Wording: Hashable {
     static func compare(_ left: Message, _ right: Message) -> Comparison {
         var result = Comparison.same
         if left.text != right.text {
-            guard left.text.hasPrefix(right.text) || right.text.hasPrefix(left.text) else { return .different }
+            guard lacksWords(left) || lacksWords(right) else { return .different }
             result = .compatible
         }
         let files = compareFiles(left, right)
@@ -97,6 +97,12 @@ struct Wording: Hashable {
         kind == .voice || kind == .sticker || kind == .call
     }
 
+    /// Whether a message of such a kind says nothing more than of what kind it is: WeChat's phones keep of a call only how it
+    /// was made.
+    private static func lacksWords(_ message: Message) -> Bool {
+        message.kind == .call ? ["语音通话", "视频通话"].contains(message.text) : message.text.isEmpty
+    }
+
     /// Whether two messages have files of one merged forward, of which each device has some.
     private static func areGathered(_ left: Message, _ right: Message) -> Bool {
         guard left.id != nil, left.kind == .text else { return false }
@@ -108,7 +114,7 @@ struct Wording: Hashable {
     /// the names of files that were left out, originals of which there was a preview, and ways to decode that were not
     /// known; never the other way.
     static func complete(_ message: inout Message, from other: Message) {
-        if other.text.count > message.text.count, other.text.hasPrefix(message.text) { message.text = other.text }
+        if lacksWords(message), !lacksWords(other) { message.text = other.text }
         OmittedFile.complete(&message, from: other)
         if areGathered(message, other) {
             return gather(other.attachments, into: &message.attachments)

@@ -13,8 +13,8 @@ struct Backup: ParsableCommand {
         discussion: """
             Each PATH is a folder with WeChat's own databases (copied from a phone or a computer; see '--database-key-file' when they \
             are encrypted), or an export, or a folder with exports directly in it: a Telegram Desktop folder with result.json, a WhatsApp \
-            chat as .zip or folder, JSON Lines (.jsonl). Naming the result.json or the chat's text in such a folder means the \
-            folder, with the media in it, unless other exports or folders lie there too. A path that was backed up before is compared with \
+            chat as .zip or folder, JSON Lines (.jsonl). Naming the result.json, the chat's text or a .jsonl with its media \
+            beside it means the folder, unless other exports or folders lie there too. A path that was backed up before is compared with \
             its last snapshot: unchanged files are not read again, and messages that are no longer there stay in the archive, \
             marked as gone. What was not read whole, or with other options, keys or another version of this program, is read again.
 

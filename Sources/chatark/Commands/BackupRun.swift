@@ -1,10 +1,8 @@
 import ChatArchive
 import ChatImport
 import ChatModel
-import Glibc
 import ResticRepository
 import Storage
-import Synchronization
 
 /// One backup: what it works on, and its steps in the order in which `Backup` takes them.
 final class BackupRun {
@@ -309,92 +307,5 @@ final class BackupRun {
         var options = SourceBackup.Options()
         if let repository = FileIdentity(path: repository.store.location) { options.excludedDirectories = [repository] }
         return options
-    }
-}
-
-/// The files of the sources, as they were just stored, for the attachments of messages.
-private struct OriginalFiles: AttachmentProvider {
-    /// A source, and its name under `original/` when it could be stored.
-    struct Place {
-        let source: BackupSources.Source
-        let stored: String?
-        private let isFolder: Bool
-
-        init(source: BackupSources.Source, stored: String?) {
-            self.source = source
-            self.stored = stored
-            var status = stat()
-            isFolder = stat(source.path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-        }
-
-        /// The path under `original/` of a path that an importer gave: below the source when it is a folder, else below the
-        /// folder in which it lies.
-        func stored(_ path: String) -> String? {
-            guard let stored else { return nil }
-            if path.isEmpty { return stored }
-            return isFolder ? "\(stored)/\(path)" : path == source.name ? stored : nil
-        }
-
-        /// The same on this machine.
-        func local(_ path: String) -> String {
-            isFolder && !path.isEmpty ? "\(source.path)/\(path)" : source.path
-        }
-    }
-
-    let contents: SourceContents
-    let places: [ArchiveSource: Place]
-
-    func file(at path: String, of source: ArchiveSource) throws(ArchiveError) -> FileContent? {
-        guard let stored = places[source]?.stored(path) else { return nil }
-        do throws(RepositoryError) {
-            guard let entry = try contents.entry(at: stored), let digest = entry.digest else { return nil }
-            return FileContent(blobs: entry.node.content ?? [], size: entry.node.size, digest: digest)
-        } catch {
-            throw .repository(error)
-        }
-    }
-
-    func entry(
-        _ name: String, in container: String, of source: ArchiveSource,
-        _ body: (UnsafeRawBufferPointer) throws(RepositoryError) -> Void
-    ) throws(ArchiveError) -> Bool {
-        guard let place = places[source] else { return false }
-        do {
-            return try readEntry(container: place.local(container), name: name) { try body($0) }
-        } catch {
-            guard case .stopped(let error as RepositoryError) = error else { throw .source("\(error)") }
-            throw .repository(error)
-        }
-    }
-}
-
-/// How far a backup is, for the line on the terminal.
-final class BackupProgress: Sendable {
-    enum Phase { case comparing, reading(rows: Int), storing, archiving }
-
-    let files = SourceProgress()
-    private let state = Mutex(Phase.comparing)
-
-    var phase: Phase {
-        get { state.withLock { $0 } }
-        set { state.withLock { $0 = newValue } }
-    }
-
-    @Sendable func reading() -> Progress.Reading {
-        switch phase {
-        case .comparing: return Progress.Reading(words: "comparing with the last snapshot")
-        case .reading(let rows): return Progress.Reading(words: "reading messages: \(Words.count(rows))")
-        case .archiving: return Progress.Reading(words: "storing messages\(sent)")
-        case .storing:
-            let counts = files.counts
-            return Progress.Reading(
-                words: "storing files: \(Words.count(counts.files)), \(Words.bytes(counts.bytes))\(sent)")
-        }
-    }
-
-    /// What has left for a store on a network, which may be long after it was read.
-    private var sent: String {
-        let bytes = StoreOptions.traffic.sent
-        return bytes > 0 ? "; \(Words.bytes(bytes)) sent" : ""
     }
 }

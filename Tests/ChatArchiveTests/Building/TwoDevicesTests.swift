@@ -65,8 +65,9 @@ struct TwoDevicesTests {
             #expect(merge.lines.map(\.message.text) == ["语音通话 通话时长 00:05"])
             #expect(merge.lines.map(\.sources) == [[0, 1]])
         }
-        for merge in both(message(.call, "语音通话 已取消", []), message(.call, "语音通话 通话时长 00:05", [])) {
-            #expect(merge.lines.count == 2)
+        for (one, other) in [("语音通话 已取消", "语音通话 通话时长 00:05"), ("see you", "see you at five")] {
+            for merge in both(message(.call, one, []), message(.call, other, [])) { #expect(merge.lines.count == 2) }
+            for merge in both(message(.voice, one, []), message(.voice, other, [])) { #expect(merge.lines.count == 2) }
         }
     }
 
