@@ -7,7 +7,7 @@ import JSON
 /// - A wording that it does not have is added; if the platform's id was known, that is an edit.
 /// - A wording that the source had and does not give any more loses the source; when none is left, it is marked `gone`.
 /// - A wording that comes back loses the mark.
-/// - Where `raw` is a whole row of a platform, it decides before the words that were made of it: people are renamed, and
+/// - Where `raw` is a `PlatformRow`, whole, it decides before the words that were made of it: people are renamed, and
 ///   importers learn. The words made last stay.
 ///
 /// Rows without a platform's id are a multiset: the n-th of equal rows of one export is the n-th of equal lines. Rows of two
@@ -261,7 +261,7 @@ struct SegmentMerge {
     private mutating func lineMadeOfTheSame(
         as message: Message, takingWords: Bool, _ matching: inout Matching
     ) -> Int? {
-        guard let id = message.id, let raw = message.raw, knownIDs.contains(id), Wording.isWholeRow(raw) else {
+        guard let id = message.id, let raw = message.raw, knownIDs.contains(id), PlatformRow.isWhole(raw) else {
             return nil
         }
         if linesOfIDs == nil {

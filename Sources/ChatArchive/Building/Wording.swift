@@ -45,21 +45,6 @@ struct Wording: Hashable {
         return files == .same ? result : files
     }
 
-    /// Whether a message's `raw` is all that there is to be read of it, a row of WeChat's:
-    ///
-    ///     {"type":49,"subtype":57,"content":"…"}
-    ///
-    /// Elsewhere it is what the other fields do not hold, and says nothing of them.
-    static func isWholeRow(_ raw: [UInt8]) -> Bool {
-        var rest = raw[...]
-        for (key, isNumber) in [(#"{"type":"#, true), (#","subtype":"#, true), (#","content":""#, false)] {
-            guard rest.starts(with: key.utf8) else { return false }
-            rest = rest.dropFirst(key.utf8.count)
-            if isNumber { rest = rest.drop { $0 == UInt8(ascii: "-") || (0x30...0x39).contains($0) } }
-        }
-        return true
-    }
-
     /// The same of the files of two messages alone.
     static func compareFiles(_ left: Message, _ right: Message) -> Comparison {
         var result = Comparison.same

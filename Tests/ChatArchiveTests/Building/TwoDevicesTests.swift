@@ -74,7 +74,7 @@ struct TwoDevicesTests {
     @Test("other words for what the platform has word for word are no edit; the words made last stay")
     func renamed() {
         var quote = message(.text, "> Old: hello\nyes", [])
-        quote.raw = Array(#"{"type":49,"subtype":57,"content":"<msg/>"}"#.utf8)
+        quote.raw = PlatformRow.raw(type: 49, subtype: 57, content: "<msg/>")
         var merge = SegmentMerge(previous: [MessageLine(quote, sources: [0])])
         for name in ["New", "Newer"] {
             quote.text = "> \(name): hello\nyes"
@@ -89,15 +89,20 @@ struct TwoDevicesTests {
         #expect(merge.lines == [MessageLine(quote, sources: [0])])
         // What the platform has otherwise is an edit.
         quote.text = "> Newer: hello\nno"
-        quote.raw = Array(#"{"type":49,"subtype":57,"content":"<msg>no</msg>"}"#.utf8)
+        quote.raw = PlatformRow.raw(type: 49, subtype: 57, content: "<msg>no</msg>")
         merge.give([.init(message: quote, export: 0)], from: 0, lastSeen: seconds(1))
         #expect(merge.lines.count == 2 && merge.counts.edited == 1)
-        // So is what other platforms keep beside their words.
-        quote.raw = Array(#"{"views":7}"#.utf8)
-        for number in 3...4 {
-            quote.text = "wording \(number)"
-            merge.give([.init(message: quote, export: 0)], from: 0, lastSeen: seconds(1))
-            #expect(merge.lines.count == number)
+        // So is what other platforms keep beside their words, and a row of which the rest is not known.
+        let long = String(repeating: "x", count: PlatformRow.longestContent)
+        var count = 2
+        for raw in [Array(#"{"views":7}"#.utf8), PlatformRow.raw(type: 49, subtype: 57, content: long)] {
+            quote.raw = raw
+            for _ in 1...2 {
+                count += 1
+                quote.text = "wording \(count)"
+                merge.give([.init(message: quote, export: 0)], from: 0, lastSeen: seconds(1))
+                #expect(merge.lines.count == count)
+            }
         }
     }
 

@@ -243,6 +243,6 @@ struct WeChatContentTests {
     func boundedRaw() {
         let row = Samples.row(4242, "<a>" + String(repeating: "好", count: 100_000) + "</a>")
         let raw = Samples.read(row).raw(of: row)
-        #expect(raw.map { $0.count < WeChatContent.longestRaw + 100 } == true)
+        #expect(raw.map { $0.count < PlatformRow.longestContent + 100 } == true)
     }
 }

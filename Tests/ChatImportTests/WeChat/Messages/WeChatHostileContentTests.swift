@@ -11,7 +11,7 @@ struct WeChatHostileContentTests {
     private func expectBounded(_ row: WeChatRow, _ size: Int) {
         let content = Samples.read(row)
         #expect(content.text.utf8.count <= min(WeChatText.longest + 3, 40 * size + 4096))
-        #expect(content.raw(of: row).map { $0.count <= 6 * WeChatContent.longestRaw + 256 } ?? true)
+        #expect(content.raw(of: row).map { $0.count <= 6 * PlatformRow.longestContent + 256 } ?? true)
     }
 
     @Test("samples that were cut off give a message of the same kind")
