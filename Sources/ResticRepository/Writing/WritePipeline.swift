@@ -27,13 +27,6 @@ final class WritePipeline: @unchecked Sendable {
         let kind: BlobKind
     }
 
-    private struct Unindexed {
-        let pack: Repository.WrittenPack
-        /// Whether the repository knows of it.
-        var isKnown: Bool
-        let isHead: Bool
-    }
-
     private let repository: Repository
     private let packSize: Int
     private let indexBlobLimit: Int
@@ -57,9 +50,7 @@ final class WritePipeline: @unchecked Sendable {
     private var full: [PackBuilder] = []
     private var uploads = 0
     private let uploaders: Int
-    /// Packs that are in no index file.
-    private var unindexed: [Unindexed] = []
-    private var unindexedBlobs = 0
+    private var unindexed = UnindexedPacks()
     /// Threads that are writing index files.
     private var indexing = 0
     /// Whether what was stored when this writer was ended early has been looked after.
@@ -127,10 +118,7 @@ final class WritePipeline: @unchecked Sendable {
     /// Writes the open packs and makes their blobs readable; the index comes with `finish`.
     func flush() throws(RepositoryError) {
         try writeOpenPacks()
-        let packs = signal.locked {
-            defer { for index in unindexed.indices { unindexed[index].isKnown = true } }
-            return unindexed.filter { !$0.isKnown }.map(\.pack)
-        }
+        let packs = signal.locked { unindexed.takeUnknown() }
         repository.adopt(packs)
         signal.locked { forget(packs) }
     }
@@ -168,7 +156,7 @@ final class WritePipeline: @unchecked Sendable {
     }
 
     /// Inside `locked`.
-    private var isLittle: Bool { newBlobs <= Self.fewBlobs && unindexedBlobs <= Self.fewBlobs }
+    private var isLittle: Bool { newBlobs <= Self.fewBlobs && unindexed.blobs <= Self.fewBlobs }
 
     func finish() throws(RepositoryError) -> WriteSummary {
         do throws(RepositoryError) {
@@ -199,12 +187,7 @@ final class WritePipeline: @unchecked Sendable {
             }
         }.compactMap { $0 }.filter { pack in pack.entries.contains { !repository.contains($0.id, $0.kind) } }
         repository.adopt(packs)
-        signal.locked {
-            for pack in packs {
-                unindexed.append(Unindexed(pack: pack, isKnown: true, isHead: false))
-                unindexedBlobs += pack.entries.count
-            }
-        }
+        signal.locked { for pack in packs { unindexed.add(pack, isKnown: true, isHead: false) } }
         return packs.count
     }
 
@@ -350,21 +333,21 @@ final class WritePipeline: @unchecked Sendable {
             throw .storage(error)
         }
         signal.locked {
-            unindexed.append(
-                Unindexed(pack: (PackID(digest), pack.entries), isKnown: false, isHead: pack.group == .head))
-            unindexedBlobs += pack.entries.count
+            unindexed.add((PackID(digest), pack.entries), isKnown: false, isHead: pack.group == .head)
             summary.packs += 1
         }
     }
 
-    /// Writes index files of the packs that are in none, when they hold enough blobs or `always`: one of what every opening
-    /// reads and one of the rest, or a single one of little. What could not be written is written the next time.
+    /// Writes index files of the packs that are in none, when they hold enough blobs or `always`. What could not be written is
+    /// written the next time.
     ///
     /// - Parameter afterFailure: also when this writer has failed, which else throws.
     private func writeIndex(always: Bool, afterFailure: Bool = false) throws(RepositoryError) {
-        var files = try signal.locked { () throws(RepositoryError) -> [[Unindexed]] in
+        var files = try signal.locked { () throws(RepositoryError) -> [UnindexedPacks.File] in
             if let failure, !afterFailure { throw failure }
-            return always || unindexedBlobs >= indexBlobLimit ? takeUnindexed() : []
+            guard always || unindexed.blobs >= indexBlobLimit, !unindexed.isEmpty else { return [] }
+            indexing += 1
+            return unindexed.take(isLittle: isLittle)
         }
         guard !files.isEmpty else { return }
         defer {
@@ -375,30 +358,16 @@ final class WritePipeline: @unchecked Sendable {
         }
         do throws(RepositoryError) {
             try signal.locked { checkBeforeIndex }()
-            while let packs = files.first {
-                let digest = try repository.saveUnpacked(.index, IndexText.encode(packs.map(\.pack)))
-                repository.adopt(
-                    packs.map(\.pack), unknown: packs.filter { !$0.isKnown }.map(\.pack), in: IndexID(digest))
-                signal.locked { forget(packs.map(\.pack)) }
+            while let file = files.first {
+                let digest = try repository.saveUnpacked(.index, IndexText.encode(file.packs))
+                repository.adopt(file.packs, unknown: file.unknown, in: IndexID(digest))
+                signal.locked { forget(file.packs) }
                 files.removeFirst()
             }
         } catch {
-            signal.locked {
-                unindexed = files.flatMap { $0 } + unindexed
-                unindexedBlobs = unindexed.reduce(0) { $0 + $1.pack.entries.count }
-            }
+            signal.locked { unindexed.putBack(files) }
             throw error
         }
-    }
-
-    /// Inside `locked`. The packs of each index file to write; whoever takes them counts as writing.
-    private func takeUnindexed() -> [[Unindexed]] {
-        let files = isLittle ? [unindexed] : [unindexed.filter { !$0.isHead }, unindexed.filter { $0.isHead }]
-        unindexed = []
-        unindexedBlobs = 0
-        let written = files.filter { !$0.isEmpty }
-        if !written.isEmpty { indexing += 1 }
-        return written
     }
 
     // MARK: The early end
@@ -409,7 +378,8 @@ final class WritePipeline: @unchecked Sendable {
         let hasWork = signal.locked {
             while uploads > 0, signal.wait(until: landing) {}
             while indexing > 0, signal.wait(until: deadline) {}
-            return !unindexed.isEmpty
+            isKept = unindexed.isEmpty
+            return !isKept
         }
         if hasWork {
             // A store that is gone is asked for longer than there is time.
