@@ -26,9 +26,10 @@ public struct Restorer: Sendable {
         _ tree: TreeID, to target: String, progress: RestoreProgress? = nil
     ) throws(RepositoryError) -> RestoreOutcome {
         var walk = RestoreWalk(self, progress)
+        let root = TargetDirectory(path: target)
         do throws(SystemError) {
-            try Self.makeDirectories(target)
-            walk.root = TargetDirectory(root: try Descriptor.open(path: target, O_RDONLY | O_DIRECTORY))
+            _ = try root.descriptor()
+            walk.root = root
         } catch {
             return RestoreOutcome(
                 counts: walk.counts, failures: [RestoreFailure(path: [], reason: .system(error))],
@@ -54,8 +55,7 @@ public struct Restorer: Sendable {
     }
 
     /// Makes a directory and those above it that are missing, for their owner alone.
-    package static func makeDirectories(_ path: String) throws(SystemError) {
-        let bytes = Array(path.utf8)
+    static func makeDirectories(_ bytes: [UInt8]) throws(SystemError) {
         let ends = bytes.indices.filter { $0 > 0 && bytes[$0] == UInt8(ascii: "/") } + [bytes.count]
         for end in ends {
             let result = withCString(Array(bytes[..<end])) { mkdir($0, 0o700) }

@@ -4,22 +4,23 @@ import Glibc
 ///
 /// Every step down is one `openat` that follows no link, from a descriptor that is held: whatever a tree's names or an
 /// earlier content of the target are, nothing outside of the target is reached.
-final class TargetDirectory {
+package final class TargetDirectory {
+    /// What it lies in; nil for the target itself, whose name is a path.
     private let parent: TargetDirectory?
     private let name: [UInt8]
     private var opened: Int32?
-    let path: [[UInt8]]
+    /// Its components below the target.
+    package let path: [[UInt8]]
 
     /// The target itself, which may be reached through links.
-    init(root: consuming Descriptor) {
+    package init(path: String) {
         parent = nil
-        name = []
-        path = []
-        opened = fcntl(root.raw, F_DUPFD_CLOEXEC, 0)
+        name = Array(path.utf8)
+        self.path = []
     }
 
     /// An entry of another directory; its name has been checked.
-    init(_ name: [UInt8], in parent: TargetDirectory) {
+    package init(_ name: [UInt8], in parent: TargetDirectory) {
         self.name = name
         self.parent = parent
         path = parent.path + [name]
@@ -30,12 +31,12 @@ final class TargetDirectory {
     }
 
     /// Whether it was made or found.
-    var isOpen: Bool { opened != nil }
+    package var isOpen: Bool { opened != nil }
 
-    /// The directory, made now if need be.
-    func descriptor() throws(SystemError) -> Int32 {
+    /// The directory, made now if need be; valid for as long as this is.
+    package func descriptor() throws(SystemError) -> Int32 {
         if let opened { return opened }
-        guard let parent else { throw SystemError(.open, EBADF) }
+        guard let parent else { return try target() }
         let above = try parent.descriptor()
         let result = withCString(name) { mkdirat(above, $0, 0o700) }
         if result != 0, errno != EEXIST { throw SystemError(.create, errno) }
@@ -44,6 +45,14 @@ final class TargetDirectory {
         // Until the final mode is set, its owner must be able to write.
         var status = stat()
         if result != 0, fstat(found, &status) == 0, status.st_mode & 0o700 != 0o700 { fchmod(found, 0o700) }
+        opened = found
+        return found
+    }
+
+    private func target() throws(SystemError) -> Int32 {
+        try Restorer.makeDirectories(name)
+        let found = withCString(name) { Glibc.open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+        guard found >= 0 else { throw SystemError(.open, errno) }
         opened = found
         return found
     }

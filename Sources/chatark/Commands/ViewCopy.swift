@@ -149,7 +149,7 @@ struct ViewCopy {
             }
             try copy(child.name, child.attributes, into: folder)
         }
-        folder.setTime()
+        try folder.setTime()
     }
 
     /// Whether a month, by the name of its folder or transcript, has moments that were chosen.
@@ -180,7 +180,7 @@ struct ViewCopy {
                 }
             }
         }
-        target.setTime()
+        try target.setTime()
     }
 
     private func copyFile(_ name: [UInt8], _ attributes: FileAttributes, into folder: TargetFolder) throws {
