@@ -16,6 +16,19 @@ struct WeChatStoryTests {
         try scratch.expect("chatark", "init")
     }
 
+    /// The path of a file somewhere in the account.
+    private func file(_ name: String, _ scratch: Scratch) throws -> String {
+        let found = try scratch.expect("find", scratch("account"), "-name", name).split(separator: "\n")
+        return String(try #require(found.first))
+    }
+
+    /// What the newest transcripts say of messages that are no longer at the source.
+    private func marks(_ scratch: Scratch) throws -> String {
+        try scratch.expect("chatark", "mount", scratch("mnt"))
+        defer { _ = try? scratch.run("chatark", "umount", scratch("mnt")) }
+        return try scratch.run("grep", "-rh", "no longer at the source", scratch("mnt/latest/transcripts")).output
+    }
+
     private func keys(_ scratch: Scratch) -> [String] {
         let file = scratch("account.keys")
         return FileManager.default.fileExists(atPath: file) ? ["--database-key-file", file] : []
@@ -48,10 +61,9 @@ struct WeChatStoryTests {
         let scratch = try Scratch()
         try generate(scratch, "android", [])
         try scratch.expect("chatark", "backup", scratch("account"))
-        let database = try scratch.expect("find", scratch("account"), "-name", "EnMicroMsg.db").split(separator: "\n")[
-            0]
-        let whole = try Data(contentsOf: URL(fileURLWithPath: String(database)))
-        let file = try FileHandle(forUpdating: URL(fileURLWithPath: String(database)))
+        let database = URL(fileURLWithPath: try file("EnMicroMsg.db", scratch))
+        let whole = try Data(contentsOf: database)
+        let file = try FileHandle(forUpdating: database)
         let size = try file.seekToEnd()
         try file.seek(toOffset: size / 10 * 4)
         try file.write(contentsOf: Data(repeating: 0xFF, count: Int(size / 5)))
@@ -61,11 +73,8 @@ struct WeChatStoryTests {
             let backup = try scratch.run("chatark", "backup", scratch("account"))
             #expect(backup.status == 3 && backup.output.contains("could not be read whole"), "\(backup)")
         }
-        try scratch.expect("chatark", "mount", scratch("mnt"))
-        let marked = try scratch.run("grep", "-rh", "no longer at the source", scratch("mnt/latest/transcripts"))
-        #expect(marked.output.isEmpty)
-        try scratch.expect("chatark", "umount", scratch("mnt"))
-        try whole.write(to: URL(fileURLWithPath: String(database)))
+        #expect(try marks(scratch).isEmpty)
+        try whole.write(to: database)
         try scratch.expect("chatark", "backup", scratch("account"))
         #expect(try scratch.expect("chatark", "backup", scratch("account")).contains("Nothing has changed"))
     }
@@ -78,8 +87,7 @@ struct WeChatStoryTests {
         try generate(scratch, isLog ? "android" : "v4", isLog ? ["--wal"] : [])
         try scratch.expect("chatark", "backup", scratch("account"))
         let name = isLog ? "EnMicroMsg.db-wal" : "message_1.db"
-        let file = try scratch.expect("find", scratch("account"), "-name", name).split(separator: "\n").map(
-            String.init)[0]
+        let file = try file(name, scratch)
         try scratch.expect("mv", file, scratch("aside"))
         let first = try scratch.run("chatark", "backup", "--quiet", scratch("account"))
         #expect(first.status == 3 && first.errors.contains(name), "\(first)")
@@ -87,10 +95,7 @@ struct WeChatStoryTests {
         try scratch.write("new", to: "account/new")
         let second = try scratch.run("chatark", "backup", scratch("account"))
         #expect(second.status == 0 && second.errors.contains("still not there"), "\(second)")
-        try scratch.expect("chatark", "mount", scratch("mnt"))
-        let marked = try scratch.run("grep", "-rh", "no longer at the source", scratch("mnt/latest/transcripts"))
-        #expect(marked.output.isEmpty)
-        try scratch.expect("chatark", "umount", scratch("mnt"))
+        #expect(try marks(scratch).isEmpty)
         // Once it is back, what is deleted is marked again.
         try scratch.expect("mv", scratch("aside"), file)
         let third = try scratch.run("chatark", "backup", scratch("account"))

@@ -173,7 +173,9 @@ class Chatark(Server):
             "CHATARK_PASSWORD": PASSWORD, "CHATARK_REPOSITORY": repository,
             "CHATARK_CACHE_DIR": os.path.join(folder, "cache"), "XDG_CACHE_HOME": os.path.join(folder, "cache"),
             "TZ": "Asia/Shanghai"}
-        if self.bench.options.session and repository not in self.sessions and os.path.exists(repository + "/config"):
+        # Not of one that is still to be renamed: a session goes by the place.
+        stays = not folder.endswith(".new") and os.path.exists(repository + "/config")
+        if self.bench.options.session and stays and repository not in self.sessions:
             self.sessions[repository] = words
             command([self.bench.program, "session", "begin", "--quiet"], self.bench.limit, env=words)
         return words

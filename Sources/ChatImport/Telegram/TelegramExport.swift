@@ -20,7 +20,6 @@ struct TelegramExport {
     private let options: ImportOptions
     private var people: [PersonID: Person] = [:]
     private var hasNotedZone = false
-    private var hasChats = false
     private var unknownTypes: [String: Int] = [:]
 
     /// A reader of a file, with the media beside it.

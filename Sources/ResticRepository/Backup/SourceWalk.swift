@@ -13,6 +13,8 @@ struct SourceWalk: ~Copyable {
     private(set) var unreadable: [UnreadableSource] = []
     private(set) var changedWhileReading: [[UInt8]] = []
     private(set) var removed: [String] = []
+    /// The given path that is walked, and its name in the stored tree.
+    private var root: (given: [UInt8], stored: [UInt8]) = ([], [])
     private(set) var digests: [[BlobID]: SHA256Digest] = [:]
 
     init(_ backup: SourceBackup, _ progress: SourceProgress?) {
@@ -31,9 +33,9 @@ struct SourceWalk: ~Copyable {
             note(bytes, .system(SystemError(.status, errno)))
             return nil
         }
+        root = (bytes, name)
         return try entry(
-            Entry(name: bytes, directory: AT_FDCWD, path: bytes, stored: name, depth: 0, follows: true), status, name,
-            previous)
+            Entry(name: bytes, directory: AT_FDCWD, path: bytes, depth: 0, follows: true), status, name, previous)
     }
 
     /// The tree that unchanged content is taken from; nil when it is damaged or gone, which costs time but no data.
@@ -53,8 +55,6 @@ struct SourceWalk: ~Copyable {
         let directory: Int32
         /// For reports.
         let path: [UInt8]
-        /// The same in the stored tree.
-        let stored: [UInt8]
         let depth: Int
         /// Whether it may be reached through a symbolic link.
         let follows: Bool
@@ -118,7 +118,7 @@ struct SourceWalk: ~Copyable {
         for name in names {
             let child = Entry(
                 name: name, directory: directory.raw, path: entry.path + [UInt8(ascii: "/")] + name,
-                stored: entry.stored + [UInt8(ascii: "/")] + name, depth: entry.depth + 1, follows: false)
+                depth: entry.depth + 1, follows: false)
             let status: stat
             do throws(SystemError) {
                 status = try directory.status(of: name)
@@ -135,10 +135,17 @@ struct SourceWalk: ~Copyable {
         }
         node.extendedAttributes = ExtendedAttributes.read(entry.name, in: entry.directory)
         do throws(RepositoryError) {
-            if let previousTree { try noteRemoved(from: previousTree, in: entry.stored, present: names) }
             let tree = Tree(nodes)
             // An equal directory has the parent's bytes; making them costs more than comparing.
-            node.subtree = tree == previousTree ? previous?.subtree : try backup.writer.saveTree(tree)
+            if tree == previousTree {
+                node.subtree = previous?.subtree
+            } else {
+                node.subtree = try backup.writer.saveTree(tree)
+                if let previousTree {
+                    let stored = root.stored + entry.path.dropFirst(root.given.count)
+                    try noteRemoved(from: previousTree, in: stored, present: Set(names))
+                }
+            }
         } catch { throw .repository(error) }
         if previous?.kind != .directory {
             counts.dirsNew += 1
@@ -152,15 +159,9 @@ struct SourceWalk: ~Copyable {
 
     /// Notes what a directory had and has not any more.
     private mutating func noteRemoved(
-        from previous: Tree, in directory: [UInt8], present names: [[UInt8]]
+        from previous: Tree, in directory: [UInt8], present names: Set<[UInt8]>
     ) throws(RepositoryError) {
-        // Most directories lose nothing.
-        var present = names[...]
-        let lost = previous.nodes.filter { node in
-            while let first = present.first, first.lexicographicallyPrecedes(node.name) { present.removeFirst() }
-            return present.first != node.name
-        }
-        for node in lost {
+        for node in previous.nodes where !names.contains(node.name) {
             let path = directory + [UInt8(ascii: "/")] + node.name
             if node.kind == .file {
                 counts.filesRemoved += 1

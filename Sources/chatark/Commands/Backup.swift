@@ -83,7 +83,8 @@ struct Backup: ParsableCommand {
         if let previous, let archive = heads.first, heads.count == 1, run.wasReadAlike(by: archive),
             try run.isUnchanged(since: previous)
         {
-            return try run.saveSnapshot(original: previous.original, archive: archive.tree, parent: previous, lock)
+            return try run.saveSnapshot(
+                original: previous.original, archive: archive.tree, parent: previous, since: snapshots, lock)
         }
 
         // The messages first: an export that is broken ends here, before anything is stored.
@@ -91,7 +92,8 @@ struct Backup: ParsableCommand {
         try run.readMessages(into: &builder)
         let original = try run.storeOriginals(parent: previous?.original, &builder)
         let archive = try run.storeArchive(&builder, original, lastRead: run.readTimes(in: snapshots))
-        return try run.saveSnapshot(original: original.tree, archive: archive.tree, parent: previous, lock)
+        return try run.saveSnapshot(
+            original: original.tree, archive: archive.tree, parent: previous, since: snapshots, lock)
     }
 }
 

@@ -9,10 +9,8 @@ struct BackupResult {
     var account: BackupAccount?
     var files = SourceCounts()
     var unreadable: [String] = []
-    /// Sources that were passed over, beside others that could be read.
+    /// Sources that could not be read, beside others that could, and snapshots that could not be continued.
     var passedOver: [String] = []
-    /// Snapshots that could not be continued.
-    var damaged: [String] = []
     var changed: [String] = []
     /// Databases that the last backup had, and that were not there this time.
     var lacking: [String] = []
@@ -34,9 +32,8 @@ struct BackupResult {
 
     /// Whether something could not be read.
     var isPartial: Bool {
-        !unreadable.isEmpty || !passedOver.isEmpty || !damaged.isEmpty || !changed.isEmpty || !lacking.isEmpty
-            || skippedUnread > 0
-            || losses > 0 || account?.monthsLost ?? 0 > 0
+        [unreadable, passedOver, changed, lacking].contains { !$0.isEmpty } || skippedUnread > 0 || losses > 0
+            || account?.monthsLost ?? 0 > 0
     }
     /// Databases and logs of which a part could not be read.
     private(set) var losses = 0
@@ -117,7 +114,6 @@ struct BackupReport {
 
     /// What could not be read, and what the user should know.
     func printNotes() {
-        note(result.damaged)
         note(result.passedOver)
         note(result.unreadable.map { "Could not read \($0)" })
         if let lost = result.account?.monthsLost, lost > 0 {

@@ -17,14 +17,11 @@ final class BackupRun {
     /// One for all steps, so that one index file tells of everything.
     private let writer: RepositoryWriter
     private let started = GoTime.now()
-    private let clock = ContinuousClock.now
     private var beforeMessages = GoTime.now()
     private let host: String
     /// A digest of the files with keys.
     private let keyFingerprint: String
     private var result = BackupResult()
-    /// The snapshots that there were at the beginning.
-    private var snapshots: [StoredSnapshot] = []
 
     init(repository: Repository, sources: BackupSources, about: SourceOptions, zone: Zone, time: GoTime) throws {
         self.repository = repository
@@ -104,10 +101,9 @@ final class BackupRun {
     /// The archives that this backup continues. Those that are damaged are passed over and told of: what the sources still have of
     /// them is stored anew.
     func heads(in snapshots: [StoredSnapshot]) throws -> [Archive] {
-        self.snapshots = snapshots
         let (candidates, damaged) = try ArchiveHeads.candidates(in: snapshots, of: repository)
         for id in damaged {
-            result.damaged.append(
+            result.passedOver.append(
                 "Snapshot \(id.short) is damaged, and this backup continues one before it. 'chatark check' tells what is damaged; "
                     + "'restic forget \(id.short)' removes it.")
         }
@@ -157,16 +153,18 @@ final class BackupRun {
     /// Reads every message of every source.
     func readMessages(into builder: inout ArchiveBuilder) throws {
         beforeMessages = .lastFileTime()
+        var failures = 0
         for source in sources.all {
             builder.begin(archiveSource(source), settings: settings(of: source))
             do {
                 for format in source.formats { try read(source, as: format, into: &builder) }
             } catch let error as ImportError where sources.all.count > 1 {
                 // One that is damaged must not keep the others from being saved, night after night.
+                failures += 1
                 if case .stopped = error { throw error }
+                guard failures < sources.all.count else { throw error }
                 result.passedOver.append("'\(source.path)' was not read to its end. \(error)")
                 builder.noteLoss()
-                guard result.passedOver.count < sources.all.count else { throw error }
             }
         }
         try builder.endRows()
@@ -240,17 +238,19 @@ final class BackupRun {
         return outcome
     }
 
-    /// Stores the root of both trees, and the snapshot that makes them findable.
-    func saveSnapshot(original: TreeID, archive: TreeID, parent: Previous?, _ lock: RepositoryLock) throws
-        -> BackupResult
-    {
+    /// Stores the root of both trees, and the snapshot that makes them findable; those that came since `snapshots` were listed
+    /// are told of.
+    func saveSnapshot(
+        original: TreeID, archive: TreeID, parent: Previous?, since snapshots: [StoredSnapshot], _ lock: RepositoryLock
+    ) throws -> BackupResult {
         var root = TreeBuilder(.init(modified: .epoch))
         root.addDirectory("archive", archive)
         root.addDirectory("original", original)
         let tree = try root.finish(writer, group: .head)
         result.add(try writer.finish())
         try lock.check()
-        result.duration = (ContinuousClock.now - clock) / .seconds(1)
+        let now = GoTime.now()
+        result.duration = Double(now.seconds - started.seconds) + Double(now.nanoseconds - started.nanoseconds) / 1e9
         let snapshot = Snapshot(
             time: time, parent: parent?.id, tree: tree, paths: sources.paths, hostname: host,
             username: Maker.current.username, uid: Maker.current.uid, gid: Maker.current.gid,
