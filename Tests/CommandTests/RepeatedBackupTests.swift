@@ -50,15 +50,54 @@ struct RepeatedBackupTests {
             let process = scratch.process("chatark", ["backup", "--quiet", scratch(small), scratch(big)])
             try process.run()
             usleep(useconds_t(round) * 300_000)
-            let file = try FileHandle(forWritingTo: URL(fileURLWithPath: scratch(small)))
-            try file.seekToEnd()
-            try file.write(contentsOf: Data((line(2, "newest of round \(round)") + "\n").utf8))
-            try file.close()
+            try scratch.append(line(2, "newest of round \(round)") + "\n", to: small)
             process.waitUntilExit()
             #expect([0, 3].contains(process.terminationStatus))
             _ = try scratch.run("chatark", "backup", "--quiet", scratch(small), scratch(big))
             let found = try scratch.expect("chatark", "search", "newest of round \(round)")
             #expect(found.contains("newest of round \(round)"), "round \(round)")
+        }
+    }
+
+    @Test("of several paths only those that have changed are read again")
+    func unchangedBesideChanged() throws {
+        let scratch = try Scratch.withRepository()
+        for name in ["a", "b", "c"] { try scratch.write(line(1, "first of \(name)") + "\n", to: "\(name).jsonl") }
+        try scratch.append(line(2, "second of a") + "\n", to: "a.jsonl")
+        let paths = ["a", "b", "c"].map { scratch("\($0).jsonl") }
+        #expect(try summary(scratch, paths[0], paths[1], paths[2]).values["messages_read"] as? Int == 4)
+        try scratch.write(line(1, "first of b") + "\n" + line(2, "second of b") + "\n", to: "b.jsonl")
+        var (status, values) = try summary(scratch, paths[0], paths[1], paths[2])
+        #expect(status == 0 && values["sources_unchanged"] as? Int == 2, "\(values)")
+        #expect(values["messages_read"] as? Int == 2 && values["messages_stored"] as? Int == 1, "\(values)")
+        #expect(values["messages_gone"] as? Int == 0, "\(values)")
+        // What has left a path since is marked, whether or not the other paths were read in between.
+        try scratch.write(line(1, "first of a") + "\n", to: "a.jsonl")
+        (status, values) = try summary(scratch, paths[0], paths[1], paths[2])
+        #expect(status == 0 && values["messages_gone"] as? Int == 1, "\(values)")
+        #expect(try scratch.expect("chatark", "search", "--count", "of") == "5\n")
+        #expect(try scratch.expect("chatark", "backup", paths[0], paths[1], paths[2]).contains("Nothing has changed"))
+    }
+
+    @Test("a message that comes to an unchanged path while another one is read is there after the next backup")
+    func changedBesideChanged() throws {
+        let scratch = try Scratch.withRepository()
+        let many = (1...40_000).map { line($0, "message \($0)") }
+        try scratch.write(line(1, "first") + "\n", to: "small.jsonl")
+        try scratch.write(many.joined(separator: "\n") + "\n", to: "big.jsonl")
+        let paths = [scratch("small.jsonl"), scratch("big.jsonl")]
+        _ = try summary(scratch, paths[0], paths[1])
+        for round in 1...4 {
+            try scratch.append(line(100_000 + round, "another") + "\n", to: "big.jsonl")
+            let process = scratch.process("chatark", ["backup", "--quiet"] + paths)
+            try process.run()
+            usleep(useconds_t(round) * 150_000)
+            try scratch.append(line(1 + round, "newest of round \(round)") + "\n", to: "small.jsonl")
+            process.waitUntilExit()
+            #expect([0, 3].contains(process.terminationStatus))
+            _ = try scratch.run("chatark", "backup", "--quiet", paths[0], paths[1])
+            let found = try scratch.expect("chatark", "search", "--count", "newest of round \(round)")
+            #expect(found == "1\n", "round \(round)")
         }
     }
 

@@ -38,6 +38,13 @@ final class Scratch {
         try Data(text.utf8).write(to: file)
     }
 
+    func append(_ text: String, to name: String) throws {
+        let file = try FileHandle(forWritingTo: URL(fileURLWithPath: self(name)))
+        try file.seekToEnd()
+        try file.write(contentsOf: Data(text.utf8))
+        try file.close()
+    }
+
     /// What is set besides, and instead of the following.
     var variables: [String: String] = [:]
 

@@ -146,6 +146,12 @@ public struct ArchiveBuilder {
     /// Notes that files of the sources have changed since their rows were taken: another reading may have more.
     public mutating func noteChange() { isChangedMeanwhile = true }
 
+    /// Notes that a source that was not begun has more than was read of it the last time.
+    public mutating func noteUnread(_ source: ArchiveSource) {
+        guard let index = sources.firstIndex(of: source) else { return }
+        readings[index].isWhole = false
+    }
+
     /// Says that no more rows come, so that their memory can be used by what follows. `finish` says it, too.
     public mutating func endRows() throws(ArchiveError) { try buckets.finishFilling() }
 

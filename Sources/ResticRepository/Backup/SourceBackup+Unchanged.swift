@@ -1,19 +1,31 @@
 import Glibc
 
 extension SourceBackup {
-    /// Whether a backup of paths would store nothing new, told from names, sizes, times and inodes alone: no content is read.
+    /// Of each path, whether a backup of it would store nothing new, told from names, sizes, times and inodes alone: no content
+    /// is read.
     ///
-    /// Costs a `stat` an entry and the parent's trees. False at the first difference, and where something cannot be looked at.
-    public static func isUnchanged(
+    /// Costs a `stat` an entry and the parent's trees; of a path, up to the first difference. False also where something cannot
+    /// be looked at, and of all when `parent` is of other paths.
+    public static func areUnchanged(
         _ paths: [String], since parent: TreeID, in repository: Repository, options: Options = Options()
-    ) throws(RepositoryError) -> Bool {
+    ) throws(RepositoryError) -> [Bool] {
         let comparison = SourceComparison(repository: repository, options: options)
         do throws(RepositoryError) {
-            return try comparison.isSame(paths, repository.tree(parent))
+            let tree = try repository.tree(parent)
+            guard tree.nodes.count == paths.count else { return paths.map { _ in false } }
+            var unchanged: [Bool] = []
+            for (path, name) in zip(paths, names(of: paths)) {
+                guard let previous = tree.node(named: name) else {
+                    unchanged.append(false)
+                    continue
+                }
+                unchanged.append(try comparison.isSame(path, previous))
+            }
+            return unchanged
         } catch {
             // A backup stores again what is damaged or gone.
             guard error.concernsContent else { throw error }
-            return false
+            return paths.map { _ in false }
         }
     }
 }
@@ -23,14 +35,10 @@ private struct SourceComparison {
     let repository: Repository
     let options: SourceBackup.Options
 
-    func isSame(_ paths: [String], _ tree: Tree) throws(RepositoryError) -> Bool {
-        guard tree.nodes.count == paths.count else { return false }
-        for (path, name) in zip(paths, SourceBackup.names(of: paths)) {
-            var status = stat()
-            guard let previous = tree.node(named: name), stat(path, &status) == 0 else { return false }
-            guard try isSame(Array(path.utf8), AT_FDCWD, status, previous, depth: 0) else { return false }
-        }
-        return true
+    func isSame(_ path: String, _ previous: Node) throws(RepositoryError) -> Bool {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return false }
+        return try isSame(Array(path.utf8), AT_FDCWD, status, previous, depth: 0)
     }
 
     private func isSame(

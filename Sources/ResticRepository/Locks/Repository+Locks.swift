@@ -8,25 +8,21 @@ extension Repository {
     /// waits a moment and looks again. The first look may be as old as the opening; the second is what decides. Stale locks
     /// are in the way too, until they are removed.
     ///
-    /// - Parameters:
-    ///   - retryFor: how long to wait for others before `.locked` is thrown.
-    ///   - meanwhile: what to read under the lock during that moment; what it has read counts when this returns.
-    public func lock(
-        _ mode: LockMode, retryFor: Duration = .zero,
-        meanwhile: @escaping @Sendable () throws(RepositoryError) -> Void = {}
-    ) throws(RepositoryError) -> RepositoryLock {
-        try lock(mode, retryFor: retryFor, timing: LockRefresher.Timing(), meanwhile: meanwhile)
+    /// - Parameter retryFor: how long to wait for others before `.locked` is thrown.
+    public func lock(_ mode: LockMode, retryFor: Duration = .zero) throws(RepositoryError) -> RepositoryLock {
+        try lock(mode, retryFor: retryFor, timing: LockRefresher.Timing())
     }
 
     func lock(
-        _ mode: LockMode, retryFor: Duration, timing: LockRefresher.Timing,
-        meanwhile: @escaping @Sendable () throws(RepositoryError) -> Void = {}
+        _ mode: LockMode, retryFor: Duration, timing: LockRefresher.Timing
     ) throws(RepositoryError) -> RepositoryLock {
         let deadline = MonotonicTime.now.advanced(by: retryFor)
         var pause = Duration.seconds(5)
         while true {
             do throws(RepositoryError) {
-                return try lockOnce(mode, timing, meanwhile)
+                let lock = try beginLock(mode, timing)
+                try lock.settle()
+                return lock
             } catch .locked(let holder) {
                 let left = deadline.nanoseconds - MonotonicTime.now.nanoseconds
                 guard left > 0 else { throw .locked(holder) }
@@ -36,22 +32,15 @@ extension Repository {
         }
     }
 
-    private func lockOnce(
-        _ mode: LockMode, _ timing: LockRefresher.Timing,
-        _ meanwhile: @escaping @Sendable () throws(RepositoryError) -> Void
-    ) throws(RepositoryError) -> RepositoryLock {
+    /// Writes a lock and returns without the wait and the second look, which come on a thread of its own: until `settle` has
+    /// returned, nothing may be written, and what is read may be read in vain.
+    public func beginLock(_ mode: LockMode) throws(RepositoryError) -> RepositoryLock {
+        try beginLock(mode, LockRefresher.Timing())
+    }
+
+    func beginLock(_ mode: LockMode, _ timing: LockRefresher.Timing) throws(RepositoryError) -> RepositoryLock {
         let leftBehind = try refuseIfLocked(against: mode, but: nil, timing)
         let id = LockID(try saveUnpacked(.locks, LockFile(mode, time: .now()).encoded()))
-        do throws(RepositoryError) {
-            _ = try both(
-                { () throws(RepositoryError) in
-                    Self.sleep(timing.settling)
-                    _ = try self.refuseIfLocked(against: mode, but: id, timing)
-                }, meanwhile)
-        } catch {
-            try? remove(ObjectName(.locks, id.digest))
-            throw error
-        }
         return try RepositoryLock(LockRefresher(self, mode, id, timing), leftBehind: leftBehind)
     }
 
@@ -112,7 +101,7 @@ extension Repository {
     }
 
     /// Returns the locks that are not in the way and whose holders seem to be gone.
-    private func refuseIfLocked(
+    func refuseIfLocked(
         against mode: LockMode, but own: LockID?, _ timing: LockRefresher.Timing
     ) throws(RepositoryError) -> [RepositoryLock.Left] {
         var leftBehind: [RepositoryLock.Left] = []

@@ -1,6 +1,8 @@
 import Storage
 
-/// A lock that is held: written anew every five minutes by a thread of its own until it is released or dropped.
+/// A lock: written anew every five minutes by a thread of its own until it is released or dropped.
+///
+/// It is held when it has settled: when a second look, a moment after it was written, has found nobody who was faster.
 public final class RepositoryLock: Sendable {
     /// Locks of programs that seem to have ended without releasing them, as they were when this one was taken.
     public let leftBehind: [Left]
@@ -28,9 +30,18 @@ public final class RepositoryLock: Sendable {
     /// The lock's present id; it changes at every refresh.
     public var id: LockID { refresher.id }
 
+    /// Waits for the second look. Throws what it has met, `.locked` when somebody was faster; then the lock is given up.
+    public func settle() throws(RepositoryError) { try refresher.settle() }
+
+    /// Throws what the second look has met, without waiting for it.
+    public func throwIfRefused() throws(RepositoryError) {
+        if let refusal = refresher.refusal { throw refusal }
+    }
+
     /// Throws `.lockLost` when the lock could not be refreshed for so long that others may take it for stale, or when its file
-    /// is gone. Costs a request when the file was not seen for a minute.
+    /// is gone. Waits until it has settled. Costs a request when the file was not seen for a minute.
     public func check() throws(RepositoryError) {
+        try settle()
         guard try refresher.isThere() else { throw .lockLost }
     }
 
@@ -76,6 +87,9 @@ final class LockRefresher: @unchecked Sendable {
     private var seen = MonotonicTime.sinceBoot
     private var isReleased = false
     private var isLost = false
+    /// Whether the second look is over, and what it has met.
+    private var isSettled = false
+    private var met: RepositoryError?
 
     init(_ repository: Repository, _ mode: LockMode, _ id: LockID, _ timing: Timing) {
         self.repository = repository
@@ -85,6 +99,49 @@ final class LockRefresher: @unchecked Sendable {
     }
 
     var id: LockID { signal.locked { current } }
+
+    var refusal: RepositoryError? { signal.locked { met } }
+
+    /// Waits for the second look.
+    func settle() throws(RepositoryError) {
+        let refusal = signal.locked {
+            while !isSettled { signal.wait() }
+            return met
+        }
+        if let refusal { throw refusal }
+    }
+
+    /// Looks again whether somebody was faster; a lock that is refused is given up.
+    private func lookAgain() {
+        pause(timing.settling)
+        var refusal: RepositoryError?
+        if signal.locked({ !isReleased }) {
+            do throws(RepositoryError) {
+                _ = try repository.refuseIfLocked(against: mode, but: id, timing)
+            } catch {
+                refusal = error
+                release()
+            }
+        }
+        signal.locked {
+            met = refusal
+            isSettled = true
+            signal.notify()
+        }
+    }
+
+    /// Waits, at most until the lock is given up or lost. Returns whether it is neither.
+    @discardableResult
+    private func pause(_ duration: Duration) -> Bool {
+        signal.locked {
+            let deadline = MonotonicTime.sinceBoot.advanced(by: duration)
+            while !isReleased, !isLost, MonotonicTime.sinceBoot < deadline {
+                let left = Duration.nanoseconds(deadline.nanoseconds - MonotonicTime.sinceBoot.nanoseconds)
+                _ = signal.wait(until: .now.advanced(by: min(left, timing.step)))
+            }
+            return !isReleased && !isLost
+        }
+    }
 
     var isHeld: Bool {
         signal.locked { !isReleased && !isLost && MonotonicTime.sinceBoot < refreshed.advanced(by: timing.patience) }
@@ -115,20 +172,11 @@ final class LockRefresher: @unchecked Sendable {
         return true
     }
 
+    /// Looks again, then refreshes the lock until it is given up.
     func run() {
-        var pause = timing.interval
-        while true {
-            let goesOn = signal.locked {
-                let deadline = MonotonicTime.sinceBoot.advanced(by: pause)
-                while !isReleased, !isLost, MonotonicTime.sinceBoot < deadline {
-                    let left = Duration.nanoseconds(deadline.nanoseconds - MonotonicTime.sinceBoot.nanoseconds)
-                    _ = signal.wait(until: .now.advanced(by: min(left, timing.step)))
-                }
-                return !isReleased && !isLost
-            }
-            guard goesOn else { return }
-            pause = refresh() ? timing.interval : timing.retry
-        }
+        lookAgain()
+        var interval = timing.interval
+        while pause(interval) { interval = refresh() ? timing.interval : timing.retry }
     }
 
     func release() {

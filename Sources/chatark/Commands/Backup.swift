@@ -4,7 +4,6 @@ import ChatImport
 import ChatModel
 import ResticRepository
 import Storage
-import Synchronization
 
 /// Stores chats as a snapshot. The story of a backup is `store(_:_:_:)`.
 struct Backup: ParsableCommand {
@@ -50,17 +49,11 @@ struct Backup: ParsableCommand {
         let repository = try options.open(anticipating: .whole, locking: true)
         defer { repository.warnOfLeftOut() }
         let run = try BackupRun(repository: repository, sources: sources, about: about, zone: zone, time: time)
-        let snapshots = Mutex<[StoredSnapshot]>([])
-        let result = try repository.whileLocked(.shared) { () throws(RepositoryError) in
-            let found = try repository.snapshotsWithIndex()
-            snapshots.withLock { $0 = found }
-        } _: { lock in
-            // What a listed snapshot needs was indexed before it was listed; and a prune that was about to end when the lock
-            // was written may have taken index files that were read meanwhile.
-            try repository.loadSoundIndex()
+        let result = try repository.whileLocking(.shared) { lock in
+            let snapshots = try repository.snapshotsWithIndex()
             return try Interruption.cleaningUp(by: run.keepingStored(lock)) {
                 try Progress.showing(!options.quiet && !options.json, run.progress.reading) {
-                    try store(run, snapshots.withLock { $0 }, lock)
+                    try store(run, snapshots, lock)
                 }
             }
         }
@@ -68,28 +61,30 @@ struct Backup: ParsableCommand {
         if result.isPartial || !repository.leftOut.isEmpty { throw CommandError.partial }
     }
 
-    /// What a backup does, from the first look to the snapshot.
+    /// What a backup does, from the first look to the snapshot. While the lock settles it only reads.
     private func store(
         _ run: BackupRun, _ snapshots: [StoredSnapshot], _ lock: RepositoryLock
     ) throws -> BackupResult {
-        try run.resume(lock)
         run.noteLaterSnapshot(snapshots)
         let previous = try run.previous(in: snapshots)
-        let heads = try run.heads(in: snapshots)
-
+        let heads = try run.heads(in: snapshots, lock)
         try run.keepZone(of: heads.first)
 
         // Nothing has changed since the last time: a snapshot of what is there, and no content is read.
-        if let previous, let archive = heads.first, heads.count == 1, run.wasReadAlike(by: archive),
-            try run.isUnchanged(since: previous)
+        if let previous, let archive = heads.first, heads.count == 1,
+            try run.findUnchanged(since: previous, archive)
         {
+            try run.settle(lock)
+            try run.resume(lock)
             return try run.saveSnapshot(
                 original: previous.original, archive: archive.tree, parent: previous, since: snapshots, lock)
         }
 
         // The messages first: an export that is broken ends here, before anything is stored.
         var builder = try ArchiveBuilder(continuing: heads, in: run.zone)
-        try run.readMessages(into: &builder)
+        try run.readMessages(into: &builder, lock)
+        try run.settle(lock)
+        try run.resume(lock)
         let original = try run.storeOriginals(parent: previous?.original, &builder)
         let archive = try run.storeArchive(&builder, original, lastRead: run.readTimes(in: snapshots))
         return try run.saveSnapshot(

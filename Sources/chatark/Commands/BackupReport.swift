@@ -12,6 +12,8 @@ struct BackupResult {
     /// Sources that could not be read, beside others that could, and snapshots that could not be continued.
     var passedOver: [String] = []
     var changed: [String] = []
+    /// Sources in which nothing has changed, and that were not read.
+    var unchanged: [String] = []
     /// Databases that the last backup had, and that were not there this time.
     var lacking: [String] = []
     var notes: [String] = []
@@ -92,6 +94,9 @@ struct BackupReport {
         if options.quiet { return }
         if let account = result.account {
             printAccount(account)
+            if !result.unchanged.isEmpty {
+                Output.line("          \(Words.count(result.unchanged.count, "path")) unchanged; not read again")
+            }
         } else {
             Output.line("Nothing has changed since the last backup; no content was read.")
         }
@@ -190,7 +195,7 @@ struct BackupReport {
                 ("data_added_packed", result.written.bytesPacked), ("total_files_processed", Int(result.files.files)),
                 ("total_bytes_processed", Int(result.files.bytes)), ("files_unreadable", result.unreadable.count),
                 ("databases_damaged", result.losses), ("databases_lacking", result.lacking.count),
-                ("files_removed", Int(result.files.filesRemoved)),
+                ("files_removed", Int(result.files.filesRemoved)), ("sources_unchanged", result.unchanged.count),
             ]
             for (name, value) in numbers {
                 json.key(name)

@@ -90,18 +90,15 @@ final class BackupRun {
         { [writer] in if !writer.keepStored(within: .seconds(10)) { lock.leave() } }
     }
 
-    /// Whether the last reading of each source left nothing out, and depended on the same: else it is read again.
-    func wasReadAlike(by archive: Archive) -> Bool {
-        sources.all.allSatisfy {
-            let reading = archive.manifest.reading(of: archiveSource($0))
-            return reading.isWhole && reading.settings == settings(of: $0)
-        }
-    }
-
     /// The archives that this backup continues. Those that are damaged are passed over and told of: what the sources still have of
     /// them is stored anew.
-    func heads(in snapshots: [StoredSnapshot]) throws -> [Archive] {
-        let (candidates, damaged) = try ArchiveHeads.candidates(in: snapshots, of: repository)
+    func heads(in snapshots: [StoredSnapshot], _ lock: RepositoryLock) throws -> [Archive] {
+        var (candidates, damaged) = try ArchiveHeads.candidates(in: snapshots, of: repository)
+        if !damaged.isEmpty {
+            // A prune may have been ending while the lock settled.
+            try settle(lock)
+            (candidates, damaged) = try ArchiveHeads.candidates(in: snapshots, of: repository)
+        }
         for id in damaged {
             result.passedOver.append(
                 "Snapshot \(id.short) is damaged, and this backup continues one before it. 'chatark check' tells what is damaged; "
@@ -120,17 +117,29 @@ final class BackupRun {
                 + "wrong, 'restic forget \(last.1.short)' removes it; its messages stay in this backup.")
     }
 
-    /// Whether no file of the sources has changed, told by sizes, times and inodes.
-    func isUnchanged(since previous: Previous) throws -> Bool {
+    /// Finds the sources that need not be read: no file of theirs has changed, told by sizes, times and inodes, and their last
+    /// reading left nothing out and depended on the same. Returns whether none has to be.
+    func findUnchanged(since previous: Previous, _ archive: Archive) throws -> Bool {
         progress.phase = .comparing
-        guard
-            try SourceBackup.isUnchanged(sources.paths, since: previous.original, in: repository, options: fileOptions)
-        else {
-            return false
+        let same = try SourceBackup.areUnchanged(
+            sources.paths, since: previous.original, in: repository, options: fileOptions)
+        for (source, isSame) in zip(sources.all, same) {
+            let reading = archive.manifest.reading(of: archiveSource(source))
+            let isReadAlike = reading.isWhole && reading.settings == settings(of: source)
+            if isSame, isReadAlike { result.unchanged.append(source.path) }
         }
+        guard result.unchanged.count == sources.all.count else { return false }
         result.files.filesUnmodified = previous.summary?.totalFilesProcessed ?? 0
         result.files.bytes = previous.summary?.totalBytesProcessed ?? 0
         return true
+    }
+
+    /// Waits until the lock is held. Nothing may be stored before.
+    func settle(_ lock: RepositoryLock) throws {
+        try lock.settle()
+        // What a listed snapshot needs was indexed before it was listed; but a prune that was about to end when the lock was
+        // written may have taken index files that were read meanwhile.
+        try repository.loadSoundIndex()
     }
 
     /// When each source was read last, by what the snapshots say.
@@ -150,14 +159,15 @@ final class BackupRun {
 
     // MARK: The steps
 
-    /// Reads every message of every source.
-    func readMessages(into builder: inout ArchiveBuilder) throws {
+    /// Reads every message of every source that has changed; the lock may settle meanwhile.
+    func readMessages(into builder: inout ArchiveBuilder, _ lock: RepositoryLock) throws {
         beforeMessages = .lastFileTime()
+        let changed = sources.all.filter { !result.unchanged.contains($0.path) }
         var failures = 0
-        for source in sources.all {
+        for source in changed {
             builder.begin(archiveSource(source), settings: settings(of: source))
             do {
-                for format in source.formats { try read(source, as: format, into: &builder) }
+                for format in source.formats { try read(source, as: format, into: &builder, lock) }
             } catch let error as ImportError where sources.all.count > 1 {
                 // One that is damaged must not keep the others from being saved, night after night.
                 failures += 1
@@ -187,8 +197,22 @@ final class BackupRun {
         result.unreadable = original.unreadable.map { "'\(String(decoding: $0.path, as: UTF8.self))': \($0.reason)" }
         result.changed = original.changedWhileReading.map { String(decoding: $0, as: UTF8.self) }
         if !result.unreadable.isEmpty || !result.changed.isEmpty { builder.noteChange() }
+        try noteLateChanges(original, since: parent, &builder)
         try noteLacking(original, since: parent, &builder)
         return original
+    }
+
+    /// Finds the sources that were not read, as nothing in them had changed, and in which something has changed since.
+    private func noteLateChanges(
+        _ original: BackedUpTree, since parent: TreeID?, _ builder: inout ArchiveBuilder
+    ) throws {
+        guard let parent, !result.unchanged.isEmpty else { return }
+        let (now, before) = (try repository.tree(original.tree), try repository.tree(parent))
+        for (source, name) in zip(sources.all, SourceBackup.names(of: sources.paths))
+        where result.unchanged.contains(source.path) && now.node(named: name) != before.node(named: name) {
+            builder.noteUnread(archiveSource(source))
+            if !result.changed.contains(where: { $0.hasPrefix(source.path) }) { result.changed.append(source.path) }
+        }
     }
 
     /// Finds the databases that a source had at the last backup, or lacked then already, and lacks now. A log is lacked while
@@ -268,9 +292,10 @@ final class BackupRun {
 
     // MARK: Parts of steps
 
-    private func read(_ source: BackupSources.Source, as format: SourceFormat, into builder: inout ArchiveBuilder)
-        throws
-    {
+    private func read(
+        _ source: BackupSources.Source, as format: SourceFormat, into builder: inout ArchiveBuilder,
+        _ lock: RepositoryLock
+    ) throws {
         let options = ImportOptions(
             assumedZone: zone, ownName: about.ownName,
             knownConversations: builder.conversations(of: archiveSource(source)), keys: keys)
@@ -287,7 +312,10 @@ final class BackupRun {
                 result.add(note)
                 if note.tellsOfLoss { builder.noteLoss() }
             }
-            if builder.rowsRead & 255 == 0 { progress.phase = .reading(rows: builder.rowsRead) }
+            if builder.rowsRead & 255 == 0 {
+                progress.phase = .reading(rows: builder.rowsRead)
+                try lock.throwIfRefused()
+            }
         }
     }
 

@@ -97,16 +97,21 @@ extension Repository {
         return value
     }
 
-    /// Runs `body` under a lock that is released however it ends, by a signal too. `meanwhile` reads while it is taken.
-    func whileLocked<Value>(
-        _ mode: LockMode, meanwhile: @escaping @Sendable () throws(RepositoryError) -> Void = {},
-        _ body: (RepositoryLock) throws -> Value
-    ) throws -> Value {
+    /// Runs `body` under a lock that is released however it ends, by a signal too.
+    func whileLocked<Value>(_ mode: LockMode, _ body: (RepositoryLock) throws -> Value) throws -> Value {
+        try whileLocking(mode) { lock in
+            try lock.settle()
+            return try body(lock)
+        }
+    }
+
+    /// The same, but `body` begins while the lock settles: it has to wait for that before it writes anything.
+    func whileLocking<Value>(_ mode: LockMode, _ body: (RepositoryLock) throws -> Value) throws -> Value {
         // Taking a lock takes a moment, in which its file is there already.
         Interruption.hold()
         let lock: RepositoryLock
         do throws(RepositoryError) {
-            lock = try self.lock(mode, meanwhile: meanwhile)
+            lock = try beginLock(mode)
         } catch {
             Interruption.letGo()
             throw error

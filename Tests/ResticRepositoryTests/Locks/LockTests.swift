@@ -69,6 +69,23 @@ import Testing
         #expect(try repository.list(.locks).count == 1)
     }
 
+    @Test func `a lock for which somebody was faster is given up when it settles`() throws {
+        var timing = Self.hasty
+        timing.settling = .milliseconds(300)
+        let slow = try repository.beginLock(.shared, timing)
+        try slow.throwIfRefused()
+        let faster = LockID(try repository.saveUnpacked(.locks, LockFile(.exclusive, time: .now()).encoded()))
+        for _ in 1...2 {
+            #expect { try slow.settle() } throws: { error in
+                guard case .locked(let holder) = error as? RepositoryError else { return false }
+                return holder.id == faster
+            }
+        }
+        #expect(throws: RepositoryError.self) { try slow.throwIfRefused() }
+        #expect(throws: RepositoryError.self) { try slow.check() }
+        #expect(try repository.list(.locks).map(\.name.digest) == [faster.digest])
+    }
+
     @Test func `a lock is written anew while it is held, and goes when it is released`() throws {
         let held = try lock(.shared)
         let first = held.id
