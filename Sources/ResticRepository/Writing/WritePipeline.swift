@@ -162,6 +162,7 @@ final class WritePipeline: @unchecked Sendable {
         do throws(RepositoryError) {
             try writeOpenPacks()
             try writeIndex(always: true)
+            if let failure = signal.locked({ failure }) { throw failure }
         } catch {
             abandon()
             throw error
@@ -301,14 +302,17 @@ final class WritePipeline: @unchecked Sendable {
         do throws(RepositoryError) {
             let cipher = try BoxCipher(key)
             while let pack = nextPack() {
-                defer {
-                    signal.locked {
-                        uploads -= 1
-                        signal.notify()
-                    }
+                do throws(RepositoryError) {
+                    try write(pack, cipher)
+                    try writeIndex(always: false)
+                } catch {
+                    // Known before the pack counts as written: who waits for that looks at it then.
+                    fail(error)
                 }
-                try write(pack, cipher)
-                try writeIndex(always: false)
+                signal.locked {
+                    uploads -= 1
+                    signal.notify()
+                }
             }
         } catch {
             fail(error)

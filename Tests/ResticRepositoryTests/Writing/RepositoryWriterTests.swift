@@ -178,6 +178,26 @@ import Testing
     }
 }
 
+extension RepositoryWriterTests {
+    @Test("a pack that could not be written is told by who ends the writer, whenever it failed")
+    func lostPack() throws {
+        let workshop = try Workshop()
+        _ = try workshop.create()
+        for round in 0..<200 {
+            let repository = try Repository.open(
+                FailingStore(LocalStore(path: workshop.store.location), failingWrites: .data), password: password,
+                keyHint: nil)
+            let writer = try repository.makeWriter()
+            _ = try writer.save([7, UInt8(round)], .data, group: .media)
+            if round.isMultiple(of: 2) {
+                #expect(throws: RepositoryError.self) { try writer.flush() }
+            } else {
+                #expect(throws: RepositoryError.self) { try writer.finish() }
+            }
+        }
+    }
+}
+
 /// A store that refuses to write objects of one kind.
 struct FailingStore: ObjectStore {
     let store: LocalStore
