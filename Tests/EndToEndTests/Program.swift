@@ -95,9 +95,15 @@ final class Scratch {
     func expect(
         _ program: String, _ arguments: String..., sourceLocation: SourceLocation = #_sourceLocation
     ) throws -> String {
-        let result = try run(process(program, arguments))
+        try expect([program] + arguments, sourceLocation: sourceLocation)
+    }
+
+    /// The same with program and arguments in one list.
+    @discardableResult
+    func expect(_ words: [String], sourceLocation: SourceLocation = #_sourceLocation) throws -> String {
+        let result = try run(process(words[0], Array(words.dropFirst())))
         #expect(
-            result.status == 0, "\(program) \(arguments.joined(separator: " ")): \(result.errors.suffix(2000))",
+            result.status == 0, "\(words.joined(separator: " ")): \(result.errors.suffix(2000))",
             sourceLocation: sourceLocation)
         return result.output
     }

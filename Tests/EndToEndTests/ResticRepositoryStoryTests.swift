@@ -60,6 +60,48 @@ struct ResticRepositoryStoryTests {
         try scratch.expect("chatark", "umount", scratch("mnt"))
     }
 
+    private func line(_ number: Int, _ text: String) -> String {
+        #"{"time":\#(1_600_000_000_000 + number * 1000),"id":"\#(number)","conversation":"c","from":"a","text":"\#(text)"}"#
+            + "\n"
+    }
+
+    @Test("two repositories of one source that restic copies into one lose none of the messages of either")
+    func joined() throws {
+        let scratch = try Scratch()
+        let (one, other) = (["-r", scratch("one")], ["-r", scratch("other")])
+        for repository in [one, other] { try scratch.expect(["chatark", "init"] + repository) }
+        func backup(_ repository: [String], _ messages: [Int]) throws {
+            try scratch.write(messages.map { line($0, "message \($0)") }.joined(), to: "h.jsonl")
+            try scratch.expect(["chatark", "backup", "--quiet"] + repository + [scratch("h.jsonl")])
+        }
+        try backup(one, [11])
+        try backup(other, [11, 12])
+        try backup(one, [11, 13])
+        try backup(one, [11, 13, 14])
+        try scratch.expect(["restic", "copy"] + one + ["--from-repo", scratch("other")])
+        try backup(one, [11, 13, 14, 15])
+        #expect(try scratch.expect(["chatark", "search", "--count"] + one + ["message"]) == "5\n")
+    }
+
+    @Test("an archive that was restored, and that restic stored anew, is read and continued")
+    func storedAnew() throws {
+        let scratch = try Scratch()
+        let words = String(repeating: "0123456789 ", count: 20)
+        // More than one chunk can hold.
+        let text = (1...40_000).map { line($0, "message \($0) \(words)") }.joined()
+        try scratch.write(text, to: "h.jsonl")
+        try scratch.expect("chatark", "init")
+        try scratch.expect("chatark", "backup", "--quiet", scratch("h.jsonl"))
+        try scratch.expect("restic", "restore", "latest", "--target", scratch("out"))
+        try scratch.expect("restic", "init", "-r", scratch("new"))
+        try scratch.expect("sh", "-c", "cd \(scratch("out")) && restic -r \(scratch("new")) backup archive original")
+        let new = ["-r", scratch("new")]
+        #expect(try scratch.expect(["chatark", "search", "--count"] + new + ["message"]) == "40000\n")
+        try scratch.write(text + line(50_000, "message of today"), to: "h.jsonl")
+        try scratch.expect(["chatark", "backup", "--quiet"] + new + [scratch("h.jsonl")])
+        #expect(try scratch.expect(["chatark", "search", "--count"] + new + ["message"]) == "40001\n")
+    }
+
     /// Links, odd names, sparse and empty files, odd modes and times.
     private func makeOddTree(in scratch: Scratch) throws {
         try scratch.write("text", to: "tree/plain.txt")

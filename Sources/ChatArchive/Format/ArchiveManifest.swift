@@ -33,6 +33,11 @@ public struct ArchiveManifest: Hashable, Sendable {
         public var time: Timestamp
         /// The latest earlier reading that went into the archive, its own or one that was merged.
         public var before: Timestamp
+        /// The earlier readings that went into the archive, the newest first, as far as they are told: another archive of the
+        /// same source may have read in between.
+        public var earlier: [Timestamp] = []
+        /// Up to here readings count as known, as they are not told.
+        public var known: Timestamp
         /// Whether all of the source could be read; what could not is worth another try, also when nothing has changed.
         public var isWhole: Bool
         /// What the reading depended on beside the source: a digest of options, keys and the program; empty when not known.
@@ -45,19 +50,42 @@ public struct ArchiveManifest: Hashable, Sendable {
         /// A source that was never read.
         public static let never = Reading(time: Timestamp(milliseconds: 0), before: Timestamp(milliseconds: 0))
 
-        /// A reading.
+        /// A reading that knows all until `before`.
         public init(time: Timestamp, before: Timestamp, isWhole: Bool = true) {
             self.time = time
             self.before = before
+            known = before
             self.isWhole = isWhole
         }
+
+        /// Readings that are told of a source: a daily backup's of some years.
+        static let mostEarlier = 1000
 
         /// The reading that follows when something new is read.
         func next(at time: Timestamp) -> Reading {
             var next = self
             next.time = max(time, Timestamp(milliseconds: self.time.milliseconds &+ 1))
             next.before = self.time
+            next.setEarlier([self.time] + earlier)
             return next
+        }
+
+        private mutating func setEarlier(_ times: [Timestamp]) {
+            earlier = times.filter { $0 > known }
+            guard earlier.count > Self.mostEarlier else { return }
+            known = earlier[Self.mostEarlier]
+            earlier.removeLast(earlier.count - Self.mostEarlier)
+        }
+
+        /// Whether a reading went into the archive.
+        func knows(_ reading: Timestamp) -> Bool {
+            if reading == time || reading <= known { return true }
+            var (low, high) = (0, earlier.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if earlier[middle] > reading { low = middle + 1 } else { high = middle }
+            }
+            return low < earlier.count && earlier[low] == reading
         }
 
         /// What two archives that are merged have read.
@@ -66,6 +94,9 @@ public struct ArchiveManifest: Hashable, Sendable {
             merged.isWhole = isWhole && other.isWhole
             merged.lacking = Set(lacking).union(other.lacking).sorted()
             if settings != other.settings { merged.settings = "" }
+            merged.known = max(known, other.known)
+            merged.setEarlier(
+                Set(earlier + other.earlier + [time, other.time]).subtracting([max(time, other.time)]).sorted(by: >))
             guard time != other.time || before != other.before else { return merged }
             merged.time = max(time, other.time)
             merged.before = merged.time
@@ -85,12 +116,11 @@ public struct ArchiveManifest: Hashable, Sendable {
         sources.firstIndex(of: source).map { readings[$0] } ?? .never
     }
 
-    /// Whether this archive holds all that another one has read: each of its sources as the other read it, or later and
-    /// knowing that.
+    /// Whether this archive holds all that another one has read: of each of its sources all the readings that went into it.
     public func continues(_ other: ArchiveManifest) -> Bool {
         zip(other.sources, other.readings).allSatisfy { source, reading in
             guard let index = sources.firstIndex(of: source) else { return false }
-            return reading.time == readings[index].time || reading.time <= readings[index].before
+            return readings[index].knows(reading.time) && reading.earlier.allSatisfy(readings[index].knows)
         }
     }
 
@@ -113,6 +143,7 @@ public struct ArchiveManifest: Hashable, Sendable {
             writer.int(reading.time.milliseconds)
             writer.key("before")
             writer.int(reading.before.milliseconds)
+            reading.encodeEarlier(into: &writer)
             if !reading.isWhole {
                 writer.key("whole")
                 writer.bool(false)
@@ -161,6 +192,7 @@ public struct ArchiveManifest: Hashable, Sendable {
     private static func readSource(_ reader: inout JSONReader) throws(JSONError) -> (ArchiveSource, Reading) {
         var source = ArchiveSource(host: "", path: "")
         var reading = Reading.never
+        var differences: [Int64] = []
         try reader.beginObject()
         while let key = try reader.nextKey() {
             switch key {
@@ -168,6 +200,10 @@ public struct ArchiveManifest: Hashable, Sendable {
             case "path": source.path = try reader.readString()
             case "read": reading.time = Timestamp(milliseconds: try reader.readInt64())
             case "before": reading.before = Timestamp(milliseconds: try reader.readInt64())
+            case "earlier":
+                try reader.beginArray()
+                while try reader.nextElement() { differences.append(try reader.readInt64()) }
+            case "known": reading.known = Timestamp(milliseconds: try reader.readInt64())
             case "whole": reading.isWhole = try reader.readBool()
             case "settings": reading.settings = try reader.readString()
             case "lacking":
@@ -176,6 +212,34 @@ public struct ArchiveManifest: Hashable, Sendable {
             default: try reader.skipValue()
             }
         }
+        reading.setEarlier(differences: differences)
         return (source, reading)
+    }
+}
+
+extension ArchiveManifest.Reading {
+    /// The earlier readings, each by how many milliseconds it was before the one after it, and up to when they are not told.
+    fileprivate func encodeEarlier(into writer: inout JSONWriter) {
+        if !earlier.isEmpty {
+            writer.key("earlier")
+            writer.beginArray()
+            for (later, time) in zip([time] + earlier, earlier) {
+                writer.int(later.milliseconds &- time.milliseconds)
+            }
+            writer.endArray()
+        }
+        guard known.milliseconds != 0 else { return }
+        writer.key("known")
+        writer.int(known.milliseconds)
+    }
+
+    /// An archive that does not tell them knows what was read until `before`.
+    fileprivate mutating func setEarlier(differences: [Int64]) {
+        guard !differences.isEmpty else { return known = max(known, before) }
+        var time = time.milliseconds
+        for difference in differences where difference > 0 {
+            time &-= difference
+            earlier.append(Timestamp(milliseconds: time))
+        }
     }
 }

@@ -36,6 +36,10 @@ public struct Archive: Sendable {
         manifest = try ArchiveManifest(parsing: try repository.content(of: node))
     }
 
+    /// Whether another program has stored it, as files that were restored: it may have cut the segments elsewhere than their
+    /// lists say. What this program makes lies in no file system.
+    private var isCopy: Bool { root.nodes.contains { $0.inode != 0 } }
+
     /// Reads all that a new archive takes over but the months; throws when a part of it is damaged or gone.
     func readBeginning() throws(ArchiveError) {
         _ = try people()
@@ -64,16 +68,21 @@ public struct Archive: Sendable {
 
     /// A conversation's months and where their segments are; none when it has no messages. Costs one small read.
     public func folder(named name: String) throws(ArchiveError) -> ConversationFolder {
-        if let node = try monthList(of: name) {
-            return ConversationFolder(months: try Self.months(in: try repository.content(of: node), of: name))
+        let list = try monthList(of: name)
+        var months: [MonthRecord] = []
+        if let list {
+            months = try Self.months(in: try repository.content(of: list), of: name)
+            if !isCopy { return ConversationFolder(months: months) }
         }
         // Older archives have the list beside the segments, and the folder tells where these are.
         let folders = try keptSubtree(named: ArchiveLayout.conversationFolders)
         guard let folders, let tree = try subtree(of: folders, named: name) else {
             return ConversationFolder(months: [])
         }
-        var months = try lines(of: ArchiveLayout.monthsOfOld, in: tree) { (reader) throws(JSONError) in
-            try MonthRecord(reading: &reader)
+        if list == nil {
+            months = try lines(of: ArchiveLayout.monthsOfOld, in: tree) { (reader) throws(JSONError) in
+                try MonthRecord(reading: &reader)
+            }
         }
         for index in months.indices {
             let file = ArchiveLayout.segment(months[index].month.description)
@@ -86,6 +95,7 @@ public struct Archive: Sendable {
 
     /// The same for many conversations, in their order, with few reads.
     public func folders(named names: [String]) throws(ArchiveError) -> [ConversationFolder] {
+        if isCopy { return try names.map { (name) throws(ArchiveError) in try folder(named: name) } }
         var lists: [String: Node] = [:]
         for name in Set(names) { lists[name] = try monthList(of: name) }
         let found = lists

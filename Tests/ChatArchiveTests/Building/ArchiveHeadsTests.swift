@@ -63,6 +63,37 @@ struct ArchiveHeadsTests {
         #expect(ArchiveHeads.heads(of: archives.reversed()) == [0])
     }
 
+    private func readings(at times: [Int64]) -> ArchiveManifest.Reading {
+        times.reduce(.never) { $0.next(at: Timestamp(milliseconds: $1)) }
+    }
+
+    @Test("a reading that went into another repository's archive is not known to a later one here")
+    func joined() {
+        let (here, there) = (readings(at: [1, 3, 4]), readings(at: [1, 2]))
+        let archives = [there, here].map { ArchiveManifest(zone: "UTC", sources: [laptop], readings: [$0]) }
+        #expect(ArchiveHeads.heads(of: archives) == [1, 0])
+        let both = ArchiveManifest(zone: "UTC", sources: [laptop], readings: [here.merged(with: there)])
+        #expect(ArchiveHeads.heads(of: archives + [both]) == [2])
+        #expect(here.merged(with: there) == there.merged(with: here))
+        // Before a merge is read further, it is another archive than the one whose last reading it has.
+        #expect(!archives[1].continues(both))
+    }
+
+    @Test("readings are stored as they are, as many as are told; those before them count as known")
+    func stored() throws {
+        var manifest = ArchiveManifest(zone: "UTC", sources: [laptop, phone], readings: [])
+        manifest.readings = [readings(at: [10, 20, 25]), readings(at: Array(1...2500))]
+        let parsed = try ArchiveManifest(parsing: manifest.encoded())
+        #expect(parsed == manifest)
+        let long = parsed.readings[1]
+        #expect(long.earlier.count == ArchiveManifest.Reading.mostEarlier && long.before.milliseconds == 2499)
+        for time in [Int64(1), 1400, 1499, 1500, 2000, 2500] {
+            #expect(long.knows(Timestamp(milliseconds: time)), "\(time)")
+        }
+        #expect(!parsed.readings[0].knows(Timestamp(milliseconds: 15)))
+        #expect(!parsed.readings[0].knows(Timestamp(milliseconds: 30)))
+    }
+
     // MARK: Snapshots
 
     private func id(_ number: UInt8) -> SnapshotID { SnapshotID(SHA256Digest(hashing: [number])) }
