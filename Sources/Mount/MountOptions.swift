@@ -14,8 +14,9 @@ public struct MountOptions: Sendable {
     public var extendedAttributes = false
     /// How long a request may wait for storage before it ends in EIO.
     public var deadline: Duration = .seconds(60)
-    /// How many requests wait for storage at one time; the others wait for these.
-    public var workers = 8
+    /// How many requests wait for storage at one time, as many as the kernel has under way in the background; the others wait for
+    /// these, also when what they want is in the cache.
+    public var workers = 64
     /// How often new snapshots are looked for; nil for only when asked.
     public var refreshInterval: Duration? = .seconds(30)
     /// Pushes the next small files into the kernel's page cache for a reader who reads files in listing order.
@@ -31,10 +32,10 @@ public struct MountOptions: Sendable {
     /// The mount options in libfuse's syntax.
     var arguments: String {
         var words = [
-            "ro", "nosuid", "nodev", "noatime", "default_permissions", "subtype=chatark",
-            "fsname=" + Self.escaped(sourceName),
+            "ro", "nosuid", "nodev", "noatime", "subtype=chatark", "fsname=" + Self.escaped(sourceName),
         ]
-        if allowOther { words.append("allow_other") }
+        // Alone, who mounts may read everything, whoever owned it where it was backed up: the kernel lets nobody else in.
+        if allowOther { words += ["allow_other", "default_permissions"] }
         return words.joined(separator: ",")
     }
 

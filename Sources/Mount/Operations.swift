@@ -57,9 +57,9 @@ func operations() -> fuse_lowlevel_ops {
         guard let request else { return }
         server(request)?.statfs(request)
     }
-    table.access = { request, _, mask in
+    table.access = { request, _, _ in
         guard let request else { return }
-        server(request)?.access(request, mask: mask)
+        server(request)?.access(request)
     }
     table.getxattr = { request, inode, name, size in
         guard let request, let name else { return }

@@ -7,7 +7,8 @@ import Synchronization
 /// The requests that could not be answered from memory.
 ///
 /// Each runs on a worker thread and is answered by whoever comes first: the worker with the result, the watch with EIO when the deadline has
-/// passed (storage may hang in a call that cannot be interrupted), or an interrupt from the kernel with EINTR. A ticket is what they compete for.
+/// passed (storage may hang in a call that cannot be interrupted), or with EINTR when the caller is about to die. A ticket is what they compete for.
+/// Any other signal, such as one that stops the caller for a while, ends no call, as on a disk: programs take EINTR here for a fault.
 final class WaitingRequests: Sendable {
     typealias Work = @Sendable (Reply, Waiting) -> Void
     /// 0 is no ticket: a request that is answered at once.
@@ -21,7 +22,10 @@ final class WaitingRequests: Sendable {
 
     private struct Pending {
         let request: UInt
+        let caller: pid_t
         let deadline: ContinuousClock.Instant
+        /// Whether a signal has reached the caller; the kernel tells of the first one only.
+        var isInterrupted: Bool
     }
 
     private enum Watch { case absent, asleep, awake }
@@ -55,8 +59,9 @@ final class WaitingRequests: Sendable {
 
     /// Takes over a request; it is answered by its deadline in any case. Called by the thread that reads requests only.
     func postpone(_ request: OpaquePointer, _ body: @escaping Work) {
-        // Already interrupted: libfuse would call the function below at once, while it still holds a lock inside the request that an answer frees.
-        if fuse_req_interrupted(request) != 0 {
+        let caller = fuse_req_ctx(request)?.pointee.pid ?? 0
+        let isInterrupted = fuse_req_interrupted(request) != 0
+        if isInterrupted, Caller.isDying(caller) {
             fuse_reply_err(request, EINTR)
             return
         }
@@ -66,7 +71,8 @@ final class WaitingRequests: Sendable {
             if state.isClosed { return (0, .awake) }
             let ticket = state.nextTicket
             state.nextTicket += 1
-            state.pending[ticket] = Pending(request: address, deadline: deadline)
+            state.pending[ticket] = Pending(
+                request: address, caller: caller, deadline: deadline, isInterrupted: isInterrupted)
             let watcher = state.watch
             state.watch = .awake
             return (ticket, watcher)
@@ -75,13 +81,16 @@ final class WaitingRequests: Sendable {
             fuse_reply_err(request, EIO)
             return
         }
-        // Before the job is queued: once it is, the request may be answered and gone.
-        fuse_req_interrupt_func(
-            request,
-            { request, data in
-                guard let request, let data else { return }
-                Unmanaged<WaitingRequests>.fromOpaque(data).takeUnretainedValue().interrupt(request)
-            }, Unmanaged.passUnretained(self).toOpaque())
+        // Before the job is queued: once it is, the request may be answered and gone. For one that is interrupted already libfuse would
+        // call the function at once, while it still holds a lock inside the request that an answer frees.
+        if !isInterrupted {
+            fuse_req_interrupt_func(
+                request,
+                { request, data in
+                    guard let request, let data else { return }
+                    Unmanaged<WaitingRequests>.fromOpaque(data).takeUnretainedValue().interrupt(request)
+                }, Unmanaged.passUnretained(self).toOpaque())
+        }
         let job = Job(reply: Reply(request: request, ticket: ticket, waiting: self), deadline: deadline, work: body)
         let startsThread = state.withLock { state in
             state.queue.append(job)
@@ -134,8 +143,18 @@ final class WaitingRequests: Sendable {
     /// Called by libfuse, which keeps the request's memory until this returns.
     private func interrupt(_ request: OpaquePointer) {
         let address = UInt(bitPattern: request)
-        let ticket = state.withLock { state in state.pending.first { $0.value.request == address }?.key }
-        if let ticket, take(ticket) { answer(address, EINTR) }
+        let found = state.withLock { state in
+            let found = state.pending.first { $0.value.request == address }
+            if let found { state.pending[found.key]?.isInterrupted = true }
+            return found
+        }
+        guard let found else { return }
+        if Caller.isDying(found.value.caller) {
+            if take(found.key) { answer(address, EINTR) }
+        } else {
+            // A later signal may be its end.
+            watch.signal()
+        }
     }
 
     private func runJobs() {
@@ -155,17 +174,20 @@ final class WaitingRequests: Sendable {
         state.withLock { $0.threads -= 1 }
     }
 
+    /// How often callers are looked at that a signal has reached.
+    private static let interval = Duration.milliseconds(500)
+
     /// Deadlines come in the order of the requests, so a watch that sleeps until the earliest need not hear of later ones.
     private func watchDeadlines() {
         while true {
-            let (next, isClosed) = state.withLock { state in
+            let (next, isInterrupted, isClosed) = state.withLock { state in
                 let next = state.pending.values.map(\.deadline).min()
                 state.watch = next == nil ? .asleep : .awake
-                return (next, state.isClosed)
+                return (next, state.pending.values.contains(where: \.isInterrupted), state.isClosed)
             }
             if isClosed { return }
             if let next {
-                let left = next - ContinuousClock.now
+                let left = min(next - ContinuousClock.now, isInterrupted ? Self.interval : .seconds(3600))
                 if left > .zero { _ = watch.wait(timeout: .now() + left.dispatchInterval) }
             } else {
                 watch.wait()
@@ -175,6 +197,10 @@ final class WaitingRequests: Sendable {
             for (ticket, pending) in late where take(ticket) {
                 answer(pending.request, EIO)
                 expired()
+            }
+            let interrupted = state.withLock { state in state.pending.filter(\.value.isInterrupted) }
+            for (ticket, pending) in interrupted where Caller.isDying(pending.caller) && take(ticket) {
+                answer(pending.request, EINTR)
             }
         }
     }

@@ -79,6 +79,11 @@ extension Repository {
         ).0
     }
 
+    /// Throws when the store does not have the repository's `config`, for one that finds it empty. Costs a request.
+    public func checkItIsThere() throws(RepositoryError) {
+        do throws(StorageError) { _ = try store.size(of: .config) } catch { throw .storage(error) }
+    }
+
     /// Stores a snapshot, and lists meanwhile which others have come since `known` were listed.
     public func saveSnapshot(
         _ snapshot: Snapshot, since known: [StoredSnapshot]

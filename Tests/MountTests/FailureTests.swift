@@ -45,11 +45,7 @@ extension KernelTests {
             try withSample(deadline: .seconds(20)) { stored, mount in
                 _ = try tool("sh", "-c", "ls -lR . ; cat messages/m1000.txt", at: mount.path)
                 stored.store.behave(.slow(seconds: 2))
-                let waiting = Process()
-                waiting.executableURL = URL(fileURLWithPath: "/usr/bin/sha256sum")
-                waiting.arguments = [mount.path + "/large.bin"]
-                waiting.standardOutput = FileHandle.nullDevice
-                try waiting.run()
+                let waiting = try start("/usr/bin/sha256sum", mount.path + "/large.bin")
                 Thread.sleep(forTimeInterval: 0.2)
                 let elapsed = try seconds {
                     let result = try tool(
@@ -93,6 +89,68 @@ extension KernelTests {
                 }
                 #expect(elapsed < 10, "\(elapsed) seconds")
                 stored.store.behave(.normal)
+            }
+        }
+
+        private func start(_ program: String, _ arguments: String..., output: Pipe? = nil) throws -> Process {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: program)
+            process.arguments = arguments
+            process.standardOutput = output ?? FileHandle.nullDevice
+            try process.run()
+            return process
+        }
+
+        @Test("a program that is stopped and goes on while it waits for storage gets what it asked for")
+        func stoppedCaller() throws {
+            try withSample(deadline: .seconds(30)) { stored, mount in
+                stored.store.behave(.slow(seconds: 1.5))
+                let output = Pipe()
+                let reader = try start("/usr/bin/ls", mount.path + "/deep/er/and", output: output)
+                for _ in 0..<5 {
+                    Thread.sleep(forTimeInterval: 0.3)
+                    kill(reader.processIdentifier, SIGSTOP)
+                    kill(reader.processIdentifier, SIGCONT)
+                }
+                reader.waitUntilExit()
+                #expect(reader.terminationStatus == 0)
+                #expect(output.fileHandleForReading.readDataToEndOfFile() == Data("deeper\n".utf8))
+                stored.store.behave(.normal)
+            }
+        }
+
+        @Test("a program that was stopped while it waits for storage can still be killed")
+        func stoppedThenKilled() throws {
+            try withSample(deadline: .seconds(30)) { stored, mount in
+                _ = try tool("ls", "-lR", mount.path)
+                stored.store.behave(.slow(seconds: 10))
+                let elapsed = try seconds {
+                    let reader = try start("/usr/bin/cat", mount.path + "/large.bin")
+                    for signal in [SIGSTOP, SIGCONT, SIGKILL] {
+                        Thread.sleep(forTimeInterval: 0.4)
+                        kill(reader.processIdentifier, signal)
+                    }
+                    reader.waitUntilExit()
+                    #expect(reader.terminationReason == .uncaughtSignal)
+                }
+                #expect(elapsed < 8, "\(elapsed) seconds")
+                stored.store.behave(.normal)
+            }
+        }
+
+        @Test("requests that hang, however many, hold up none that does not")
+        func crowded() throws {
+            try withSample(deadline: .seconds(30)) { stored, mount in
+                _ = try tool("ls", "-lR", mount.path)
+                stored.store.behave(.slow(seconds: 10))
+                let waiting = try (1100..<1130).map { try start("/usr/bin/cat", "\(mount.path)/messages/m\($0).txt") }
+                Thread.sleep(forTimeInterval: 1)
+                stored.store.behave(.normal)
+                let elapsed = try seconds {
+                    #expect(try tool("cmp", mount.path + "/page.bin", stored.directory + "/page.bin").status == 0)
+                }
+                #expect(elapsed < 7, "\(elapsed) seconds")
+                for reader in waiting { reader.waitUntilExit() }
             }
         }
 

@@ -172,6 +172,27 @@ extension KernelTests {
             }
         }
 
+        @Test("a repository of which only an empty folder is left is no empty history")
+        func unplugged() throws {
+            try withStored { stored, scratch, point in
+                let served = try ServedMount(try stored.tree(.allSnapshots), at: point)
+                defer {
+                    served.mounted.requestStop()
+                    _ = served.waitForEnd()
+                }
+                let before = try tool("ls", point + "/snapshots").lines
+                #expect(!before.isEmpty)
+                let repository = scratch + "/repository"
+                try FileManager.default.moveItem(atPath: repository, toPath: scratch + "/unplugged")
+                try FileManager.default.createDirectory(atPath: repository, withIntermediateDirectories: true)
+                served.mounted.refresh()
+                for _ in 0..<100 where served.log.all.isEmpty { Thread.sleep(forTimeInterval: 0.05) }
+                #expect(served.log.all.count == 1, "\(served.log.all)")
+                #expect(try tool("ls", point + "/snapshots").lines == before)
+                #expect(try tool("readlink", point + "/latest").status == 0)
+            }
+        }
+
         @Test("a snapshot made while the mount is there appears, and `latest` follows")
         func refreshing() throws {
             try withStored { stored, scratch, point in

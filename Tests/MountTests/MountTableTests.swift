@@ -28,6 +28,6 @@ import Testing
         options.sourceName = "rest:https://h/a,b\\c\nd"
         #expect(
             options.arguments
-                == "ro,nosuid,nodev,noatime,default_permissions,subtype=chatark,fsname=rest:https://h/a\\,b\\\\c?d")
+                == "ro,nosuid,nodev,noatime,subtype=chatark,fsname=rest:https://h/a\\,b\\\\c?d")
     }
 }

@@ -112,6 +112,8 @@ public final class FolderTree: Sendable {
         let snapshots: [StoredSnapshot]
         do throws(RepositoryError) {
             snapshots = try repository.snapshots { id in registry.withLock { $0.snapshots.stored(id) } }
+            // The folder in which a disk was mounted is there without the disk, and empty: what was shown stays then.
+            if snapshots.isEmpty { try repository.checkItIsThere() }
             try repository.loadSoundIndex(.beginning)
         } catch { throw .repository(error) }
         let (names, latestMoved) = registry.withLock { registry in

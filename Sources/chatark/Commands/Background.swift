@@ -35,14 +35,21 @@ enum Background {
             Output.write(handover, to: passwordIn)
             close(passwordIn)
             defer { close(readyOut) }
-            return (process, try SmallFile.read(readyOut))
+            // One byte, and not all there is: a program that the mount starts may keep the pipe open.
+            var answer = [UInt8](repeating: 0, count: 1)
+            var count = 0
+            repeat { count = read(readyOut, &answer, 1) } while count < 0 && errno == EINTR
+            guard count >= 0 else { throw FileFault(errno: errno) }
+            return (process, Array(answer.prefix(count)))
         } catch {
             throw .cannotStartBackground(error)
         }
     }
 
-    /// Closes what the starting process had inherited itself: whoever waits for the end of such a pipe must not wait for us.
+    /// Closes what the starting process had inherited itself: whoever waits for the end of such a pipe must not wait for us. The two
+    /// pipes between both are kept from programs that are started.
     static func closeInherited() {
+        for own in [passwordDescriptor, readyDescriptor] { _ = fcntl(own, F_SETFD, FD_CLOEXEC) }
         guard let directory = opendir("/proc/self/fd") else { return }
         var open: [Int32] = []
         while let entry = readdir(directory) {
