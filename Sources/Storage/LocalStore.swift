@@ -78,7 +78,7 @@ public final class LocalStore: ObjectStore {
     public func write(_ name: ObjectName, _ bytes: [UInt8]) throws(StorageError) {
         let place = path(name)
         let folder = String(place[..<(place.lastIndex(of: "/") ?? place.startIndex)])
-        let temporary = "\(place)-tmp-\(UInt64.random(in: 0 ... .max))"
+        let temporary = "\(place)\(Self.temporaryMark)\(UInt64.random(in: 0 ... .max))"
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC
         var file = open(temporary, flags, 0o600)
         if file < 0, errno == ENOENT, try makeFolder(folder) {
@@ -117,6 +117,29 @@ public final class LocalStore: ObjectStore {
             throw StorageError(errno: error, .remove, .object(name), location: location)
         }
     }
+
+    /// See `ObjectStore`. What cannot be looked at or removed stays: it does no harm but for its size.
+    public func removeLeftovers() {
+        var folders = ObjectKind.allCases.map { "\(location)/\($0.rawValue)" }
+        let data = "\(location)/\(ObjectKind.data.rawValue)"
+        for name in (try? entries(of: data, .data)) ?? [] where name.count == 2 { folders.append("\(data)/\(name)") }
+        for folder in folders {
+            for name in (try? entries(of: folder, .data)) ?? [] {
+                guard let mark = name.firstRange(of: Self.temporaryMark),
+                    SHA256Digest(hex: String(name[..<mark.lowerBound])) != nil
+                else { continue }
+                var status = stat()
+                guard lstat("\(folder)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+                    time(nil) - status.st_mtim.tv_sec > Self.leftoverAge
+                else { continue }
+                unlink("\(folder)/\(name)")
+            }
+        }
+    }
+
+    private static let temporaryMark = "-tmp-"
+    /// Seconds after which nobody is writing a file any more.
+    private static let leftoverAge = 86_400
 
     /// See `ObjectStore`.
     public func createLayout() throws(StorageError) {

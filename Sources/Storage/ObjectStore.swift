@@ -41,6 +41,9 @@ public protocol ObjectStore: Sendable {
     /// Removes an object; one that is not there is removed already. One request.
     func remove(_ name: ObjectName) throws(StorageError)
 
+    /// Removes what interrupted writes have left under names of their own, when it is so old that nobody works on it.
+    func removeLeftovers()
+
     /// Makes what must exist before the first object is written; does nothing when it is there.
     func createLayout() throws(StorageError)
 }
@@ -53,6 +56,9 @@ extension ObjectStore {
     public func read(_ name: ObjectName, range: Range<Int>?, advice: ReadAdvice) throws(StorageError) -> [UInt8] {
         try read(name, range: range)
     }
+
+    /// Most stores leave nothing.
+    public func removeLeftovers() {}
 
     /// Keeps nothing, so fetches nothing.
     public func prefetch(

@@ -186,5 +186,8 @@ public final class OpeningStore: ObjectStore {
     public func remove(_ name: ObjectName) throws(StorageError) { try inner.remove(name) }
 
     /// See `ObjectStore`.
+    public func removeLeftovers() { inner.removeLeftovers() }
+
+    /// See `ObjectStore`.
     public func createLayout() throws(StorageError) { try inner.createLayout() }
 }

@@ -119,7 +119,35 @@ struct RepeatedBackupTests {
         let scratch = try Scratch.withRepository()
         try scratch.write(line(1, "hello") + "\n", to: "h.jsonl")
         try scratch.expect("chatark", "backup", "--time", "2099-01-01", scratch("h.jsonl"))
-        let result = try scratch.run("chatark", "backup", scratch("h.jsonl"))
+        try scratch.append(line(2, "goodbye") + "\n", to: "h.jsonl")
+        let result = try scratch.run("chatark", "backup", "--quiet", scratch("h.jsonl"))
         #expect(result.status == 0 && result.errors.contains("is dated later than this backup"), "\(result)")
+        // A wrong clock hides nothing.
+        #expect(try scratch.expect("chatark", "search", "--count", "goodbye") == "1\n")
+    }
+
+    @Test("what lies behind a symbolic link is read again, and it is said that it is not stored")
+    func links() throws {
+        let scratch = try Scratch.withRepository()
+        try scratch.write(line(1, "hello") + "\n", to: "data/h.jsonl")
+        try FileManager.default.createDirectory(atPath: scratch("source"), withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(
+            atPath: scratch("source/h.jsonl"), withDestinationPath: "../data/h.jsonl")
+        let first = try scratch.run("chatark", "backup", "--quiet", scratch("source"))
+        #expect(first.status == 0 && first.errors.contains("1 symbolic link"), "\(first)")
+        try scratch.append(line(2, "goodbye") + "\n", to: "data/h.jsonl")
+        try scratch.expect("chatark", "backup", scratch("source"))
+        #expect(try scratch.expect("chatark", "search", "--count", "goodbye") == "1\n")
+    }
+
+    @Test("an export under another name each time is told how to be one source")
+    func otherNames() throws {
+        let scratch = try Scratch.withRepository()
+        let lines = (1...10).map { line($0, "message \($0)") }.joined(separator: "\n") + "\n"
+        try scratch.write(lines, to: "2024-01.jsonl")
+        try scratch.write(lines + line(11, "new") + "\n", to: "2024-02.jsonl")
+        #expect(try !scratch.run("chatark", "backup", scratch("2024-01.jsonl")).errors.contains("--source-name"))
+        #expect(try scratch.run("chatark", "backup", scratch("2024-02.jsonl")).errors.contains("--source-name"))
+        #expect(try !scratch.run("chatark", "backup", scratch("2024-02.jsonl")).errors.contains("--source-name"))
     }
 }

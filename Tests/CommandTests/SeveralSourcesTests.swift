@@ -19,6 +19,18 @@ struct SeveralSourcesTests {
         #expect(try scratch.run("chatark", "backup", scratch("WhatsApp Chat with Ann.zip")).status == 1)
     }
 
+    @Test("a path that is not there, or holds nothing, does not keep the others from being saved")
+    func absent() throws {
+        let scratch = try Scratch.withRepository()
+        try scratch.write(line(1, "hello") + "\n", to: "good.jsonl")
+        try FileManager.default.createDirectory(atPath: scratch("empty"), withIntermediateDirectories: true)
+        let backup = try scratch.run("chatark", "backup", scratch("none"), scratch("good.jsonl"), scratch("empty"))
+        #expect(backup.status == 3 && backup.errors.contains("none' was passed over"), "\(backup)")
+        #expect(backup.errors.contains("empty' was passed over"))
+        #expect(try scratch.expect("chatark", "search", "--count", "hello") == "1\n")
+        #expect(try scratch.run("chatark", "backup", scratch("none"), scratch("empty")).status == 1)
+    }
+
     @Test("what another program backs up into the repository does not hide the conversations")
     func otherProgram() throws {
         let scratch = try Scratch.withRepository()

@@ -111,4 +111,23 @@ final class TemporaryFolder {
         #expect(error.description.contains("'/backup'") && error.description.hasSuffix("."))
         #expect(error.description.hasPrefix(error.fact) && error.fact.hasSuffix("."))
     }
+
+    @Test func `what killed writes have left is removed when it is old, and nothing else is`() throws {
+        try store.createLayout()
+        try store.write(name, [1, 2, 3])
+        let data = folder.path + "/nested/repository/data/ab/"
+        let stem = String(repeating: "ab", count: 32)
+        let old = Date().addingTimeInterval(-2 * 86_400)
+        for (file, date) in [
+            ("\(stem)-tmp-17", old), ("\(stem)-tmp-18", Date()), ("mine-tmp-1", old), ("\(stem).bak", old),
+        ] {
+            try Data([9]).write(to: URL(fileURLWithPath: data + file))
+            try FileManager.default.setAttributes([.modificationDate: date], ofItemAtPath: data + file)
+        }
+        try FileManager.default.setAttributes([.modificationDate: old], ofItemAtPath: data + stem)
+        store.removeLeftovers()
+        let left = try FileManager.default.contentsOfDirectory(atPath: data).sorted()
+        #expect(left == [stem, "\(stem)-tmp-18", "\(stem).bak", "mine-tmp-1"].sorted())
+        #expect(try store.read(name, range: nil) == [1, 2, 3])
+    }
 }

@@ -4,9 +4,6 @@ public import ResticRepository
 import Storage
 
 extension ArchiveBuilder {
-    /// Months that are merged at the same time, each in memory: as many as there are cores, within reason.
-    private static let monthsAtOnce = min(ProcessorCount.current, 8)
-
     /// Merges, stores and describes everything.
     ///
     /// - Parameters:
@@ -30,12 +27,10 @@ extension ArchiveBuilder {
             },
             attachments: AttachmentStore(provider: attachments, media: media, writer: writer, chunker: chunker),
             into: writer, chunker)
-        var isChanged = false
 
         var folders = TreeBuilder(.init(modified: .epoch))
         var lists = TreeBuilder(.init(modified: .epoch))
-        for position in conversations.indices {
-            guard let (folder, list) = try finishConversation(at: position, work, &isChanged) else { continue }
+        let isChanged = try finishConversations(work) { (folder, list) in
             folders.add(folder)
             lists.add(list)
         }
@@ -75,61 +70,7 @@ extension ArchiveBuilder {
         return Outcome(tree: tree, account: account)
     }
 
-    /// Merges a conversation and gives the nodes of its folder and of the list of its months; nil when it has no messages at all.
-    private mutating func finishConversation(
-        at position: Int, _ work: MonthMerger<some AttachmentProvider>, _ isChanged: inout Bool
-    ) throws(ArchiveError) -> (folder: Node, list: Node)? {
-        let record = conversations[position]
-        let keys = buckets.months(of: position)
-        let zone = zone
-        var earlier: [EarlierConversation] = []
-        for head in heads { earlier.append(try head.conversation(record.conversation.id, in: zone)) }
-        // Nothing given now, nothing given before by a source of today, and all archives have the same: it stays.
-        let concernsUs = !keys.isEmpty || given.contains { record.sources.contains($0) }
-        if !concernsUs, var node = earlier.shared(by: \.node), var list = earlier.shared(by: \.list),
-            earlier.allSatisfy(\.earlier.keepsNumbers)
-        {
-            node.name = Array(record.folder.utf8)
-            list.name = Array(ArchiveLayout.months(of: record.folder).utf8)
-            return (node, list)
-        }
-
-        var months = Set(keys.map(\.month))
-        for conversation in earlier { months.formUnion(conversation.months) }
-        var folder = TreeBuilder(.init(modified: .epoch))
-        var records: [MonthRecord] = []
-        let outcomes = try concurrently(months.sorted(), atOnce: Self.monthsAtOnce) {
-            [earlier, id = record.conversation.id] (month) throws(ArchiveError) in
-            try work.merge(month, of: id, at: position, earlier)
-        }
-        for outcome in outcomes {
-            isChanged = isChanged || outcome.isChanged
-            account.add(outcome.account)
-            guard let month = outcome.record else { continue }
-            records.append(month)
-            folder.add(month.node)
-        }
-        guard !records.isEmpty else { return nil }
-        conversations[position].messages = records.reduce(0) { $0 + $1.messages }
-        conversations[position].attachments = records.reduce(0) { $0 + $1.attachments }
-        if let first = records.map(\.span.lowerBound).min(), let last = records.map(\.span.upperBound).max() {
-            conversations[position].span = first...last
-        }
-        conversations[position].sources = Set(records.flatMap(\.given.keys)).sorted()
-        let stored = try work.store(lines(records) { $0.encode(into: &$1) }, .lists)
-        var list = Node(
-            name: Array(ArchiveLayout.months(of: record.folder).utf8), kind: .file, mode: FileMode(rawValue: 0o600),
-            modified: .epoch)
-        list.content = stored.blobs
-        list.size = stored.size
-        list.links = 1
-        var node = Node(
-            name: Array(record.folder.utf8), kind: .directory, mode: FileMode(unixMode: 0o040700), modified: .epoch)
-        node.subtree = try Archive.read { () throws(RepositoryError) in try folder.finish(work.writer) }
-        return (node, list)
-    }
-
-    private func lines<Record>(_ records: [Record], _ encode: (Record, inout JSONWriter) -> Void) -> [UInt8] {
+    func lines<Record>(_ records: [Record], _ encode: (Record, inout JSONWriter) -> Void) -> [UInt8] {
         var writer = JSONWriter()
         for record in records { encode(record, &writer) }
         return writer.bytes

@@ -1,5 +1,4 @@
 import ChatModel
-import Glibc
 import ResticRepository
 
 /// The entries of one folder, made one at a time as they are asked for.
@@ -117,10 +116,7 @@ extension FolderTree {
     }
 
     private func dateEntry(_ name: String, _ waiting: Waiting) throws(FolderTreeError) -> FolderEntry? {
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
-        let moment = Timestamp(seconds: Int64(now.tv_sec))
-        guard let end = SnapshotNames.end(of: name, in: zone, now: moment),
+        guard let end = SnapshotNames.end(of: name, in: zone, now: .now),
             let number = registry.withLock({ $0.snapshots.newest(notAfter: end) })
         else { return nil }
         let place = InodePlace.link(snapshot: number, fromDates: true)

@@ -22,7 +22,10 @@ struct SnapshotTable {
     subscript(number: Int) -> Entry? { entries.indices.contains(number) ? entries[number] : nil }
 
     /// The newest, which `latest` points at.
-    var newest: Int? { visible.last }
+    var newest: Int? { stored.newest(ofChats: true).flatMap { numbers[$0.id] } }
+
+    /// Those that are there, by their time.
+    private var stored: some BidirectionalCollection<StoredSnapshot> { visible.lazy.map { entries[$0].stored } }
 
     func number(named name: String) -> Int? { named[name] }
 
@@ -30,7 +33,9 @@ struct SnapshotTable {
     func stored(_ id: SnapshotID) -> StoredSnapshot? { numbers[id].map { entries[$0].stored } }
 
     /// The newest one that is not later than a moment.
-    func newest(notAfter moment: Timestamp) -> Int? { visible.last { entries[$0].time <= moment } }
+    func newest(notAfter moment: Timestamp) -> Int? {
+        stored.newest(notAfter: moment, ofChats: true).flatMap { numbers[$0.id] }
+    }
 
     func shape(of number: Int) -> SnapshotShape? { entries.indices.contains(number) ? entries[number].shape : nil }
 
@@ -53,11 +58,8 @@ struct SnapshotTable {
             let number = numbers[stored.id] ?? entries.count
             if number == entries.count {
                 guard number < InodeLayout.snapshotLimit else { continue }
-                let time = Timestamp(
-                    milliseconds: stored.snapshot.time.seconds * 1000
-                        + Int64(stored.snapshot.time.nanoseconds / 1_000_000))
                 numbers[stored.id] = number
-                entries.append(Entry(stored: stored, time: time, name: ""))
+                entries.append(Entry(stored: stored, time: stored.moment, name: ""))
             }
             entries[number].isVisible = true
             order.append(number)

@@ -14,16 +14,24 @@ public struct BackedUpTree: Sendable {
     public let changedWhileReading: [[UInt8]]
     /// Watched files that the parent has and the source has not, as paths in the parent's tree.
     public let removed: [String]
+    /// Symbolic links that lead to something; what that is is not stored.
+    public let links: [[UInt8]]
     /// Digests of files of several chunks that were read now, by their chunks: `SourceContents` need not read them again.
     let digests: [[BlobID]: SHA256Digest]
+    /// Trees that were stored now, when they are few.
+    let fresh: [TreeID: Tree]
 
-    /// Looks up what was stored; usable once the writer was finished.
+    /// Looks up what was stored.
     ///
-    /// - Parameter remembered: digests of contents of several chunks, by their chunks; asked for when one is needed.
+    /// - Parameters:
+    ///   - writer: what stored it, unless it has finished; it is flushed when something is needed that is not in memory.
+    ///   - remembered: digests of contents of several chunks, by their chunks; asked for when one is needed.
     public func contents(
-        in repository: Repository, remembered: @escaping @Sendable () -> [[BlobID]: SHA256Digest] = { [:] }
+        in repository: Repository, _ writer: RepositoryWriter? = nil,
+        remembered: @escaping @Sendable () -> [[BlobID]: SHA256Digest] = { [:] }
     ) -> SourceContents {
-        SourceContents(repository, tree: tree, digests: digests, remembered: remembered)
+        SourceContents(
+            repository, tree: tree, digests: digests, fresh: fresh, writer: writer, remembered: remembered)
     }
 }
 

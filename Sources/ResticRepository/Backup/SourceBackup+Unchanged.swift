@@ -55,6 +55,8 @@ private struct SourceComparison {
         case .file:
             return previous.content?.allSatisfy { repository.contains($0, .data) } ?? false
         case .symlink:
+            // What lies behind a link is read through it, and may have changed where the link has not.
+            if Self.leadsToFile(name, directory) { return false }
             do throws(SystemError) {
                 return try Descriptor.linkTarget(of: name, in: directory) == previous.linkTarget
             } catch { return false }
@@ -80,6 +82,12 @@ private struct SourceComparison {
             guard try isSame(name, opened.raw, status, previous, depth: depth + 1) else { return false }
         }
         return nodes.isEmpty
+    }
+
+    private static func leadsToFile(_ name: [UInt8], _ directory: Int32) -> Bool {
+        do throws(SystemError) {
+            return Node.Kind(unixMode: try Descriptor.target(of: name, in: directory).st_mode) == .file
+        } catch { return false }
     }
 
     private static func open(_ name: [UInt8], _ directory: Int32, _ flags: Int32) -> Descriptor? {

@@ -61,11 +61,12 @@ public struct SourceBackup: Sendable {
             names.append(node.map { _ in name })
             if let node { nodes.append(node) }
         }
-        let tree = try writer.saveTree(Tree(nodes))
+        let tree = try walk.save(Tree(nodes))
         progress?.publish(walk.counts)
         return BackedUpTree(
             tree: tree, names: names, counts: walk.counts, unreadable: walk.unreadable,
-            changedWhileReading: walk.changedWhileReading, removed: walk.removed, digests: walk.digests)
+            changedWhileReading: walk.changedWhileReading, removed: walk.removed, links: walk.links,
+            digests: walk.digests, fresh: walk.fresh)
     }
 
     /// The name in the stored tree of every path: its last component, with `-2`, `-3`, … for equal ones.

@@ -3,18 +3,14 @@ import Synchronization
 
 /// Looks up stored content by its path in the source, from the stored trees: nothing is kept for files nobody asks for.
 ///
-/// Usable once the writer of the backup was finished, from any thread. Costs a tree a directory; the last used are kept, large and small ones apart.
+/// Usable from any thread. Costs a tree a directory; the last used are kept, large and small ones apart.
 public final class SourceContents: Sendable {
-    /// A file or other entry as it was stored.
-    public struct Entry: Sendable {
-        /// The entry's metadata.
-        public let node: Node
-        /// SHA-256 of a file's whole content; nil for what is no file.
-        public let digest: SHA256Digest?
-    }
-
     private let repository: Repository
     private let root: TreeID
+    /// Some of the trees that were stored now.
+    private let fresh: [TreeID: Tree]
+    /// What stores them; nil when it has finished.
+    private let writer: RepositoryWriter?
     private let state: Mutex<Kept>
     /// Digests that somebody remembers from before; asked for once, when one is needed.
     private let remembered: @Sendable () -> [[BlobID]: SHA256Digest]
@@ -25,6 +21,7 @@ public final class SourceContents: Sendable {
         /// Small trees, so many that they would drive out the others: a folder of thousands of videos is parsed once.
         var leaves = RecentTrees()
         var folders = FolderTables()
+        var files = FileTables()
         /// Trees that were read from the repository.
         var read = 0
         var digests: [[BlobID]: SHA256Digest] = [:]
@@ -42,28 +39,44 @@ public final class SourceContents: Sendable {
         self.init(repository, tree: tree, digests: [:])
     }
 
+    /// Looks into a tree, of which parts may not have left the writer yet: they do when one is needed that is not `fresh`.
     package init(
         _ repository: Repository, tree: TreeID, digests: [[BlobID]: SHA256Digest],
+        fresh: [TreeID: Tree] = [:], writer: RepositoryWriter? = nil,
         remembered: @escaping @Sendable () -> [[BlobID]: SHA256Digest] = { [:] }
     ) {
         self.repository = repository
+        self.fresh = fresh
+        self.writer = writer
         self.remembered = remembered
         root = tree
         state = Mutex(Kept(digests: digests))
     }
 
-    /// The entry at a path of components separated by `/`; nil when there is none.
+    /// The content of the file at a path of components separated by `/`; nil when there is no file.
     ///
     /// The digest of a file of one chunk is its blob's id and free; for a larger file that nobody
     /// remembers its blobs are read, once.
-    public func entry(at path: String) throws(RepositoryError) -> Entry? {
-        guard let node = try node(at: path) else { return nil }
-        return Entry(
-            node: node, digest: try node.content.map { (blobs) throws(RepositoryError) in try digest(of: blobs) })
+    public func file(at path: String) throws(RepositoryError) -> FileContent? {
+        guard let (directory, name) = try place(of: path) else { return nil }
+        switch state.withLock({ $0.files.find(name, in: directory) }) {
+        case .absent: return nil
+        case .file(let blobs, let size): return FileContent(blobs: blobs, size: size, digest: try digest(of: blobs))
+        case .unknown: break
+        }
+        let tree = try loadTree(directory)
+        if tree.nodes.count >= Self.leafLimit { state.withLock { $0.files.insert(tree, for: directory) } }
+        guard let node = tree.node(named: name), let blobs = node.content else { return nil }
+        return FileContent(blobs: blobs, size: node.size, digest: try digest(of: blobs))
     }
 
     /// The node at a path of components separated by `/`; nil when there is none. Links are not followed.
     public func node(at path: String) throws(RepositoryError) -> Node? {
+        guard let (directory, name) = try place(of: path) else { return nil }
+        return try loadTree(directory).node(named: name)
+    }
+
+    private func place(of path: String) throws(RepositoryError) -> (directory: TreeID, name: [UInt8])? {
         let components = path.utf8.split(separator: UInt8(ascii: "/"))
             .filter { !$0.elementsEqual([UInt8(ascii: ".")]) }
         guard let last = components.last else { return nil }
@@ -72,7 +85,7 @@ public final class SourceContents: Sendable {
             guard let subtree = try subtree(of: directory, named: Array(component)) else { return nil }
             directory = subtree
         }
-        return try loadTree(directory).node(named: Array(last))
+        return (directory, Array(last))
     }
 
     /// How many trees were read from the repository.
@@ -89,6 +102,7 @@ public final class SourceContents: Sendable {
     public func digest(of blobs: [BlobID]) throws(RepositoryError) -> SHA256Digest {
         guard blobs.count > 1 else { return blobs.first?.digest ?? SHA256Digest(hashing: []) }
         if let known = knownDigest(of: blobs) { return known }
+        if !blobs.allSatisfy({ repository.contains($0, .data) }) { try writer?.flush() }
         var hash = SHA256()
         var fetched: [BlobID: [UInt8]] = [:]
         for (position, blob) in blobs.enumerated() {
@@ -123,7 +137,8 @@ public final class SourceContents: Sendable {
 
     /// The root of a source may list a database of many chunks, so who is asked for most must not go first.
     private func loadTree(_ id: TreeID) throws(RepositoryError) -> Tree {
-        if let tree = state.withLock({ $0.trees.value(id) ?? $0.leaves.value(id) }) { return tree }
+        if let tree = state.withLock({ $0.trees.value(id) ?? $0.leaves.value(id) }) ?? fresh[id] { return tree }
+        if !repository.contains(BlobID(id.digest), .tree) { try writer?.flush() }
         let tree = try repository.tree(id)
         state.withLock { kept in
             kept.read += 1

@@ -13,9 +13,14 @@ struct SourceWalk: ~Copyable {
     private(set) var unreadable: [UnreadableSource] = []
     private(set) var changedWhileReading: [[UInt8]] = []
     private(set) var removed: [String] = []
+    private(set) var links: [[UInt8]] = []
     /// The given path that is walked, and its name in the stored tree.
     private var root: (given: [UInt8], stored: [UInt8]) = ([], [])
     private(set) var digests: [[BlobID]: SHA256Digest] = [:]
+    /// The trees that were stored, as long as they are few.
+    private(set) var fresh: [TreeID: Tree] = [:]
+    private var freshEntries = 0
+    private static let mostFreshEntries = 10_000
 
     init(_ backup: SourceBackup, _ progress: SourceProgress?) {
         self.backup = backup
@@ -36,6 +41,14 @@ struct SourceWalk: ~Copyable {
         root = (bytes, name)
         return try entry(
             Entry(name: bytes, directory: AT_FDCWD, path: bytes, depth: 0, follows: true), status, name, previous)
+    }
+
+    /// Stores a tree.
+    mutating func save(_ tree: Tree) throws(RepositoryError) -> TreeID {
+        let id = try backup.writer.saveTree(tree)
+        freshEntries += tree.nodes.count
+        if freshEntries <= Self.mostFreshEntries { fresh[id] = tree } else { fresh = [:] }
+        return id
     }
 
     /// The tree that unchanged content is taken from; nil when it is damaged or gone, which costs time but no data.
@@ -80,6 +93,8 @@ struct SourceWalk: ~Copyable {
                 do throws(SystemError) {
                     node.linkTarget = try Descriptor.linkTarget(of: entry.name, in: entry.directory)
                 } catch { throw .source(.system(error)) }
+                // A link to nowhere leaves nothing out.
+                if (try? Descriptor.target(of: entry.name, in: entry.directory)) != nil { links.append(entry.path) }
             case .socket: return nil
             default: break
             }
@@ -140,7 +155,7 @@ struct SourceWalk: ~Copyable {
             if tree == previousTree {
                 node.subtree = previous?.subtree
             } else {
-                node.subtree = try backup.writer.saveTree(tree)
+                node.subtree = try save(tree)
                 if let previousTree {
                     let stored = root.stored + entry.path.dropFirst(root.given.count)
                     try noteRemoved(from: previousTree, in: stored, present: Set(names))

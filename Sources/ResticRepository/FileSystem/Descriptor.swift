@@ -43,7 +43,14 @@ package struct Descriptor: ~Copyable {
         return status
     }
 
-    /// The target of a symbolic link in a directory.
+    /// The status of what a symbolic link in a directory leads to.
+    static func target(of name: [UInt8], in directory: Int32) throws(SystemError) -> stat {
+        var status = stat()
+        guard withCString(name, { fstatat(directory, $0, &status, 0) }) == 0 else { throw SystemError(.status, errno) }
+        return status
+    }
+
+    /// The target of a symbolic link in a directory, as it is written.
     static func linkTarget(of name: [UInt8], in directory: Int32) throws(SystemError) -> [UInt8] {
         var target = [UInt8](repeating: 0, count: Int(PATH_MAX) + 1)
         let count = withCString(name) { name in

@@ -329,6 +329,9 @@ public final class CachedStore: ObjectStore {
     }
 
     /// See `ObjectStore`.
+    public func removeLeftovers() { inner.removeLeftovers() }
+
+    /// See `ObjectStore`.
     public func createLayout() throws(StorageError) {
         try online(.store)
         try inner.createLayout()

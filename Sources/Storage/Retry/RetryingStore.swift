@@ -79,6 +79,9 @@ public final class RetryingStore: ObjectStore {
     }
 
     /// See `ObjectStore`.
+    public func removeLeftovers() { store.removeLeftovers() }
+
+    /// See `ObjectStore`.
     public func createLayout() throws(StorageError) {
         try repeating(policy.writeLimit) { () throws(StorageError) in try store.createLayout() }
     }

@@ -66,6 +66,7 @@ final class BackupRun {
     /// surely nobody's, or 'unlock' removes it.
     func resume(_ lock: RepositoryLock) throws {
         writer.guardIndex { () throws(RepositoryError) in try lock.check() }
+        repository.store.removeLeftovers()
         guard !lock.leftBehind.isEmpty else { return }
         _ = try writer.takeLeftPacks()
         for left in lock.leftBehind where left.isForgotten { try repository.removeLock(left.id) }
@@ -107,14 +108,17 @@ final class BackupRun {
         return ArchiveHeads.heads(of: candidates)
     }
 
-    /// Says that a snapshot is dated later than this one, as that is what `latest` stands for.
+    /// Says that a snapshot is dated later than this one: it is taken for the newest.
     func noteLaterSnapshot(_ snapshots: [StoredSnapshot]) {
         guard let last = snapshots.map({ ($0.snapshot.time, $0.id) }).max(by: { $0.0 < $1.0 }), time < last.0 else {
             return
         }
-        result.notes.append(
-            "Snapshot \(last.1.short) is dated later than this backup, so that 'latest' goes on showing that one. If its date is "
-                + "wrong, 'restic forget \(last.1.short)' removes it; its messages stay in this backup.")
+        let meaning =
+            last.0 > .now()
+            ? "restic's 'latest' and '--keep-last' mean that one" : "'latest' goes on showing that one"
+        result.warnings.append(
+            "Snapshot \(last.1.short) is dated later than this backup, so that \(meaning). If its date is wrong, 'restic forget "
+                + "\(last.1.short)' removes it; its messages stay in this backup.")
     }
 
     /// Finds the sources that need not be read: no file of theirs has changed, told by sizes, times and inodes, and their last
@@ -145,9 +149,8 @@ final class BackupRun {
     /// When each source was read last, by what the snapshots say.
     func readTimes(in snapshots: [StoredSnapshot]) -> [ArchiveSource: Timestamp] {
         var times: [ArchiveSource: Timestamp] = [:]
-        for snapshot in snapshots.map(\.snapshot) where snapshot.programVersion.hasPrefix("chatark") {
-            let time = Timestamp(
-                milliseconds: snapshot.time.seconds * 1000 + Int64(snapshot.time.nanoseconds) / 1_000_000)
+        for stored in snapshots where stored.isOfChats {
+            let (snapshot, time) = (stored.snapshot, stored.moment)
             for path in snapshot.paths { times[ArchiveSource(host: snapshot.hostname, path: path)] = time }
         }
         // A source with a name of its own was backed up from a path.
@@ -191,25 +194,32 @@ final class BackupRun {
             isDatabase(name: file.name, head: file.head) ? .database(ofSize: file.size) : .contentDefined
         }
         let original = try backup.backUp(sources.paths, parent: parent, progress: progress.files)
-        // The messages' attachments are looked up in these trees.
-        try writer.flush()
         result.files = original.counts
         result.unreadable = original.unreadable.map { "'\(String(decoding: $0.path, as: UTF8.self))': \($0.reason)" }
         result.changed = original.changedWhileReading.map { String(decoding: $0, as: UTF8.self) }
+        if let link = original.links.first {
+            result.warnings.append(
+                "\(Words.count(original.links.count, "symbolic link")) of the sources (the first is '\(String(decoding: link, as: UTF8.self))') "
+                    + "\(original.links.count == 1 ? "is" : "are") stored as such: the files that they lead to are not in original/. Put the "
+                    + "files in their stead, or name their folder as a PATH.")
+        }
         if !result.unreadable.isEmpty || !result.changed.isEmpty { builder.noteChange() }
-        try noteLateChanges(original, since: parent, &builder)
-        try noteLacking(original, since: parent, &builder)
+        if let parent {
+            let (now, before) = (original.contents(in: repository, writer), SourceContents(repository, tree: parent))
+            try noteLateChanges(now, since: before, &builder)
+            try noteLacking(original, now, since: before, &builder)
+        }
         return original
     }
 
     /// Finds the sources that were not read, as nothing in them had changed, and in which something has changed since.
     private func noteLateChanges(
-        _ original: BackedUpTree, since parent: TreeID?, _ builder: inout ArchiveBuilder
+        _ now: SourceContents, since before: SourceContents, _ builder: inout ArchiveBuilder
     ) throws {
-        guard let parent, !result.unchanged.isEmpty else { return }
-        let (now, before) = (try repository.tree(original.tree), try repository.tree(parent))
         for (source, name) in zip(sources.all, SourceBackup.names(of: sources.paths))
-        where result.unchanged.contains(source.path) && now.node(named: name) != before.node(named: name) {
+        where result.unchanged.contains(source.path) {
+            let name = String(decoding: name, as: UTF8.self)
+            if let node = try now.node(at: name), node == (try before.node(at: name)) { continue }
             builder.noteUnread(archiveSource(source))
             if !result.changed.contains(where: { $0.hasPrefix(source.path) }) { result.changed.append(source.path) }
         }
@@ -217,11 +227,9 @@ final class BackupRun {
 
     /// Finds the databases that a source had at the last backup, or lacked then already, and lacks now. A log is lacked while
     /// its database is as it was: what was in the log would else have gone there.
-    private func noteLacking(_ original: BackedUpTree, since parent: TreeID?, _ builder: inout ArchiveBuilder) throws {
-        guard let parent else { return }
-        let (now, before) = (
-            original.contents(in: repository), SourceContents(repository, tree: parent)
-        )
+    private func noteLacking(
+        _ original: BackedUpTree, _ now: SourceContents, since before: SourceContents, _ builder: inout ArchiveBuilder
+    ) throws {
         for (source, name) in zip(sources.all, original.names) {
             guard let name = name.map({ String(decoding: $0, as: UTF8.self) + "/" }) else { continue }
             let removed = original.removed.filter { $0.hasPrefix(name) }.map { String($0.dropFirst(name.count)) }
@@ -252,14 +260,27 @@ final class BackupRun {
                 source: source, stored: name.map { String(decoding: $0, as: UTF8.self) })
         }
         let archives = builder.continued
-        let contents = original.contents(in: repository) {
+        let contents = original.contents(in: repository, writer) {
             archives.reduce(into: [:]) { $0.merge($1.digestsOfLargeMedia()) { first, _ in first } }
         }
         let files = OriginalFiles(contents: contents, places: places)
         let moment = Timestamp(milliseconds: time.seconds * 1000 + Int64(time.nanoseconds) / 1_000_000)
         let outcome = try builder.finish(attachments: files, into: writer, repository, at: moment, lastRead: lastRead)
         result.account = outcome.account
+        noteOtherPath(outcome.account, builder)
         return outcome
+    }
+
+    /// Says how a source that seems to be another one's next export can be known as that.
+    private func noteOtherPath(_ account: BackupAccount, _ builder: ArchiveBuilder) {
+        guard let source = sources.all.first, sources.all.count == 1, about.sourceName == nil,
+            account.alreadyArchived > account.stored,
+            builder.continued.allSatisfy({ $0.manifest.reading(of: archiveSource(source)) == .never })
+        else { return }
+        result.notes.append(
+            "'\(source.path)' is new, and most of its messages were known from another path. If it is a newer export of the same chats, "
+                + "give both one name with '--source-name NAME': then less is stored, and what was deleted there is marked."
+        )
     }
 
     /// Stores the root of both trees, and the snapshot that makes them findable; those that came since `snapshots` were listed

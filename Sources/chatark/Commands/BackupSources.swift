@@ -38,24 +38,27 @@ struct BackupSources {
     let all: [Source]
     /// What the user should know of how the paths were taken.
     let notes: [String]
-    /// Paths that are damaged, beside others that are not, and why.
+    /// Paths that cannot be read, beside others that can, and why.
     let damaged: [String]
 
     var paths: [String] { all.map(\.path) }
 
-    /// Looks at the paths. Throws for one that is not there, cannot be read or holds nothing that is known, and for
-    /// several that are to be called by one name.
+    /// Looks at the paths. One that is not there, cannot be read or holds nothing that is known is passed over; throws when none
+    /// is left, and for several that are to be called by one name.
     init(_ paths: [String], _ about: SourceOptions) throws {
         var all: [Source] = []
         var notes: [String] = []
         var damaged: [String] = []
         for given in paths {
-            var path = try Self.absolute(given)
+            var path: String
             let formats: [SourceFormat]
             do {
+                path = try Self.absolute(given)
                 formats = try Self.formats(at: path, about.source)
-            } catch let error as ImportError where paths.count > 1 && damaged.count + 1 < paths.count {
-                damaged.append("'\(path)' was passed over. \(error)")
+                if formats.isEmpty { throw CommandError.unknownSource(given) }
+            } catch  where damaged.count + 1 < paths.count {
+                // One that is not there tonight must not keep the others from being saved.
+                damaged.append("'\(given)' was passed over. \(error)")
                 continue
             }
             guard let format = formats.first else { throw CommandError.unknownSource(given) }

@@ -38,8 +38,7 @@ struct OriginalFiles: AttachmentProvider {
     func file(at path: String, of source: ArchiveSource) throws(ArchiveError) -> FileContent? {
         guard let stored = places[source]?.stored(path) else { return nil }
         do throws(RepositoryError) {
-            guard let entry = try contents.entry(at: stored), let digest = entry.digest else { return nil }
-            return FileContent(blobs: entry.node.content ?? [], size: entry.node.size, digest: digest)
+            return try contents.file(at: stored)
         } catch {
             throw .repository(error)
         }

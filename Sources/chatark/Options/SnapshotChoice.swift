@@ -1,3 +1,4 @@
+import ChatArchive
 import ChatModel
 import ResticRepository
 
@@ -28,11 +29,11 @@ enum SnapshotChoice {
 
     /// The same among snapshots that have been read, the oldest first.
     func find(among snapshots: [StoredSnapshot], zone: Zone, ofChats: Bool = false) throws -> StoredSnapshot {
-        let hasChats = ofChats && snapshots.contains(where: \.isOfChats)
-        let accepts = { (stored: StoredSnapshot) in !hasChats || stored.isOfChats }
         switch self {
         case .id("latest"):
-            guard let newest = snapshots.last(where: accepts) else { throw RepositoryError.noSuchSnapshot("latest") }
+            guard let newest = snapshots.newest(ofChats: ofChats) else {
+                throw RepositoryError.noSuchSnapshot("latest")
+            }
             return newest
         case .id(let prefix):
             let id = try Repository.snapshot(matching: prefix, among: snapshots.map(\.id))
@@ -42,18 +43,10 @@ enum SnapshotChoice {
             return found
         case .at(let date):
             let end = try Dates.range(date, in: zone).upperBound
-            let found = snapshots.last { stored in
-                let time = stored.snapshot.time
-                let milliseconds = time.seconds * 1000 + Int64(time.nanoseconds) / 1_000_000
-                return milliseconds < end.milliseconds && accepts(stored)
-            }
+            let moment = Timestamp(milliseconds: end.milliseconds - 1)
+            let found = snapshots.newest(notAfter: moment, ofChats: ofChats)
             guard let found else { throw CommandError.noSnapshotBefore(date) }
             return found
         }
     }
-}
-
-extension StoredSnapshot {
-    /// Whether this program wrote it, so that it has conversations.
-    var isOfChats: Bool { snapshot.programVersion.hasPrefix("chatark") }
 }
