@@ -27,7 +27,8 @@ public func exportFolder(ofFile path: String, format: SourceFormat) -> String? {
             case .wechat: true
             }
         guard isOwn else { return nil }
-        return try SourceFolder.exports(at: folder, wanted: format).map(\.path) == [name] ? folder : nil
+        let found = try SourceFolder.find(at: folder, wanted: format)
+        return found.exports.map(\.path) == [name] && found.unread.isEmpty ? folder : nil
     } catch {
         // The file that was named is still a source, and is read without the folder.
         return nil

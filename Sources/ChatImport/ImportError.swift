@@ -60,15 +60,15 @@ extension ImportError: CustomStringConvertible {
             """
         case .damaged(let path, let offset, let line, let column, let reason):
             """
-            '\(path)' is damaged at line \(line), column \(column): \(JSONError(reason, at: offset)). Nothing of it was \
-            imported; export it again.
+            '\(path)' is damaged at line \(line), column \(column): \(JSONError(reason, at: offset)). Export it \
+            again.
             """
         case .nothingReadable(let path, let lines):
             "None of the \(lines) lines of '\(path)' could be read. Each must be one JSON object of the interchange format."
         case .damagedZip(let path, let code):
-            "The .zip '\(path)' is damaged or not complete (libzip error \(code)). Nothing of it was imported; export it again."
+            "The .zip '\(path)' is damaged or not complete (libzip error \(code)). Export it again."
         case .noWhatsAppMessages(let path):
-            "No line of '\(path)' begins like a WhatsApp message, with a date and a time. Nothing was imported."
+            "No line of '\(path)' begins like a WhatsApp message, with a date and a time in a form that is known."
         case .database(let path, let fault): "Cannot read the database '\(path)': \(fault)."
         case .encryptedPhoneBackup(let path):
             """

@@ -1,4 +1,5 @@
 public import ChatModel
+import Glibc
 
 /// What an importer tells while it reads a source, in the source's order.
 ///
@@ -78,6 +79,10 @@ public enum ImportNote: Hashable, Sendable {
     case unreadableLog(path: String, frames: Int)
     /// A database that has a log while it is open came without one.
     case lacksLog(path: String)
+    /// An export beside others that cannot be read, or not to its end, and the words for why, which name it.
+    case exportNotRead(path: String, why: String)
+    /// An export beside others in a form that is not read, and the words for what to do, which name it.
+    case exportLeftOut(path: String, why: String)
     /// Files that look like exports, below the source's root, that were not read with it.
     case exportsPassedOver(paths: [String])
     /// A part of a database cannot be read; the rest was.
@@ -88,9 +93,14 @@ public enum ImportNote: Hashable, Sendable {
     case lacksPeople(path: String)
     /// Nothing tells whose account it is, so that what its owner wrote has no sender.
     case ownerUnknown(path: String, messages: Int)
-    /// Lines of a chat's text that begin with a date and a time in a form that is not known; they are read as parts of the
-    /// messages before them.
+    /// Lines of a chat's text that begin with a date and a time in a form that is not known or not the chat's, and may be
+    /// messages; they are read as parts of the messages before them.
     case unknownHeads(path: String, count: Int, firstLine: Int)
+    /// Lines of a chat's text that were copied into a message from another chat: they begin like messages, in a form that is not
+    /// the chat's, and with times before the message's. They are read as parts of the messages before them.
+    case copiedHeads(path: String, count: Int, firstLine: Int)
+    /// Messages that are dated later than their export was written; the line of the first.
+    case futureDates(path: String, count: Int, firstLine: Int)
     /// Messages of which the content breaks off; what stands before is shown, and the rest kept as it is.
     case damagedContents(count: Int)
     /// Messages with a time that no calendar has; they are shown at the beginning of 1970.
@@ -109,7 +119,7 @@ extension ImportNote {
     /// Whether messages may be missing that the source has.
     public var tellsOfLoss: Bool {
         switch self {
-        case .damagedDatabase, .unreadableLog, .accountNotRead: true
+        case .damagedDatabase, .unreadableLog, .accountNotRead, .exportNotRead, .unknownHeads: true
         default: false
         }
     }
@@ -119,7 +129,9 @@ extension ImportNote {
     /// Whether it tells of something that the user will miss, and so is said also to who wants to hear little.
     public var isWarning: Bool {
         switch self {
-        case .picturesNeedKey, .lacksLog, .damagedContents, .unknownHeads, .ownerUnknown, .lacksPeople: true
+        case .picturesNeedKey, .lacksLog, .damagedContents, .ownerUnknown, .lacksPeople, .exportLeftOut, .copiedHeads,
+            .futureDates:
+            true
         default: tellsOfLoss
         }
     }
@@ -133,6 +145,8 @@ extension ImportNote: CustomStringConvertible {
             "The times in '\(path)' have no time zone; \(zone) is assumed. Another one can be given with --tz."
         case .dayFirstAssumed(let path):
             "The dates in '\(path)' do not tell whether the day or the month comes first; the day is assumed."
+        case .exportNotRead(_, let why): "Not read, or not to its end: \(why)"
+        case .exportLeftOut(_, let why): why
         case .exportsPassedOver(let paths):
             "What looks like another export is kept as a file and not read, as it may have been sent: "
                 + paths.prefix(3).joined(separator: ", ") + (paths.count > 3 ? ", …" : "")
@@ -153,8 +167,14 @@ extension ImportNote: CustomStringConvertible {
             "Nothing tells whose account '\(path)' is of, so \(count) messages of its owner have no sender. Copy the account's whole "
                 + "folder, with its name."
         case .unknownHeads(let path, let count, let line):
-            "\(count) lines of '\(path)', the first is line \(line), begin with a date and a time in a form that is not known; they "
-                + "are read as parts of the messages before them."
+            "\(count) lines of '\(path)', the first is line \(line), begin with a date and a time in a form that is not known, or not "
+                + "the chat's; they are read as parts of the messages before them."
+        case .copiedHeads(let path, let count, let line):
+            "\(count) lines of '\(path)', the first is line \(line), begin like messages and were copied from elsewhere, as their form "
+                + "and times tell; they are read as parts of the messages before them."
+        case .futureDates(let path, let count, let line):
+            "\(count) messages of '\(path)', the first in line \(line), are dated later than the file was written. If day, month or "
+                + "year are confused, export the chat with a year of four digits (another language of the phone)."
         case .damagedContents(let count):
             "\(count) messages have a content that is damaged or breaks off; what can be read is shown, and the rest is kept."
         case .impossibleTimes(let count):
@@ -201,15 +221,18 @@ public struct ImportOptions: Sendable {
     public var knownConversations: [ConversationID]
     /// What opens encrypted databases and pictures.
     public var keys: SourceKeys
+    /// The present moment, which no message is sent after.
+    public var now: Timestamp
 
     /// Options.
     public init(
         assumedZone: Zone, ownName: String? = nil, knownConversations: [ConversationID] = [],
-        keys: SourceKeys = SourceKeys()
+        keys: SourceKeys = SourceKeys(), now: Timestamp? = nil
     ) {
         self.assumedZone = assumedZone
         self.ownName = ownName
         self.knownConversations = knownConversations
         self.keys = keys
+        self.now = now ?? Timestamp(seconds: Int64(time(nil)))
     }
 }

@@ -10,75 +10,13 @@ public enum SourceFormat: String, Sendable, CaseIterable {
 /// The format of the exports at a path, or nil when there is none that is known.
 ///
 /// A folder counts by what lies in it and in the folders in it. Throws for a folder with several formats, and for
-/// Telegram's HTML export, with the words for what to do.
+/// Telegram's HTML export, with the words for what to do. What cannot be read beside an export is told when that is read.
 public func recognise(_ path: String) throws(ImportError) -> SourceFormat? {
-    let exports = try SourceFolder.exports(at: path)
-    let formats = Set(exports.map(\.format))
+    let formats = Set(try SourceFolder.find(at: path).exports.map(\.format))
     guard formats.count < 2 else {
         throw .severalFormats(path: path, formats: SourceFormat.allCases.filter { formats.contains($0) })
     }
     return formats.first
-}
-
-/// Reads every export of a format at a path, row by row, in memory that does not grow with them.
-///
-/// Paths in events are relative to `path` when it is a folder, else to the folder in which it lies. Throws `stopped` with
-/// what `deliver` threw. A damaged export throws where the damage is met, after the rows before it were delivered; of
-/// several accounts of WeChat, one that cannot be read is told in a note.
-public func readSource(
-    at path: String, format: SourceFormat, options: ImportOptions, _ deliver: (ImportEvent) throws -> Void
-) throws(ImportError) {
-    let (exports, others) = try SourceFolder.exportsAndOthers(at: path, wanted: format)
-    guard !exports.isEmpty else { throw .notRecognised(path: path) }
-    var options = options
-    // Of several accounts, one that does not tell its owner may be anybody's.
-    if exports.count > 1 { options.knownConversations = [] }
-    if !others.isEmpty {
-        do { try deliver(.note(.exportsPassedOver(paths: others))) } catch { throw .stopped(error) }
-    }
-    if format == .wechat {
-        do { return try WeChatImport.read(exports, options, deliver) } catch let error as ImportError {
-            throw error
-        } catch {
-            throw .stopped(error)
-        }
-    }
-    for export in exports {
-        do {
-            try deliver(.export(path: export.path))
-            if format == .whatsapp {
-                try WhatsAppExport.read(export, options: options, deliver)
-                continue
-            }
-            let file = try SourceFile(path: export.root + "/" + export.path)
-            let media = SourceMedia(root: export.root, folder: export.folder)
-            do {
-                switch format {
-                case .whatsapp, .wechat: break
-                case .telegram:
-                    var reading = TelegramExport(file, path: export.path, media: media, options: options)
-                    try reading.read(deliver)
-                case .jsonl:
-                    var reading = InterchangeFile(file, path: export.path, media: media)
-                    try reading.read(deliver)
-                }
-            } catch let error as JSONError {
-                if case .sourceFailed(let errno) = error.reason {
-                    throw ImportError.unreadable(path: export.path, errno: errno)
-                }
-                let place = file.lineAndColumn(of: error.offset)
-                throw ImportError.damaged(
-                    path: export.path, offset: error.offset, line: place.line, column: place.column,
-                    reason: error.reason)
-            }
-        } catch let error as SystemFault {
-            throw .unreadable(path: export.path, errno: error.errno)
-        } catch let error as ImportError {
-            throw error
-        } catch {
-            throw .stopped(error)
-        }
-    }
 }
 
 /// Finds exports in a folder and the folders in it.
@@ -99,28 +37,32 @@ enum SourceFolder {
     /// Bytes of a file that are looked at to tell its format.
     private static let headLength = 1 << 18
 
-    /// The exports at a path, in the order of their names. A file that is named itself counts as `wanted` says.
-    static func exports(at path: String, wanted: SourceFormat? = nil) throws(ImportError) -> [Export] {
-        try find(at: path, wanted: wanted).exports
+    /// A file that has the name of an export, or is damaged where exports are, or one that only people can read.
+    struct Unread {
+        /// Below the source's root.
+        let path: String
+        let format: SourceFormat
+        let why: Why
+
+        enum Why {
+            case failed(ImportError)
+            case html
+            case compressed
+        }
     }
 
-    /// The same, and files that look like exports and lie beside WeChat's accounts, or beside chats that have WhatsApp's names.
-    /// They are not read: they may be the owner's, or may have been sent to them.
-    static func exportsAndOthers(
-        at path: String, wanted: SourceFormat
-    ) throws(ImportError) -> (exports: [Export], others: [String]) {
-        let (exports, others) = try find(at: path, wanted: wanted)
-        guard wanted == .wechat, isFolder(path) else { return (exports, others) }
-        let folders = Set(exports.map { String($0.folder.prefix { $0 != "/" }) })
-        guard !folders.isEmpty, !folders.contains("") else { return (exports, []) }
-        // What cannot be looked at is told when the folder's files are stored.
-        let beside = (try? exportFiles(at: path, wanted: nil, passing: folders).found) ?? []
-        return (exports, beside.map(\.path))
+    /// What is at a path.
+    struct Found {
+        var exports: [Export] = []
+        /// Files that look like exports and lie beside WeChat's accounts, or beside chats that have WhatsApp's names. They are
+        /// not read: they may be the owner's, or may have been sent to them.
+        var others: [String] = []
+        var unread: [Unread] = []
     }
 
-    private static func find(
-        at path: String, wanted: SourceFormat?
-    ) throws(ImportError) -> (exports: [Export], others: [String]) {
+    /// The exports at a path, in the order of their names, and what was passed over. A file that is named itself counts as
+    /// `wanted` says. Throws what is wrong with the first that cannot be read where there is no other.
+    static func find(at path: String, wanted: SourceFormat? = nil) throws(ImportError) -> Found {
         var path = path
         while path.utf8.count > 1, path.hasSuffix("/") { path.removeLast() }
         var status = stat()
@@ -130,61 +72,108 @@ enum SourceFolder {
             let folder = path.count > name.count ? String(path.dropLast(name.count + 1)) : "."
             let root = path.hasPrefix("/") && folder.isEmpty ? "/" : folder
             if wanted ?? .wechat == .wechat, WeChatShape.place(of: name) != nil {
-                return ([Export(format: .wechat, root: root, path: name, folder: "")], [])
+                return Found(exports: [Export(format: .wechat, root: root, path: name, folder: "")])
             }
             let recognised = try format(of: path)
-            guard let format = wanted ?? recognised else { return ([], []) }
-            return ([Export(format: format, root: root, path: name, folder: "")], [])
+            guard let format = wanted ?? recognised else { return Found() }
+            return Found(exports: [Export(format: format, root: root, path: name, folder: "")])
         }
         let accounts = wanted == nil || wanted == .wechat ? try WeChatShape.places(below: path) : []
         if !accounts.isEmpty {
             // What lies in an account's folders was sent in the chats, even when it looks like an export.
-            return (accounts.map { Export(format: .wechat, root: path, path: $0.database, folder: $0.folder) }, [])
+            let exports = accounts.map { Export(format: .wechat, root: path, path: $0.database, folder: $0.folder) }
+            return Found(exports: exports, others: wanted == .wechat ? beside(exports, path) : [])
         }
-        let (exports, others, html) = try exportFiles(at: path, wanted: wanted, passing: [])
-        if exports.isEmpty, let html { throw .telegramHTML(path: html) }
-        return (exports, others)
+        var found = try exportFiles(at: path)
+        let formats = Set(found.exports.map(\.format))
+        if let wanted { found.exports.removeAll { $0.format != wanted } }
+        if found.exports.isEmpty {
+            for unread in found.unread { if case .failed(let error) = unread.why { throw error } }
+            for unread in found.unread {
+                if case .html = unread.why { throw .telegramHTML(path: path + "/" + unread.path) }
+            }
+        }
+        // Of another format than the one that is wanted, where that one is read by itself.
+        if let wanted { found.unread.removeAll { $0.format != wanted && formats.contains($0.format) } }
+        if let wanted, wanted != .whatsapp { found.others = [] }
+        return found
     }
 
-    /// The exports in a folder and the folders in it, but for some; texts that may be others'; and where an export is that
-    /// people alone can read.
-    private static func exportFiles(
-        at path: String, wanted: SourceFormat?, passing: Set<String>
-    ) throws(ImportError) -> (found: [Export], others: [String], html: String?) {
-        var exports: [Export] = []
-        var others: [String] = []
-        var html: String?
+    /// What looks like an export beside accounts of WeChat.
+    private static func beside(_ accounts: [Export], _ path: String) -> [String] {
+        let folders = Set(accounts.map { String($0.folder.prefix { $0 != "/" }) })
+        guard !folders.isEmpty, !folders.contains("") else { return [] }
+        // What cannot be looked at is told when the folder's files are stored.
+        return (try? exportFiles(at: path, passing: folders))?.exports.map(\.path) ?? []
+    }
+
+    /// The exports in a folder and the folders in it, but for some.
+    private static func exportFiles(at path: String, passing: Set<String> = []) throws(ImportError) -> Found {
+        var all = Found()
         let folders = [""] + (try names(in: path, path)).filter { isFolder(path + "/" + $0) && !passing.contains($0) }
         for folder in folders {
             // What lies in Telegram's folders was sent in the chats, even when it looks like an export.
-            let isInTelegram = exports.contains { $0.format == .telegram && $0.folder.isEmpty }
+            let isInTelegram = all.exports.contains { $0.format == .telegram && $0.folder.isEmpty }
             if isInTelegram, TelegramExport.folders.contains(folder) { continue }
-            let whole = folder.isEmpty ? path : path + "/" + folder
-            let names = try names(in: whole, path)
-            let hasChat = names.contains(where: isNamedChat)
-            var found: [Export] = []
-            for name in names {
-                if name == "messages.html" || name == "export_results.html" { html = html ?? whole }
-                guard suffixes.contains(where: { name.lowercased().hasSuffix($0) }), !isFolder(whole + "/" + name),
-                    let format = try format(
-                        of: whole + "/" + name, isBesideChat: hasChat && !WhatsAppName.isChat(name)),
-                    wanted == nil || format == wanted
-                else { continue }
-                found.append(
-                    Export(
-                        format: format, root: path, path: folder.isEmpty ? name : folder + "/" + name, folder: folder))
+            var found: Found
+            do throws(ImportError) {
+                found = try exports(in: folder, of: path)
+            } catch {
+                guard !folder.isEmpty else { throw error }
+                found = Found(unread: [Unread(path: folder, format: .whatsapp, why: .failed(error))])
             }
             // Beside a chat that has WhatsApp's name, a text that looks like one is a document that was sent.
-            if found.contains(where: { $0.format == .whatsapp && isNamedChat($0.name) }) {
+            if found.exports.contains(where: { $0.format == .whatsapp && isNamedChat($0.name) }) {
                 let isOther = { (export: Export) in
                     export.format == .whatsapp && isText(export.name) && !isNamedChat(export.name)
                 }
-                others += found.filter(isOther).map(\.path)
-                found.removeAll(where: isOther)
+                all.others += found.exports.filter(isOther).map(\.path)
+                found.exports.removeAll(where: isOther)
             }
-            exports += found
+            all.exports += found.exports
+            all.unread += found.unread
         }
-        return (exports, others, html)
+        return all
+    }
+
+    /// The exports that lie directly in a folder below the root.
+    private static func exports(in folder: String, of root: String) throws(ImportError) -> Found {
+        var found = Found()
+        let whole = folder.isEmpty ? root : root + "/" + folder
+        let names = try names(in: whole, root)
+        let hasChat = names.contains(where: isNamedChat)
+        for name in names where !isFolder(whole + "/" + name) {
+            let path = folder.isEmpty ? name : folder + "/" + name
+            if name.lowercased().hasSuffix(".jsonl.gz") {
+                found.unread.append(Unread(path: path, format: .jsonl, why: .compressed))
+            }
+            guard suffixes.contains(where: { name.lowercased().hasSuffix($0) }) else { continue }
+            do throws(ImportError) {
+                if let format = try format(of: whole + "/" + name, isBesideChat: hasChat && !WhatsAppName.isChat(name))
+                {
+                    found.exports.append(Export(format: format, root: root, path: path, folder: folder))
+                } else if WhatsAppName.isSurelyChat(name), isText(name) || name.lowercased().hasSuffix(".zip") {
+                    found.unread.append(
+                        Unread(path: path, format: .whatsapp, why: .failed(.noWhatsAppMessages(path: path))))
+                }
+            } catch {
+                found.unread.append(Unread(path: path, format: likelyFormat(of: name), why: .failed(error)))
+            }
+        }
+        // Telegram Desktop writes both forms side by side when it is told to.
+        if !found.exports.contains(where: { $0.format == .telegram }),
+            let name = names.first(where: { $0 == "messages.html" || $0 == "export_results.html" })
+        {
+            let path = folder.isEmpty ? name : folder + "/" + name
+            found.unread.append(Unread(path: path, format: .telegram, why: .html))
+        }
+        return found
+    }
+
+    /// The format that a file's name speaks of.
+    private static func likelyFormat(of name: String) -> SourceFormat {
+        if name.hasSuffix(".jsonl") { return .jsonl }
+        return name.hasSuffix(".json") ? .telegram : .whatsapp
     }
 
     private static func isText(_ name: String) -> Bool { name.lowercased().hasSuffix(".txt") }

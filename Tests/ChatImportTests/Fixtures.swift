@@ -32,7 +32,7 @@ struct Import {
     /// Imports a source and checks what must hold for every source.
     init(_ path: String, _ format: SourceFormat, zone: Zone = .utc, ownName: String? = nil) throws {
         var found = Import()
-        try readSource(at: path, format: format, options: ImportOptions(assumedZone: zone, ownName: ownName)) { event in
+        try readSource(at: path, as: [format], options: ImportOptions(assumedZone: zone, ownName: ownName)) { event in
             switch event {
             case .person(let person): found.people[person.id] = person
             case .conversation(let conversation):

@@ -40,20 +40,20 @@ struct SourceRecognitionTests {
         try folder.write("MicroMsg/Download/result.json", chat)
         try folder.write("MicroMsg/0123456789abcdef0123456789abcdef/EnMicroMsg.db", "x")
         #expect(try recognise(folder.path) == .wechat)
-        #expect(try SourceFolder.exportsAndOthers(at: folder.path, wanted: .wechat).others == [])
+        #expect(try SourceFolder.find(at: folder.path, wanted: .wechat).others == [])
     }
 
     @Test func `what lies beside an account and looks like an export is told of`() throws {
         try folder.write("Export/result.json", chat)
-        #expect(try SourceFolder.exportsAndOthers(at: folder.path, wanted: .telegram).others == [])
+        #expect(try SourceFolder.find(at: folder.path, wanted: .telegram).others == [])
         try folder.write("MicroMsg/0123456789abcdef0123456789abcdef/EnMicroMsg.db", "x")
-        #expect(try SourceFolder.exportsAndOthers(at: folder.path, wanted: .wechat).others == ["Export/result.json"])
+        #expect(try SourceFolder.find(at: folder.path, wanted: .wechat).others == ["Export/result.json"])
         let chats = try TemporaryFolder()
         for name in ["WhatsApp Chat with Bob.txt", "Alice.txt"] {
             try chats.write(name, "27/03/2022, 13:32 - Bob: hello\n")
         }
         var told: [ImportNote] = []
-        try readSource(at: chats.path, format: .whatsapp, options: ImportOptions(assumedZone: .utc)) { event in
+        try readSource(at: chats.path, as: [.whatsapp], options: ImportOptions(assumedZone: .utc)) { event in
             if case .note(let note) = event { told.append(note) }
         }
         #expect(told.contains(.exportsPassedOver(paths: ["Alice.txt"])))
@@ -103,7 +103,10 @@ struct SourceRecognitionTests {
         #expect(try Import(folder.path, .whatsapp).exports == ["_chat.txt"])
         #expect(exportFolder(ofFile: folder.path + "/_chat.txt", format: .whatsapp) == folder.path)
         try folder.write("WhatsApp Chat - B.zip", brokenZip)
-        #expect(throws: ImportError.self) { try recognise(folder.path) }
+        #expect(try recognise(folder.path) == .whatsapp)
+        let found = try Import(folder.path, .whatsapp)
+        #expect(found.exports == ["_chat.txt"])
+        #expect(found.notes.filter(\.tellsOfLoss).map { "\($0)".contains("WhatsApp Chat - B.zip") } == [true])
         #expect(exportFolder(ofFile: folder.path + "/_chat.txt", format: .whatsapp) == nil)
     }
 

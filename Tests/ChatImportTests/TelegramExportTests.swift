@@ -137,12 +137,14 @@ struct TelegramExportTests {
     @Test(arguments: [
         ("create_group", "Ann created the group “T” with Bo, a deleted account"),
         ("pin_message", "Ann pinned a message"),
+        ("send_payment", "Ann sent a payment of 1999 in the smallest unit of EUR"),
+        ("set_messages_ttl", "Ann set messages not to disappear"),
         ("phone_call", "Ann called, 61 seconds (hangup)"), ("gift_premium", "Ann: gift premium “T”"),
     ])
     func `service messages are told in words and keep their raw text`(action: String, words: String) throws {
         let found = try importing(
             chat(
-                #"{"id":1,"type":"service","date_unixtime":"5","actor":"Ann","actor_id":"user3","action":"\#(action)","title":"T","members":["Bo",null],"duration_seconds":61,"discard_reason":"hangup","text":""}"#
+                #"{"id":1,"type":"service","date_unixtime":"5","actor":"Ann","actor_id":"user3","action":"\#(action)","title":"T","members":["Bo",null],"amount":1999,"currency":"EUR","period":0,"duration_seconds":61,"discard_reason":"hangup","text":""}"#
             ))
         #expect(found.first?.text == words)
         #expect(found.first?.kind == (action == "phone_call" ? .call : .system))
@@ -158,6 +160,40 @@ struct TelegramExportTests {
         #expect(found.messages.map(\.0.kind) == [.location, .contact, .unknown])
         #expect(found.messages.map(\.0.text) == ["Café\n52.5, 13.4", "Li Lei, 123", "new thing"])
         #expect(found.messages.allSatisfy { $0.0.raw != nil })
+    }
+
+    @Test func `a post's signature, a bot, votes and an answer to another chat are told in words`() throws {
+        let rest = #""type":"message","date_unixtime":"5","from":"A","from_id":"user1""#
+        let found = try importing(
+            chat(
+                [
+                    #"{"id":1,\#(rest),"text":"signed","author":"Hans"}"#,
+                    #"{"id":2,\#(rest),"text":"","via_bot":"@gif"}"#,
+                    #"{"id":3,\#(rest),"text":"","poll":{"question":"Where?","total_voters":3,"answers":[{"text":"Rome","voters":2},{"text":"Oslo","voters":1},{"text":"Bern","voters":0}]}}"#,
+                    #"{"id":4,\#(rest),"text":"yes","reply_to_message_id":77,"reply_to_peer_id":"channel99"}"#,
+                    #"{"id":5,\#(rest),"text":"no","reply_to_message_id":1}"#,
+                ].joined(separator: ",")))
+        #expect(
+            found.messages.map(\.0.text) == [
+                "signed\n(signed by Hans)", "(via @gif)", "Where?\n- Rome (2 votes)\n- Oslo (1 vote)\n- Bern",
+                "yes\n(in reply to message 77 of another chat, channel99)", "no",
+            ])
+        #expect(found.messages.map(\.0.replyTo) == [nil, nil, nil, nil, MessageID("1")])
+    }
+
+    @Test func `a file without a name has the type that the export, else its path, tells`() throws {
+        let rest = #""type":"message","date_unixtime":"5","text":"""#
+        let found = try importing(
+            chat(
+                [
+                    #"{"id":1,\#(rest),"file":"stickers/s.tgs","media_type":"sticker"}"#,
+                    #"{"id":2,\#(rest),"file":"video_files/v.MOV","media_type":"video_file"}"#,
+                    #"{"id":3,\#(rest),"file":"stickers/s.webm","media_type":"sticker","mime_type":"video/webm"}"#,
+                ].joined(separator: ",")))
+        #expect(
+            found.messages.flatMap(\.0.attachments).map(\.mediaType) == [
+                "application/x-tgsticker", "video/quicktime", "video/webm",
+            ])
     }
 
     @Test func `any value in the place of any field neither traps nor loses the row`() throws {

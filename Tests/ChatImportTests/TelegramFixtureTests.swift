@@ -58,7 +58,7 @@ struct TelegramFixtureTests {
         #expect(found.message("217584")?.kind == .voice)
         #expect(found.message("278329")?.kind == .sticker)
         #expect(found.message("278329")?.text == "DoNotChange")
-        #expect(found.message("5")?.text == "Poll question\n- option 1\n- option 2")
+        #expect(found.message("5")?.text == "Poll question\n- option 1 (1 vote)\n- option 2")
         #expect(found.message("7")?.replyTo == MessageID("6"))
         let large = try #require(found.message("318170")?.attachments.first)
         #expect(large.content == .missing(reason: "the file is larger than the limit chosen for the export"))

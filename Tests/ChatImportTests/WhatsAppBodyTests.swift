@@ -40,6 +40,25 @@ struct WhatsAppBodyTests {
         Issue.record("\(words)")
     }
 
+    @Test("what stands before an iPhone's attachment is its caption, or a document's own name")
+    func captions() throws {
+        let found = try messages(
+            "\u{200E}[27/03/2022, 21:41:40] E: caption here \u{200E}<attached: 00000036-PHOTO-2022-03-27-21-41-40.jpg>",
+            "more",
+            "[27/03/2022, 21:41:41] E: Some file.pdf • \u{200E}2 pages \u{200E}<attached: 00000037-Some file.pdf>",
+            "[27/03/2022, 21:41:42] E: PHOTO-1.jpg \u{200E}<attached: 00000038-PHOTO-1.jpg>",
+            "[27/03/2022, 21:41:43] E: \u{200E}<attached: 00000039-VIDEO-2022-03-27-21-41-43.mp4>",
+            "[27/03/2022, 21:41:44] E: look \u{200E}image omitted",
+            "[27/03/2022, 21:41:45] E: Some file.pdf • \u{200E}2 pages \u{200E}document omitted")
+        #expect(found.map(\.text) == ["caption here\nmore", "", "", "", "look", ""])
+        #expect(found.map(\.kind) == [.image, .file, .image, .video, .image, .file])
+        #expect(
+            found.map { $0.attachments.first?.name } == [
+                "00000036-PHOTO-2022-03-27-21-41-40.jpg", "Some file.pdf", "PHOTO-1.jpg",
+                "00000039-VIDEO-2022-03-27-21-41-43.mp4", "", "Some file.pdf",
+            ])
+    }
+
     // MARK: Marks that nobody sees
 
     /// Right-to-left text, a copied phone number, a mention, a byte order mark.

@@ -31,6 +31,40 @@ struct SeveralSourcesTests {
         #expect(try scratch.run("chatark", "backup", scratch("none"), scratch("empty")).status == 1)
     }
 
+    @Test("what cannot be read in a folder of exports is told before all else, and the zone of all of them in one line")
+    func folder() throws {
+        let scratch = try Scratch.withRepository()
+        for number in 10..<40 {
+            try scratch.write("27/03/2022, 13:05 - Bob: hello\n", to: "in/WhatsApp Chat with A\(number).txt")
+        }
+        let good = try scratch.run("chatark", "backup", "--tz", "UTC", scratch("in"))
+        #expect(good.status == 0, "\(good)")
+        let lines = good.errors.split(separator: "\n")
+        #expect(lines.count == 1 && lines[0].contains("A10.txt' and 29 other files"), "\(good)")
+        try scratch.write("27/03/2022 kvart 13:00 - B: x\n", to: "in/WhatsApp Chat with B.txt")
+        try scratch.write("PK\u{3}\u{4}torn", to: "in/WhatsApp Chat with C.zip")
+        try scratch.write(
+            "27/03/2022, 13:00 - B: x\n27/03/2022 kvart 13:00 - B: x\n", to: "in/WhatsApp Chat with D.txt")
+        for arguments in [["backup"], ["backup", "--quiet"], ["backup", "--dry-run"]] {
+            let backup = try scratch.run(scratch.process("chatark", arguments + ["--tz", "UTC", scratch("in")]))
+            #expect(backup.status == 3, "\(backup)")
+            let lines = backup.errors.split(separator: "\n")
+            for name in ["B.txt", "C.zip", "D.txt"] {
+                #expect(lines.prefix(3).contains { $0.contains("with \(name)'") }, "\(backup)")
+            }
+        }
+        #expect(try scratch.expect("chatark", "search", "--count", "hello") == "30\n")
+    }
+
+    @Test("a folder with one export that is damaged stores nothing")
+    func damagedAlone() throws {
+        let scratch = try Scratch.withRepository()
+        try scratch.write(#"{"name":"A","type":"personal_chat","id":1,"messages":[{"id":1,"ty"#, to: "in/result.json")
+        let backup = try scratch.run("chatark", "backup", scratch("in"))
+        #expect(backup.status == 1 && backup.errors.contains("damaged at line 1"), "\(backup)")
+        #expect(try scratch.expect("chatark", "snapshots", "--json").hasPrefix("[]"))
+    }
+
     @Test("what another program backs up into the repository does not hide the conversations")
     func otherProgram() throws {
         let scratch = try Scratch.withRepository()

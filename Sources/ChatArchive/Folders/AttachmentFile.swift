@@ -72,6 +72,9 @@ struct AttachmentFile {
         "image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "image/webp": ".webp", "video/mp4": ".mp4",
         "image/tiff": ".tif", "image/bmp": ".bmp", "image/x-wxgf": ".wxgf", "audio/amr": ".amr",
         "audio/silk": ".silk", "audio/ogg": ".ogg", "audio/mpeg": ".mp3", "audio/wav": ".wav",
+        "image/heic": ".heic", "image/heif": ".heif", "video/webm": ".webm", "video/quicktime": ".mov",
+        "video/3gpp": ".3gp", "video/x-matroska": ".mkv", "audio/mp4": ".m4a", "audio/aac": ".aac",
+        "audio/flac": ".flac", "application/x-tgsticker": ".tgs", "application/zip": ".zip",
         "application/pdf": ".pdf", "text/plain": ".txt", "text/vcard": ".vcf",
         // An encrypted picture whose key is not known is none that a viewer could open.
         "application/octet-stream": ".bin",

@@ -266,7 +266,7 @@ struct TelegramExport {
             message.text = record.captionedText
             unknownTypes[record["type"] ?? "", default: 0] += 1
         }
-        // An answer to a message of another chat keeps where that is in the raw text only.
+        message.text = ([message.text] + record.remarks).filter { !$0.isEmpty }.joined(separator: "\n")
         if record["reply_to_peer_id"] == nil { message.replyTo = record["reply_to_message_id"].map { MessageID($0) } }
         message.forwardedFrom = record["forwarded_from"]
         if record.nulls.contains("forwarded_from") { message.forwardedFrom = Self.deletedAccount }

@@ -26,9 +26,11 @@ extension TelegramRecord {
             attachments.append(Attachment(name: "", mediaType: "image/jpeg", content: Self.content(photo, media)))
         }
         if let file = self["file"] {
+            // Exports of 2021 give a file neither a name of its own nor, some, a type.
+            var type = self["mime_type"] ?? ""
+            if type.isEmpty { type = MediaTypes.type(of: file) }
             attachments.append(
-                Attachment(
-                    name: ownName(of: file), mediaType: self["mime_type"] ?? "", content: Self.content(file, media)))
+                Attachment(name: ownName(of: file), mediaType: type, content: Self.content(file, media)))
         }
         if let card = self["contact_vcard"] {
             attachments.append(Attachment(name: "", mediaType: "text/vcard", content: Self.content(card, media)))
@@ -92,5 +94,18 @@ extension TelegramRecord {
         // A sticker's emoji stands in for a text, it is none.
         if self["media_type"] == "sticker", !text.isEmpty { return text }
         return [text, mediaText].filter { !$0.isEmpty }.joined(separator: "\n")
+    }
+
+    /// What Telegram shows beside a message and no field of ours holds: who signed a post, by which bot it was sent, and that it
+    /// answers a message of another chat. A line each.
+    var remarks: [String] {
+        var lines: [String] = []
+        if let author = self["author"], !author.isEmpty { lines.append("(signed by \(author))") }
+        if let bot = self["via_bot"], !bot.isEmpty { lines.append("(via \(bot))") }
+        if let peer = self["reply_to_peer_id"] {
+            let message = self["reply_to_message_id"].map { "message \($0)" } ?? "a message"
+            lines.append("(in reply to \(message) of another chat, \(peer))")
+        }
+        return lines
     }
 }

@@ -88,19 +88,30 @@ struct TelegramRecord {
                         try reader.skipValue()
                         continue
                     }
-                    try reader.beginObject()
-                    while let key = try reader.nextKey() {
-                        if key == "text" {
-                            answers.append(try TelegramText(reading: &reader).text)
-                        } else {
-                            try reader.skipValue()
-                        }
-                    }
+                    if let answer = try Self.readAnswer(&reader) { answers.append(answer) }
                 }
             default: try reader.skipValue()
             }
         }
         poll = [question] + answers.map { "- " + $0 }
+    }
+
+    /// `Rome (2 votes)`; the number when there are any.
+    private static func readAnswer(_ reader: inout JSONReader) throws(JSONError) -> String? {
+        var text: String?
+        var votes = ""
+        try reader.beginObject()
+        while let key = try reader.nextKey() {
+            switch key {
+            case "text": text = try TelegramText(reading: &reader).text
+            case "voters":
+                if let count = try readScalar(&reader).flatMap({ Int($0) }), count > 0 {
+                    votes = count == 1 ? " (1 vote)" : " (\(count) votes)"
+                }
+            default: try reader.skipValue()
+            }
+        }
+        return text.map { $0 + votes }
     }
 
     /// The scalars of an object; what is nested in it is passed over.

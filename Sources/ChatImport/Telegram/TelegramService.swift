@@ -23,17 +23,25 @@ extension TelegramRecord {
         case "phone_call": words = "\(actor) called" + callEnd
         case "group_call": words = "\(actor) started a group call" + callEnd
         case "invite_to_group_call": words = "\(actor) invited \(names.isEmpty ? "members" : names) to a call"
+        case "set_messages_ttl" where number("period") == 0: words = "\(actor) set messages not to disappear"
         case "set_messages_ttl":
             words = "\(actor) set messages to disappear" + (self["period"].map { " after \($0) seconds" } ?? "")
         case "edit_chat_theme": words = "\(actor) changed the theme" + (self["emoticon"].map { " to \($0)" } ?? "")
         case "topic_created": words = "\(actor) created the topic\(title)"
         case "topic_edit": words = "\(actor) changed the topic\(title)"
         case "joined_telegram": words = "\(actor) joined Telegram"
+        case "send_payment": words = "\(actor) sent a payment" + payment
         case "take_screenshot": words = "\(actor) took a screenshot"
         case let action?: words = "\(actor): \(action.replacing("_", with: " "))\(title)"
         case nil: words = ""
         }
         return [words, text].filter { !$0.isEmpty }.joined(separator: "\n")
+    }
+
+    /// An amount is in the smallest unit of its currency, of which only Telegram knows how many there are to one.
+    private var payment: String {
+        guard let amount = self["amount"] else { return "" }
+        return " of \(amount)" + (self["currency"].map { " in the smallest unit of \($0)" } ?? "")
     }
 
     private var callEnd: String {

@@ -10,6 +10,7 @@ enum MediaTypes {
         "heic": "image/heic", "mp4": "video/mp4", "mov": "video/quicktime", "3gp": "video/3gpp", "opus": "audio/ogg",
         "ogg": "audio/ogg", "m4a": "audio/mp4", "mp3": "audio/mpeg", "aac": "audio/aac", "amr": "audio/amr",
         "wav": "audio/wav", "pdf": "application/pdf", "txt": "text/plain", "vcf": "text/vcard",
-        "zip": "application/zip",
+        "zip": "application/zip", "webm": "video/webm", "mkv": "video/x-matroska", "tgs": "application/x-tgsticker",
+        "flac": "audio/flac", "heif": "image/heif", "vcard": "text/vcard",
     ]
 }

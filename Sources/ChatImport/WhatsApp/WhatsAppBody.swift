@@ -26,7 +26,7 @@ struct WhatsAppBody: Equatable {
         let first = body.prefix { $0 != "\n" && $0 != "\r\n" }
         let caption = String(body.dropFirst(first.count).drop { $0.isNewline })
         if readAttachedByIOS(first) || readAttachedByAndroid(first, exists) || readOmitted(first) {
-            text = caption
+            text = [text, caption].filter { !$0.isEmpty }.joined(separator: "\n")
             return
         }
         text = body
@@ -56,7 +56,7 @@ struct WhatsAppBody: Equatable {
         }
     }
 
-    /// `‎<attached: 00000035-PHOTO-2022-03-27.jpg>`, in any language, maybe behind a document's name.
+    /// `‎<attached: 00000035-PHOTO-2022-03-27.jpg>`, in any language, maybe behind a document's name or a caption.
     private mutating func readAttachedByIOS(_ line: Substring) -> Bool {
         guard line.hasSuffix(">"), let open = line.lastIndex(of: "<") else { return false }
         let before = line[..<open]
@@ -67,7 +67,12 @@ struct WhatsAppBody: Equatable {
         let name = DirectionMarks.removed(from: inside[inside.index(after: colon)...]).trimmed
         guard !name.isEmpty else { return false }
         file = .named(name)
-        fileLabel = Self.label(before)
+        let label = Self.label(before)
+        if name.hasSuffix(label) || name.firstMatch(of: #/(PHOTO|VIDEO|AUDIO|GIF|STICKER)-[0-9]/#) == nil {
+            fileLabel = label
+        } else {
+            text = DirectionMarks.removed(from: before).trimmed
+        }
         kind = Self.kind(ofFile: name)
         return true
     }
@@ -106,7 +111,10 @@ struct WhatsAppBody: Equatable {
         guard let known = WhatsAppWords.omitted[words] else { return false }
         file = .omitted
         kind = known
-        fileLabel = Self.label(line[..<mark])
+        switch known {
+        case .file, .contact: fileLabel = Self.label(line[..<mark])
+        default: text = DirectionMarks.removed(from: line[..<mark]).trimmed
+        }
         return true
     }
 

@@ -4,7 +4,8 @@ import Foundation
 /// Reads a chat that WhatsApp exported as a text, alone, in a folder with its media, or in a .zip with them; a .zip may
 /// have several.
 ///
-/// The text is read twice: once for the order of day and month, once for the messages. Memory holds one message.
+/// The text is read twice: once for the order of day and month, once for the messages; in between once more for which heads are
+/// its own, when they have several forms. Memory holds one message.
 struct WhatsAppExport {
     /// Longest message that is read, in bytes; of a longer one the rest is counted as skipped.
     static let messageLimit = 16 << 20
@@ -12,7 +13,7 @@ struct WhatsAppExport {
     private let place: WhatsAppPlace
     private let options: ImportOptions
     private let conversation: ConversationID
-    private var isDayFirst = true
+    private var forms: WhatsAppFileForms
     /// Whether at least two people beside the one that the chat is called after write in it.
     private var isGroup = false
     /// The names of those that were told of, and of those that wrote.
@@ -20,8 +21,9 @@ struct WhatsAppExport {
     private var senders: Set<String> = []
     private var pending: Pending?
     private var clock: WhatsAppClock
-    /// Lines that look like heads of an unknown form: how many, and the first.
-    private var unknownHeads = (count: 0, first: 0)
+    /// Lines that look like heads of an unknown form, and messages that are dated later than the export.
+    private var unknownHeads = WhatsAppOwnHeads.Lines()
+    private var futureDates = WhatsAppOwnHeads.Lines()
 
     /// A message whose lines are being collected.
     private struct Pending {
@@ -36,11 +38,23 @@ struct WhatsAppExport {
     static func read(_ export: SourceFolder.Export, options: ImportOptions, _ deliver: (ImportEvent) throws -> Void)
         throws
     {
+        var attempts = ReadingAttempts()
         for (number, place) in try WhatsAppPlace.all(of: export).enumerated() {
             if number > 0 { try deliver(.export(path: place.path)) }
-            var reading = WhatsAppExport(place, options)
-            try reading.read(deliver)
+            try attempts.read(place.path) {
+                var reading = WhatsAppExport(place, options)
+                try reading.read(deliver)
+            }
         }
+        try attempts.end(deliver)
+    }
+
+    /// The latest wall time that a message of an export can have: a day after its file was written, as zones differ.
+    private static func latest(_ place: WhatsAppPlace, _ options: ImportOptions) -> CivilTime {
+        // A time before there was an export is that of a file system without one, or of an archive.
+        let written = place.written.flatMap { $0.seconds > 1_230_768_000 ? $0 : nil } ?? options.now
+        let moment = Timestamp(seconds: min(written, options.now).seconds + 86400)
+        return options.assumedZone.civilTime(at: moment)
     }
 
     private init(_ place: WhatsAppPlace, _ options: ImportOptions) {
@@ -48,6 +62,7 @@ struct WhatsAppExport {
         self.options = options
         conversation = ConversationID("whatsapp:\(place.title)")
         clock = WhatsAppClock(options.assumedZone)
+        forms = WhatsAppFileForms(latest: Self.latest(place, options))
     }
 
     // MARK: Rows
@@ -56,6 +71,7 @@ struct WhatsAppExport {
         try lookThrough(deliver)
         try deliver(.note(.zoneAssumed(path: place.path, zone: options.assumedZone.name)))
         try deliver(.conversation(Conversation(id: conversation, title: place.title, kind: .unknown, app: "whatsapp")))
+        var heads = WhatsAppOwnHeads.Reading(forms.ownHeads)
         var lines = try place.lines()
         while let line = try lines.next() {
             guard let bytes = line.bytes else {
@@ -64,14 +80,12 @@ struct WhatsAppExport {
                 continue
             }
             let text = String(decoding: bytes, as: UTF8.self)
-            if let header = WhatsAppHeader(text[...]) {
+            let header = WhatsAppHeader(text[...])
+            if let header, heads.isOwn(header.form, line: line.number) {
                 try finish(deliver)
                 pending = Pending(header: header, body: String(header.rest), line: line.number, offset: line.offset)
             } else if pending != nil {
-                if WhatsAppUnknownHead.begins(text) {
-                    if unknownHeads.count == 0 { unknownHeads.first = line.number }
-                    unknownHeads.count += 1
-                }
+                if header == nil, WhatsAppUnknownHead.begins(text) { unknownHeads.add(1, from: line.number) }
                 if (pending?.body.utf8.count ?? 0) + text.utf8.count < Self.messageLimit {
                     pending?.body += "\n" + text
                 } else {
@@ -82,10 +96,7 @@ struct WhatsAppExport {
             }
         }
         try finish(deliver)
-        if unknownHeads.count > 0 {
-            try deliver(
-                .note(.unknownHeads(path: place.path, count: unknownHeads.count, firstLine: unknownHeads.first)))
-        }
+        try noteHeads(deliver)
         let kind: Conversation.Kind = senders.count > 2 ? .group : .direct
         let members = senders.sorted().map { PersonID("whatsapp:\($0)") }
         try deliver(
@@ -93,25 +104,46 @@ struct WhatsAppExport {
                 Conversation(id: conversation, title: place.title, kind: kind, app: "whatsapp", members: members)))
     }
 
-    /// Finds out what the whole text is needed for: the order of day and month, and whether it is a group's.
+    /// Finds out what the whole text is needed for: the forms of heads, the order of day and month, and whether it is a group's.
     private mutating func lookThrough(_ deliver: (ImportEvent) throws -> Void) throws {
-        var order = WhatsAppDateOrder()
-        var others: Set<String> = []
-        var hasHeader = false
+        var others: [WhatsAppForm: Set<String>] = [:]
+        try readHeads { (header, _, _) in
+            forms.note(header)
+            if others[header.form, default: []].count < 2, let name = Self.split(String(header.rest)).name,
+                name != place.title
+            {
+                others[header.form, default: []].insert(name)
+            }
+        }
+        guard forms.hasHeads else { throw ImportError.noWhatsAppMessages(path: place.path) }
+        if forms.areSeveral {
+            try readHeads { (header, line, offset) in forms.noteAgain(header, line: line, offset: offset) }
+            forms.end()
+        }
+        isGroup = forms.own.reduce(into: Set()) { $0.formUnion(others[$1] ?? []) }.count > 1
+        if forms.isOrderAssumed { try deliver(.note(.dayFirstAssumed(path: place.path))) }
+    }
+
+    /// All lines that look like heads.
+    private func readHeads(_ take: (WhatsAppHeader, _ line: Int, _ offset: Int) -> Void) throws {
         var lines = try place.lines()
         while let line = try lines.next() {
             // A head is short; the rest of the line does not matter here.
             guard let bytes = line.bytes, let header = Self.header(bytes) else { continue }
-            hasHeader = true
-            order.note(header.stamp)
-            if others.count < 2, let name = Self.split(String(header.rest)).name, name != place.title {
-                others.insert(name)
-            }
+            take(header, line.number, line.offset)
         }
-        isGroup = others.count > 1
-        guard hasHeader else { throw ImportError.noWhatsAppMessages(path: place.path) }
-        isDayFirst = order.isDayFirst
-        if order.isAssumed { try deliver(.note(.dayFirstAssumed(path: place.path))) }
+    }
+
+    /// Tells which lines were doubtful.
+    private func noteHeads(_ deliver: (ImportEvent) throws -> Void) throws {
+        let unknown = unknownHeads.joined(with: forms.ownHeads.doubtful)
+        let copied = forms.ownHeads.copied
+        let notes: [(WhatsAppOwnHeads.Lines, ImportNote)] = [
+            (unknown, .unknownHeads(path: place.path, count: unknown.count, firstLine: unknown.first)),
+            (copied, .copiedHeads(path: place.path, count: copied.count, firstLine: copied.first)),
+            (futureDates, .futureDates(path: place.path, count: futureDates.count, firstLine: futureDates.first)),
+        ]
+        for (lines, note) in notes where lines.count > 0 { try deliver(.note(note)) }
     }
 
     private static func header(_ line: UnsafeRawBufferPointer) -> WhatsAppHeader? {
@@ -127,10 +159,10 @@ struct WhatsAppExport {
     private mutating func finish(_ deliver: (ImportEvent) throws -> Void) throws {
         guard let row = pending else { return }
         pending = nil
-        guard
-            let wall = row.header.stamp.wallTime(dayFirst: isDayFirst)
-                ?? row.header.stamp.wallTime(dayFirst: !isDayFirst)
-        else { return try skip(.impossibleDate, row.line, row.offset, deliver) }
+        guard let wall = forms.wallTime(of: row.header) else {
+            return try skip(.impossibleDate, row.line, row.offset, deliver)
+        }
+        if wall > forms.latest { futureDates.add(1, from: row.line) }
         var message = Message(time: clock.moment(of: wall), wallTime: wall)
         let (name, text) = Self.split(row.body)
         let isGroups = isGroup && name == place.title

@@ -7,6 +7,13 @@ enum WhatsAppName {
             || WhatsAppWords.fileSuffixes.contains { name.contains($0) }
     }
 
+    /// Whether a file is called as WhatsApp alone calls a chat's: other files may begin with the Chinese word for "with".
+    static func isSurelyChat(_ file: String) -> Bool {
+        isChat(file)
+            && (file == "_chat.txt" || file.lowercased().contains("whatsapp")
+                || WhatsAppWords.fileSuffixes.contains { file.contains($0) })
+    }
+
     /// The chat's name, without what WhatsApp puts around it, and without the number of a repeated download.
     static func title(file: String, parent: String) -> String {
         var name = file

@@ -7,6 +7,8 @@ struct WhatsAppPlace {
     let path: String
     /// The chat's name, from the name of its file, folder or .zip.
     let title: String
+    /// When its file, or the .zip that it is in, was written.
+    let written: Timestamp?
     /// A fresh reader of the text's lines.
     let lines: () throws -> LineReader
     /// Where a file named in the text is; nil when it is not there.
@@ -28,7 +30,7 @@ struct WhatsAppPlace {
         let files = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
         let named = Dictionary(files.map { ($0, $0) }, uniquingKeysWith: { $1 })
         return WhatsAppPlace(
-            path: export.path, title: WhatsAppName.title(file: name, parent: parent),
+            path: export.path, title: WhatsAppName.title(file: name, parent: parent), written: try written(path),
             lines: {
                 let file = try SourceFile(path: path)
                 return lines(try file.prefix(2)) { (buffer, position) in try file.read(into: buffer, at: position) }
@@ -42,6 +44,10 @@ struct WhatsAppPlace {
             })
     }
 
+    private static func written(_ path: String) throws -> Timestamp {
+        Timestamp(seconds: Int64(try FileState(path: path).seconds))
+    }
+
     // MARK: In a .zip
 
     private static func zip(_ path: String, _ export: SourceFolder.Export) throws -> [WhatsAppPlace] {
@@ -51,6 +57,7 @@ struct WhatsAppPlace {
         // The media belong to all chats; of several of one name it is the one beside the chat.
         let whole = Dictionary(archive.entries.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         let named = Dictionary(archive.entries.map { ($0.fileName, $0) }, uniquingKeysWith: { first, _ in first })
+        let written = try written(path)
         let times = Dictionary(grouping: chats, by: \.fileName).mapValues(\.count)
         return chats.map { chat in
             let folder = chat.name.dropLast(chat.fileName.count)
@@ -58,6 +65,7 @@ struct WhatsAppPlace {
             let parent = isNamedByFolder && !folder.isEmpty ? folder.lastComponent : export.name
             return WhatsAppPlace(
                 path: "\(export.path)/\(chat.name)", title: WhatsAppName.title(file: chat.fileName, parent: parent),
+                written: written,
                 lines: {
                     let stream = try archive.stream(chat)
                     return lines(try head(of: chat, in: archive, 2)) { (buffer, _) in try stream.read(into: buffer) }

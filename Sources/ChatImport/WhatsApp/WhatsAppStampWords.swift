@@ -13,7 +13,7 @@ enum WhatsAppStampWords {
         enum Part: Sendable { case morning, noon, afternoon }
 
         let part: Part
-        /// Whether those who write it put the year first, also when it has two digits.
+        /// Whether most of those who write it put the year first, also when it has two digits.
         var isYearFirst = false
 
         /// The hour of a clock with 24.
@@ -30,19 +30,22 @@ enum WhatsAppStampWords {
     /// The parts of the day, before or behind a time.
     static let halves: [Word<Half>] = words(
         [
-            (["오전", "새벽"], Half(part: .morning, isYearFirst: true)),
-            (["오후", "저녁"], Half(part: .afternoon, isYearFirst: true)),
-            (["中午", "正午"], Half(part: .noon)),
+            (
+                ["오전", "새벽", "上午", "午前", "凌晨", "清晨", "早晨", "早上", "午夜"],
+                Half(part: .morning, isYearFirst: true)
+            ),
+            (["오후", "저녁", "下午", "午後", "傍晚", "晚上"], Half(part: .afternoon, isYearFirst: true)),
+            (["中午", "正午"], Half(part: .noon, isYearFirst: true)),
             (
                 [
-                    "a. m.", "am", "ص", "上午", "午前", "凌晨", "清晨", "早晨", "早上", "午夜", "öö", "π. μ.", "πμ", "sa", "pg",
+                    "a. m.", "am", "ص", "ጥዋት", "öö", "π. μ.", "πμ", "sa", "pg",
                     "vm.", "vm", "fm", "f. h.", "ap.", "de.", "dop.", "пр. об.", "дп", "p. d.", "priekšp.",
                     "priešpiet", "ق. ظ.", "לפנה״צ", "לפנה\"צ", "पूर्वाह्न", "म. पू.", "முற்பகல்", "ಪೂರ್ವಾಹ್ನ", "ก่อนเที่ยง",
                 ], Half(part: .morning)
             ),
             (
                 [
-                    "p. m.", "pm", "م", "下午", "午後", "傍晚", "晚上", "ös", "μ. μ.", "μμ", "ch", "ptg", "nm.", "nm", "em",
+                    "p. m.", "pm", "م", "ከሰዓት", "ös", "μ. μ.", "μμ", "ch", "ptg", "nm.", "nm", "em",
                     "e. h.", "ip.", "du.", "odp.", "pop.", "сл. об.", "пп", "m. d.", "pēcp.", "popiet", "ب. ظ.",
                     "אחה״צ", "אחה\"צ", "अपराह्न", "म. उ.", "பிற்பகல்", "ಅಪರಾಹ್ನ", "หลังเที่ยง",
                 ], Half(part: .afternoon)
@@ -60,6 +63,9 @@ enum WhatsAppStampWords {
                 ], ()
             )
         ])
+
+    /// What may stand behind a time of 24 hours.
+    static let hours: [Word<Void>] = words([(["น."], ())])
 
     /// What may stand behind a year: an era, or that it is one.
     static let years: [Word<Void>] = words([(["be", "พ.ศ.", "г.", "р.", "г"], ())])

@@ -37,13 +37,22 @@ struct BackupResult {
         [unreadable, passedOver, changed, lacking].contains { !$0.isEmpty } || skippedUnread > 0 || losses > 0
             || account?.monthsLost ?? 0 > 0
     }
-    /// Databases and logs of which a part could not be read.
+    /// Databases, logs and exports of which a part could not be read.
     private(set) var losses = 0
+    /// Exports among them.
+    private(set) var exportLosses = 0
+    /// Of which files the times were read by the clock of which zone.
+    private(set) var assumedZones: [String: [String]] = [:]
 
     /// Keeps what an importer says beside its messages.
     mutating func add(_ note: ImportNote) {
+        if case .zoneAssumed(let path, let zone) = note { return assumedZones[zone, default: []].append(path) }
         if note.isWarning { warnings.append(note.description) } else { notes.append(note.description) }
         if note.tellsOfLoss { losses += 1 }
+        switch note {
+        case .exportNotRead, .unknownHeads: exportLosses += 1
+        default: break
+        }
     }
 
     /// Rows skipped that might have told something.
@@ -133,7 +142,16 @@ struct BackupReport {
             })
         note(result.changed.map { "'\($0)' changed during the backup; back it up again." })
         note(result.warnings)
-        if options.verbose || !options.quiet { note(result.notes) }
+        if options.verbose || !options.quiet { note(zoneLines + result.notes) }
+    }
+
+    /// A line for each zone, not one for each file.
+    private var zoneLines: [String] {
+        result.assumedZones.sorted { $0.key < $1.key }.map { (zone, paths) in
+            let others = paths.count > 1 ? " and \(Words.count(paths.count - 1, "other file"))" : ""
+            return "The times in '\(paths[0])'\(others) have no time zone; \(zone) is assumed. "
+                + "Another one can be given with --tz."
+        }
     }
 
     /// The first of many lines, all of them for those who want more.
@@ -163,7 +181,9 @@ struct BackupReport {
         // What earlier backups have of them stays, so they are not missing in the archive.
         Self.print(account.attachmentsMissing) { "\(Words.count($0, "attachment")) not at the source" }
         if result.losses > 0 {
-            let many = result.losses == 1 ? "1 database" : "\(Words.count(result.losses)) databases or parts of them"
+            let many =
+                result.losses == 1
+                ? "1 database or export" : "\(Words.count(result.losses)) databases, exports or parts of them"
             Output.line("          \(many) could not be read whole; messages may be missing")
         }
     }
@@ -194,7 +214,8 @@ struct BackupReport {
                 ("data_added", result.written.bytesAdded),
                 ("data_added_packed", result.written.bytesPacked), ("total_files_processed", Int(result.files.files)),
                 ("total_bytes_processed", Int(result.files.bytes)), ("files_unreadable", result.unreadable.count),
-                ("databases_damaged", result.losses), ("databases_lacking", result.lacking.count),
+                ("databases_damaged", result.losses - result.exportLosses), ("exports_damaged", result.exportLosses),
+                ("databases_lacking", result.lacking.count),
                 ("files_removed", Int(result.files.filesRemoved)), ("sources_unchanged", result.unchanged.count),
             ]
             for (name, value) in numbers {

@@ -170,7 +170,7 @@ final class BackupRun {
         for source in changed {
             builder.begin(archiveSource(source), settings: settings(of: source))
             do {
-                for format in source.formats { try read(source, as: format, into: &builder, lock) }
+                try read(source, into: &builder, lock)
             } catch let error as ImportError where sources.all.count > 1 {
                 // One that is damaged must not keep the others from being saved, night after night.
                 failures += 1
@@ -314,13 +314,12 @@ final class BackupRun {
     // MARK: Parts of steps
 
     private func read(
-        _ source: BackupSources.Source, as format: SourceFormat, into builder: inout ArchiveBuilder,
-        _ lock: RepositoryLock
+        _ source: BackupSources.Source, into builder: inout ArchiveBuilder, _ lock: RepositoryLock
     ) throws {
         let options = ImportOptions(
             assumedZone: zone, ownName: about.ownName,
             knownConversations: builder.conversations(of: archiveSource(source)), keys: keys)
-        try readSourceAhead(at: source.path, format: format, options: options) { event in
+        try readSourceAhead(at: source.path, as: source.formats, options: options) { event in
             switch event {
             case .person(let person): try builder.add(person)
             case .conversation(let conversation): builder.add(conversation)

@@ -20,9 +20,7 @@ struct DryRun {
         result.passedOver = sources.damaged
         let start = ContinuousClock.now
         for source in sources.all {
-            for format in source.formats {
-                try readSource(at: source.path, format: format, options: options) { take($0) }
-            }
+            try readSource(at: source.path, as: source.formats, options: options) { take($0) }
         }
         seconds = (ContinuousClock.now - start) / .seconds(1)
     }

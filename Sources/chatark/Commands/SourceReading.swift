@@ -7,21 +7,21 @@ import Storage
 ///
 /// Reading waits when some megabytes wait. An error of the caller ends the reading.
 func readSourceAhead(
-    at path: String, format: SourceFormat, options: ImportOptions, _ take: (ImportEvent) throws -> Void
+    at path: String, as formats: [SourceFormat], options: ImportOptions, _ take: (ImportEvent) throws -> Void
 ) throws {
     let queue = EventQueue()
     let isStarted = startThread {
         var failure: ImportError?
         var batch = EventBatch()
         do throws(ImportError) {
-            try readSource(at: path, format: format, options: options) { event in
+            try readSource(at: path, as: formats, options: options) { event in
                 batch.add(event)
                 if batch.isFull { try queue.put(batch.take()) }
             }
         } catch { failure = error }
         queue.end(batch.take(), failure)
     }
-    guard isStarted else { return try readSource(at: path, format: format, options: options, take) }
+    guard isStarted else { return try readSource(at: path, as: formats, options: options, take) }
     defer { queue.stop() }
     while let events = try queue.next() {
         for event in events { try take(event) }

@@ -48,6 +48,17 @@ struct MonthListingTests {
         #expect(listing.entries.map(\.size) == [6, 12_345, 12_345, 12_345, 9, 12_345, 12_345, 37, 29, 12, 1])
     }
 
+    @Test("a sticker and a video without a name have the extension of their type")
+    func typesOfNameless() throws {
+        let types = ["video/webm", "application/x-tgsticker", "video/quicktime", "image/webp", ""]
+        let listing = try Sample.listing(
+            types.enumerated().map { (position, type) in
+                message(kind: .sticker, [Sample.stored("", type: type)], after: Int64(position) * 1000)
+            })
+        #expect(
+            Sample.names(listing).map { String($0.suffix { $0 != "." }) } == ["webm", "tgs", "mov", "webp", "webp"])
+    }
+
     @Test("a message of many files shows all of them")
     func manyFiles() throws {
         let listing = try Sample.listing([message(kind: .file, (0..<300).map { Sample.stored("file \($0).pdf") })])

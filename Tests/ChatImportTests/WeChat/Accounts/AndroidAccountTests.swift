@@ -31,7 +31,7 @@ struct AndroidAccountTests {
 
     private func events(_ options: ImportOptions = ImportOptions(assumedZone: .utc)) throws -> [ImportEvent] {
         var events: [ImportEvent] = []
-        try readSource(at: folder.path, format: .wechat, options: options) { events.append($0) }
+        try readSource(at: folder.path, as: [.wechat], options: options) { events.append($0) }
         return events
     }
 

@@ -80,7 +80,7 @@ struct IPhoneAccountTests {
         #expect(Set(found.compactMap(\.owner)) == ["wxid_one", "wxid_two"])
         #expect(try Phone.texts(found).sorted() == ["wxid_a: to one", "wxid_a: to two"])
         var conversations: Set<String> = []
-        try readSource(at: root, format: .wechat, options: ImportOptions(assumedZone: .utc)) { event in
+        try readSource(at: root, as: [.wechat], options: ImportOptions(assumedZone: .utc)) { event in
             if case .conversation(let conversation) = event { conversations.insert(conversation.id.text) }
         }
         #expect(conversations == ["wechat:wxid_one/wxid_a", "wechat:wxid_two/wxid_a"])
@@ -91,7 +91,7 @@ struct IPhoneAccountTests {
         let folder = try TemporaryFolder()
         func words(_ path: String) -> String {
             do {
-                try readSource(at: path, format: .wechat, options: ImportOptions(assumedZone: .utc)) { _ in }
+                try readSource(at: path, as: [.wechat], options: ImportOptions(assumedZone: .utc)) { _ in }
                 return ""
             } catch {
                 return "\(error)"
@@ -292,7 +292,7 @@ struct IPhoneAccountTests {
             // Refused as a whole, or read in part.
             do throws(ImportError) {
                 var rows = 0
-                try readSource(at: made.root, format: .wechat, options: ImportOptions(assumedZone: .utc)) { event in
+                try readSource(at: made.root, as: [.wechat], options: ImportOptions(assumedZone: .utc)) { event in
                     if case .message = event { rows += 1 }
                 }
                 #expect(rows <= total * 2, "seed \(seed), round \(round)")

@@ -23,7 +23,7 @@ struct SeveralDatabasesTests {
 
     private func told() throws -> Told {
         var told = Told()
-        try readSource(at: folder.path, format: .wechat, options: ImportOptions(assumedZone: .utc)) { event in
+        try readSource(at: folder.path, as: [.wechat], options: ImportOptions(assumedZone: .utc)) { event in
             switch event {
             case .message(let message, _):
                 told.texts.append(message.text)
@@ -235,7 +235,7 @@ struct SeveralDatabasesTests {
         try android("b", "two")
         var count = 0
         #expect {
-            try readSource(at: folder.path, format: .wechat, options: ImportOptions(assumedZone: .utc)) { event in
+            try readSource(at: folder.path, as: [.wechat], options: ImportOptions(assumedZone: .utc)) { event in
                 if case .message = event {
                     count += 1
                     throw Enough()
