@@ -48,8 +48,8 @@ package struct ExpectedFolders {
         for conversation in history.conversations {
             let title = conversation.title.isEmpty ? conversation.id.text : conversation.title
             let folder = SafeName.unique(
-                SafeName.make(title, limit: ArchiveLayout.folderNameLimit), taken: &taken,
-                limit: ArchiveLayout.folderNameLimit)
+                SafeName.makeWhole(title, limit: ArchiveLayout.folderNameLimit), taken: &taken,
+                limit: ArchiveLayout.folderNameLimit, ignoringCase: true)
             addConversation(folder, ExpectedMessage.all(of: conversation.id, in: history, upTo: index))
         }
     }
@@ -255,7 +255,7 @@ package struct ExpectedFolders {
         var taken: Set<String> = []
         for person in history.people {
             let name = person.name.isEmpty ? person.id.text : person.name
-            let file = SafeName.unique(SafeName.make(name, limit: 200) + ".vcf", taken: &taken)
+            let file = SafeName.unique(SafeName.makeWhole(name, limit: 200) + ".vcf", taken: &taken)
             var card = "BEGIN:VCARD\r\nVERSION:4.0\r\n"
             card += folded("UID:urn:chatark:\(person.id.text)") + folded("FN:\(escaped(name))")
             for phone in person.phones { card += folded("TEL;VALUE=text:\(escaped(phone))") }

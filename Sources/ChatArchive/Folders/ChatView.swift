@@ -29,7 +29,7 @@ final class ChatView: Sendable {
         var taken: Set<String> = []
         contactNames = people.map { record in
             let name = record.person.name.isEmpty ? record.person.id.text : record.person.name
-            return Array(SafeName.unique(SafeName.make(name, limit: 200) + ".vcf", taken: &taken).utf8)
+            return Array(SafeName.unique(SafeName.makeWhole(name, limit: 200) + ".vcf", taken: &taken).utf8)
         }
         let folderNames = conversations.map { Array($0.folder.utf8) }
         named = folderNames.indices.sorted { folderNames[$0].lexicographicallyPrecedes(folderNames[$1]) }
