@@ -14,6 +14,8 @@ public struct TextQuery: Sendable {
     private let terms: Terms
     /// Words that stand in a line of JSON as in the message, in lower case; a line that lacks one does not match.
     private var needles: [[UInt8]] = []
+    /// Words of which that is so where nothing is decomposed; see `Folding.mayBeDecomposed`.
+    private var composedNeedles: [[UInt8]] = []
 
     /// Nil when no word has a letter.
     public init?(words: [String]) {
@@ -22,7 +24,13 @@ public struct TextQuery: Sendable {
         guard !folded.isEmpty else { return nil }
         terms = .words(folded.map { FoldedWord(text: $0) }, folding)
         // Letters beyond ASCII have no lower case of the same bytes, so lines are not told apart by words that have one.
-        needles = words.map { $0.lowercased() }.filter { !$0.isEmpty && Self.isFound(in: $0) }.map { Array($0.utf8) }
+        for word in words.map({ $0.lowercased() }) where !word.isEmpty && word.unicodeScalars.allSatisfy(Self.isFound) {
+            needles.append(Array(word.utf8))
+        }
+        for word in words.map({ $0.lowercased() }) where word.unicodeScalars.contains(where: Folding.isComposed) {
+            guard word.unicodeScalars.allSatisfy({ Self.isFound($0) || Folding.isComposed($0) }) else { continue }
+            composedNeedles.append(Array(word.utf8))
+        }
     }
 
     /// Regular expressions as Perl writes them. Nil when all are empty.
@@ -33,14 +41,12 @@ public struct TextQuery: Sendable {
         terms = .patterns(compiled)
     }
 
-    /// Whether a word stands in a line as it stands in the message.
-    private static func isFound(in word: String) -> Bool {
-        word.unicodeScalars.allSatisfy {
-            // JSON writes quotes, backslashes and control characters otherwise, and raw content as it is; brackets are around the
-            // kind of a message that has nothing else. The Kelvin sign and the dotted I are lower-cased to ASCII letters.
-            if $0.isASCII { return $0.value >= 0x20 && !"\"\\[]ki\u{7F}".unicodeScalars.contains($0) }
-            return !Folding.isSpecial($0)
-        }
+    /// Whether a character of a word stands in a line as it stands in the message.
+    private static func isFound(_ scalar: Unicode.Scalar) -> Bool {
+        // JSON writes quotes, backslashes and control characters otherwise, and raw content as it is; brackets are around the
+        // kind of a message that has nothing else. The Kelvin sign and the dotted I are lower-cased to ASCII letters.
+        if scalar.isASCII { return scalar.value >= 0x20 && !"\"\\[]ki\u{7F}".unicodeScalars.contains(scalar) }
+        return !Folding.isSpecial(scalar)
     }
 
     /// What was found in a segment.
@@ -137,27 +143,29 @@ public struct TextQuery: Sendable {
 
     /// The lines of JSON Lines that may match.
     func candidates(in text: [UInt8]) -> [(number: Int, range: Range<Int>)] {
+        var needles = needles
+        if !composedNeedles.isEmpty, !text.withUnsafeBytes(Folding.mayBeDecomposed) { needles += composedNeedles }
         guard let first = needles.max(by: { $0.count < $1.count }) else {
             return text.withUnsafeBytes { Self.allLines(of: $0) }
         }
         // Only letters have a case; without them the text is searched as it is.
         guard needles.contains(where: { $0.contains { $0 &- 0x61 < 26 } }) else {
-            return text.withUnsafeBytes { candidates(in: $0, first) }
+            return text.withUnsafeBytes { Self.candidates(in: $0, first, needles) }
         }
-        return Self.lowercased(text).withUnsafeBytes { candidates(in: $0, first) }
+        return Self.lowercased(text).withUnsafeBytes { Self.candidates(in: $0, first, needles) }
     }
 
-    private func candidates(
-        in text: UnsafeRawBufferPointer, _ first: [UInt8]
+    private static func candidates(
+        in text: UnsafeRawBufferPointer, _ first: [UInt8], _ needles: [[UInt8]]
     ) -> [(number: Int, range: Range<Int>)] {
         var found: [(number: Int, range: Range<Int>)] = []
         var (position, number, counted) = (0, 0, 0)
-        while let hit = Self.find(first, in: text, from: position, to: text.count) {
-            let (newlines, start) = Self.newlines(in: text, from: counted, to: hit)
-            number += newlines
+        while let hit = find(first, in: text, from: position, to: text.count) {
+            let (ends, start) = newlines(in: text, from: counted, to: hit)
+            number += ends
             let lineStart = start ?? counted
-            let end = Self.find([0x0A], in: text, from: hit, to: text.count) ?? text.count
-            if needles.allSatisfy({ Self.find($0, in: text, from: lineStart, to: end) != nil }) {
+            let end = find([0x0A], in: text, from: hit, to: text.count) ?? text.count
+            if needles.allSatisfy({ find($0, in: text, from: lineStart, to: end) != nil }) {
                 found.append((number, lineStart..<end))
             }
             position = end + 1

@@ -48,8 +48,8 @@ package struct ExpectedFolders {
         for conversation in history.conversations {
             let title = conversation.title.isEmpty ? conversation.id.text : conversation.title
             let folder = SafeName.unique(
-                SafeName.make(title, limit: ArchiveLayout.folderNameLimit), taken: &taken,
-                limit: ArchiveLayout.folderNameLimit)
+                SafeName.makeWhole(title, limit: ArchiveLayout.folderNameLimit), taken: &taken,
+                limit: ArchiveLayout.folderNameLimit, ignoringCase: true)
             addConversation(folder, ExpectedMessage.all(of: conversation.id, in: history, upTo: index))
         }
     }
@@ -127,7 +127,8 @@ package struct ExpectedFolders {
         var start = start
         var room = 255 - 19 - 2 - 13
         if let sender = message.message.sender {
-            let name = SafeName.make(self.name(of: sender), limit: 90)
+            let mark = self.mark(of: sender)
+            let name = SafeName.make(self.name(of: sender), limit: 90 - mark.utf8.count) + mark
             start += "_" + name
             room -= name.utf8.count
         }
@@ -206,9 +207,9 @@ package struct ExpectedFolders {
         var text = ""
         for message in messages {
             text += "[\(stamp(message.message.time, " ", ":"))] "
-            let marks = self.marks(of: message.message, among: messages)
+            let marks = self.marks(of: message, among: messages)
             if let sender = message.message.sender {
-                text += ([oneLine(name(of: sender))] + marks).joined(separator: " ") + ": "
+                text += ([oneLine(name(of: sender)) + mark(of: sender)] + marks).joined(separator: " ") + ": "
             } else {
                 text += marks.map { $0 + " " }.joined()
             }
@@ -231,15 +232,18 @@ package struct ExpectedFolders {
             }
             text += parts.joined(separator: " ")
             if let gone = message.gone {
-                text += " (no longer at the source; last seen \(stamp(gone, " ", ":").dropLast(3)))"
+                let isEdited = messages.contains { message.wasEdited(into: $0) }
+                let reason = isEdited ? "earlier wording" : "no longer at the source"
+                text += " (\(reason); last seen \(stamp(gone, " ", ":").dropLast(3)))"
             }
             text += "\n"
         }
         return Array(text.utf8)
     }
 
-    /// In brackets: from whom it was forwarded, what it answers.
-    private func marks(of message: Message, among messages: [ExpectedMessage]) -> [String] {
+    /// In brackets: from whom it was forwarded, what it answers, whether it is another wording of what was there before.
+    private func marks(of expected: ExpectedMessage, among messages: [ExpectedMessage]) -> [String] {
+        let message = expected.message
         var words: [String] = []
         if let name = message.forwardedFrom {
             words.append(name.isEmpty ? "forwarded" : "forwarded from \(oneLine(name))")
@@ -248,6 +252,7 @@ package struct ExpectedFolders {
             let answered = messages.last { $0.message.id == id }?.message.time
             words.append(answered.map { "reply to \(stamp($0, " ", ":"))" } ?? "reply to message \(id.text)")
         }
+        if messages.contains(where: { $0.wasEdited(into: expected) }) { words.append("edited") }
         return words.isEmpty ? [] : ["(\(words.joined(separator: "; ")))"]
     }
 
@@ -255,7 +260,7 @@ package struct ExpectedFolders {
         var taken: Set<String> = []
         for person in history.people {
             let name = person.name.isEmpty ? person.id.text : person.name
-            let file = SafeName.unique(SafeName.make(name, limit: 200) + ".vcf", taken: &taken)
+            let file = SafeName.unique(SafeName.makeWhole(name, limit: 200) + ".vcf", taken: &taken)
             var card = "BEGIN:VCARD\r\nVERSION:4.0\r\n"
             card += folded("UID:urn:chatark:\(person.id.text)") + folded("FN:\(escaped(name))")
             for phone in person.phones { card += folded("TEL;VALUE=text:\(escaped(phone))") }
@@ -291,6 +296,12 @@ package struct ExpectedFolders {
     private func name(of person: PersonID) -> String {
         let name = history.people.first { $0.id == person }?.name ?? ""
         return name.isEmpty ? person.text : name
+    }
+
+    /// What tells people of one name apart: no conversation says who its members are.
+    private func mark(of person: PersonID) -> String {
+        let name = history.people.first { $0.id == person }?.name ?? ""
+        return !name.isEmpty && history.people.count { $0.name == name } > 1 ? "@\(person.text)" : ""
     }
 
     private func oneLine(_ text: String) -> String { String(text.map { $0.isNewline ? " " : $0 }) }

@@ -78,6 +78,12 @@ struct ExpectedMessage {
         return .here(bytes)
     }
 
+    /// Whether another one is what the source had of it afterwards. Of what was deleted there is no wording.
+    func wasEdited(into other: ExpectedMessage) -> Bool {
+        guard let gone, let id = message.id, id == other.message.id, message.kind != .deleted else { return false }
+        return other.gone.map { $0 > gone } ?? true
+    }
+
     /// What its text file says, without the newline; nil when it has none.
     var shownText: String? {
         if !message.text.isEmpty { return message.text }

@@ -38,14 +38,18 @@ struct ConversationCopyTests {
         let scratch = try repository()
         try scratch.expect("chatark", "restore", "--conversation", "One", "--verify", "--target", scratch("out"))
         let transcript = try String(contentsOfFile: scratch("out/transcripts/One/2021-09.txt"), encoding: .utf8)
-        #expect(transcript.contains("Emma: old wording of One (no longer at the source; last seen "))
-        #expect(transcript.contains("Emma: new wording of One\n"))
+        #expect(transcript.contains("Emma: old wording of One (earlier wording; last seen "))
+        #expect(transcript.contains("Emma (edited): new wording of One\n"))
+        let october = try String(contentsOfFile: scratch("out/transcripts/One/2021-10.txt"), encoding: .utf8)
+        #expect(october.contains("Emma: day 40 of One (no longer at the source; last seen "))
         let about = try String(contentsOfFile: scratch("out/ABOUT.txt"), encoding: .utf8)
         let snapshot = try #require(
             try scratch.expect("chatark", "snapshots", "--json").matches(of: /"id":"([0-9a-f]{64})"/).last
         ).1
         for words in [
-            snapshot, "Conversations:   One", "41, of which 2 were no longer", "One: 41 messages", "Emma: a\n",
+            snapshot, "Conversations:   One", "41; no longer at the source: 1; earlier wordings of edited ones: 1",
+            "From:            the first message\n", "Until:           the last message\n", "One: 41 messages",
+            "Emma: a\n",
             "我: me, whose history this is\n", "Asia/Shanghai",
         ] {
             #expect(about.contains(words), "\(words) in \(about)")
@@ -65,6 +69,48 @@ struct ConversationCopyTests {
         #expect(
             try scratch.expect("sh", "-c", "sort \(scratch("out/SHA256SUMS"))") == before, "what is kept is listed, too"
         )
+    }
+
+    @Test("a file that is kept must be what the backup has: another one is told, and the digests find it")
+    func forgedFile() throws {
+        let scratch = try repository()
+        func restore() throws -> Finished {
+            try scratch.run("chatark", "restore", "--conversation", "One", "--keep-existing", "-t", scratch("out"))
+        }
+        let check = "cd \(scratch("out")) && sha256sum -c --quiet SHA256SUMS"
+        #expect(try restore().status == 0)
+        let message = "conversations/One/2021-09/2021-09-02_12-00-00-01_Emma.txt"
+        for (name, forged) in [
+            ("transcripts/One/2021-09.txt", "I CONFESS\n"), (message, "old wording of One\nand more\n"), (message, ""),
+        ] {
+            let honest = try String(contentsOfFile: scratch("out/\(name)"), encoding: .utf8)
+            try scratch.write(forged, to: "out/\(name)")
+            let result = try restore()
+            #expect(result.status == 3 && result.errors.contains("'\(name)': lies here with another"), "\(result)")
+            #expect(try String(contentsOfFile: scratch("out/\(name)"), encoding: .utf8) == forged, "it is kept")
+            #expect(try scratch.run("sh", "-c", check).output.contains("\(name): FAILED"))
+            #expect(try String(contentsOfFile: scratch("out/ABOUT.txt"), encoding: .utf8).contains("NOT COMPLETE"))
+            try scratch.write(honest, to: "out/\(name)")
+            #expect(try restore().status == 0)
+            #expect(try scratch.run("sh", "-c", check).status == 0)
+        }
+    }
+
+    @Test("files in the target that are not of the copy are told, and the account says so")
+    func otherFiles() throws {
+        let scratch = try repository()
+        func restore(_ name: String) throws -> String {
+            let result = try scratch.run("chatark", "restore", "--conversation", name, "-t", scratch("out"))
+            #expect(result.status == 0, "\(result)")
+            return result.errors
+        }
+        func about() throws -> String { try String(contentsOfFile: scratch("out/ABOUT.txt"), encoding: .utf8) }
+        #expect(try restore("Two").isEmpty && restore("Two").isEmpty, "the same copy again is not another one")
+        #expect(try !about().contains("NOT OF THIS COPY"))
+        // Two wordings of a message, two more messages, a transcript.
+        let errors = try restore("Three")
+        #expect(errors.contains("The target was not empty: 5 files in it, ") && errors.contains("/Two/"), "\(errors)")
+        #expect(try about().contains("NOT OF THIS COPY: 5 files in this folder that SHA256SUMS does not have"))
     }
 
     @Test("a choice of dates has only its messages, in transcripts too, and leaves no trace of other conversations")

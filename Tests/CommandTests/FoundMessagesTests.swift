@@ -63,8 +63,28 @@ struct FoundMessagesTests {
         #expect(hits[0]["forwarded_from"] == nil && hits[0]["last_seen"] == nil && hits[0]["edited"] == nil)
         #expect(hits[1]["forwarded_from"] as? String == "Bob" && hits[1]["reply_to"] as? String == "m0")
         #expect(hits[1]["edited"] as? Int == 5000 && hits[1]["last_seen"] is Int)
+        #expect(hits.map { $0["sender_id"] as? String } == ["Emma", "Emma"])
         let shown = try scratch.expect("chatark", "search", "needle")
         #expect(shown.components(separatedBy: "(no longer at the source; last seen ").count == 2, "\(shown)")
+    }
+
+    @Test("a wording that was edited since is not shown as a deleted message, nor counted as one")
+    func wordings() throws {
+        let scratch = try Scratch.withRepository()
+        let others = [#""from":"Emma","text":"needle kept""#, #""from":"Emma","text":"needle deleted""#]
+        try backUp(conversation("Chat", [#""from":"Emma","text":"needle old""#] + others), scratch)
+        try scratch.write(
+            conversation("Chat", [#""from":"Emma","text":"needle new""#, others[0]]), to: "chat.jsonl")
+        let backup = try scratch.expect("chatark", "backup", scratch("chat.jsonl"))
+        #expect(backup.contains("1 message edited since") && backup.contains("1 message no longer at the source"))
+        let lines = try scratch.expect("chatark", "search", "needle").split(separator: "\n")
+        let texts = lines.enumerated().filter { $0.offset % 2 == 1 }.map { String($0.element.dropFirst(24)) }
+        #expect(texts[0].hasPrefix("Emma: needle old (earlier wording; last seen 20"), "\(texts)")
+        #expect(texts[1] == "Emma (edited): needle new" && texts[2] == "Emma: needle kept")
+        #expect(texts[3].hasPrefix("Emma: needle deleted (no longer at the source; last seen 20"), "\(texts)")
+        let json = try scratch.expect("chatark", "search", "--json", "needle").split(separator: "\n")
+        #expect(json[0].contains(#""wording":"earlier""#) && json[1].contains(#""wording":"later""#))
+        #expect(!json[2].contains("wording") && !json[3].contains("wording"))
     }
 
     @Test("a sender is found by any name: everywhere, in one group, formerly, or an identifier that has none")

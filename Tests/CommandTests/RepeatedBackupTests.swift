@@ -63,7 +63,7 @@ struct RepeatedBackupTests {
     func unchangedBesideChanged() throws {
         let scratch = try Scratch.withRepository()
         for name in ["a", "b", "c"] { try scratch.write(line(1, "first of \(name)") + "\n", to: "\(name).jsonl") }
-        try scratch.append(line(2, "second of a") + "\n", to: "a.jsonl")
+        try scratch.append(line(3, "second of a") + "\n", to: "a.jsonl")
         let paths = ["a", "b", "c"].map { scratch("\($0).jsonl") }
         #expect(try summary(scratch, paths[0], paths[1], paths[2]).values["messages_read"] as? Int == 4)
         try scratch.write(line(1, "first of b") + "\n" + line(2, "second of b") + "\n", to: "b.jsonl")

@@ -85,6 +85,31 @@ struct TextQueryTests {
         #expect(try matches(TextQuery(words: ["cafe"]), "un cafe\u{301}"), "as grep has it")
     }
 
+    @Test(
+        "Korean, Japanese and other scripts are found as one code point or as several, as names of files from a Mac are",
+        arguments: [
+            ("계약서", "\u{1100}\u{1168}\u{110B}\u{1163}\u{11A8}\u{1109}\u{1165}"),
+            ("ガイド", "\u{30AB}\u{3099}\u{30A4}\u{30C8}\u{3099}"), ("ぱん", "\u{306F}\u{309A}\u{3093}"),
+            ("\u{622}ب", "\u{627}\u{653}ب"), ("ক\u{9CB}", "ক\u{9C7}\u{9BE}"), ("\u{958}", "\u{915}\u{93C}"),
+        ])
+    func decomposed(composed: String, parts: String) throws {
+        #expect(!composed.unicodeScalars.elementsEqual(parts.unicodeScalars) && composed == parts)
+        for (word, text) in [(composed, composed), (composed, parts), (parts, composed), (parts, parts)] {
+            let query = try #require(TextQuery(words: [word]))
+            #expect(try matches(query, "x \(text).pdf"))
+            let segment = line("other") + line(text) + line(composed)
+            #expect(try query.matches(in: segment).lines.map(\.number) == [1, 2])
+        }
+        #expect(try !matches(TextQuery(words: [composed + "x"]), "\(composed) x"))
+    }
+
+    @Test("lines without what is looked for are not decoded where nothing is written in parts")
+    func composedOnly() throws {
+        let query = try #require(TextQuery(words: ["계약서"]))
+        #expect(query.candidates(in: line("계획") + line("계약서") + line("カ")).map(\.number) == [1])
+        #expect(query.candidates(in: line("x") + line("\u{1112}\u{1161}")).count == 2)
+    }
+
     @Test func `what has no text is found by its kind and its raw content, as its file shows it`() throws {
         let segment = Array(
             (#"{"conversation":{"id":"c"}}"# + "\n" + #"{"time":1,"kind":"poll","raw":{"question":"Lake?"}}"# + "\n"

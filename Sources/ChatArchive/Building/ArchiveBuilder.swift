@@ -39,6 +39,8 @@ public struct ArchiveBuilder {
     var conversations: [ConversationRecord] = []
     private var conversationPositions: [ConversationID: Int] = [:]
     private var takenFolders: Set<String> = []
+    /// The same in lower case: what is named now is told apart where case makes no difference.
+    private var lowerFolders: Set<String> = []
     var buckets: MonthBuckets
     var account = BackupAccount()
 
@@ -197,7 +199,11 @@ public struct ArchiveBuilder {
                 conversations[position].conversation.members.append(member)
             }
         } else {
-            if !takenFolders.insert(record.folder).inserted { record.folder = newFolder(for: record.conversation) }
+            if takenFolders.insert(record.folder).inserted {
+                lowerFolders.insert(record.folder.lowercased())
+            } else {
+                record.folder = newFolder(for: record.conversation)
+            }
             append(record)
         }
     }
@@ -219,8 +225,10 @@ public struct ArchiveBuilder {
 
     private mutating func newFolder(for conversation: Conversation) -> String {
         let text = conversation.title.isEmpty ? conversation.id.text : conversation.title
-        return SafeName.unique(
-            SafeName.make(text, limit: ArchiveLayout.folderNameLimit), taken: &takenFolders,
-            limit: ArchiveLayout.folderNameLimit)
+        let limit = ArchiveLayout.folderNameLimit
+        let name = SafeName.unique(
+            SafeName.makeWhole(text, limit: limit), taken: &lowerFolders, limit: limit, ignoringCase: true)
+        takenFolders.insert(name)
+        return name
     }
 }

@@ -12,7 +12,7 @@ public struct BackupAccount: Hashable, Sendable {
     public var skipped: [String: Int] = [:]
     /// Of the stored ones, other wordings of known messages.
     public var edited = 0
-    /// Messages that no source has any more, since this backup.
+    /// Messages that no source has any more, since this backup; not those that were edited.
     public var nowGone = 0
     /// Messages that were gone and are back.
     public var cameBack = 0

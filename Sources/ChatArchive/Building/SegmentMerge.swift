@@ -35,7 +35,7 @@ struct SegmentMerge {
         var duplicates = 0
         /// Of the stored ones, those that are another wording of a known message.
         var edited = 0
-        /// Lines that this backup marked, and lines whose mark it took.
+        /// Lines that this backup marked, but for the earlier wordings of edited ones; and lines whose mark it took.
         var nowGone = 0
         var cameBack = 0
     }
@@ -83,10 +83,25 @@ struct SegmentMerge {
     /// What happened so far.
     var counts: Counts {
         var counts = rowCounts
-        for (line, wasGone) in zip(unsorted, wasGone) where wasGone != (line.gone != nil) {
-            if wasGone { counts.cameBack += 1 } else { counts.nowGone += 1 }
+        var gone: [Int] = []
+        for (index, wasGone) in wasGone.enumerated() where wasGone != (unsorted[index].gone != nil) {
+            if wasGone { counts.cameBack += 1 } else { gone.append(index) }
         }
+        counts.nowGone = gone.count - earlierWordings(among: gone)
         return counts
+    }
+
+    /// How many of some lines that are gone have a later wording.
+    private func earlierWordings(among gone: [Int]) -> Int {
+        var wordings: [MessageID: [Int]] = [:]
+        for index in gone { if let id = unsorted[index].message.id { wordings[id] = [] } }
+        guard !wordings.isEmpty else { return 0 }
+        for (index, line) in unsorted.enumerated() { if let id = line.message.id { wordings[id]?.append(index) } }
+        func wording(_ index: Int) -> WordingOrder.Wording { (unsorted[index].message.kind, unsorted[index].gone) }
+        return gone.count { index in
+            let others = unsorted[index].message.id.flatMap { wordings[$0] } ?? []
+            return others.contains { WordingOrder.precedes(wording(index), wording($0)) }
+        }
     }
 
     // MARK: What a source gives

@@ -10,13 +10,13 @@ final class ChatView: Sendable {
     let contactNames: [[UInt8]]
     private let folders: [[UInt8]: Int]
     private let contacts: [[UInt8]: Int]
-    private let names: [PersonID: String]
+    private let names: ShownNames
     /// Conversations by the names of their folders, and where each stands among them.
     private let named: [Int]
     private let ranks: [Int]
 
     var cost: Int {
-        conversations.reduce(0) { $0 + 400 + $1.conversation.names.count * 120 }
+        conversations.reduce(0) { $0 + 500 + $1.conversation.names.count * 160 }
             + named.count * 16 + people.reduce(0) { $0 + 500 + ($1.person.membership?.members.count ?? 0) * 100 } + 1000
     }
 
@@ -29,7 +29,7 @@ final class ChatView: Sendable {
         var taken: Set<String> = []
         contactNames = people.map { record in
             let name = record.person.name.isEmpty ? record.person.id.text : record.person.name
-            return Array(SafeName.unique(SafeName.make(name, limit: 200) + ".vcf", taken: &taken).utf8)
+            return Array(SafeName.unique(SafeName.makeWhole(name, limit: 200) + ".vcf", taken: &taken).utf8)
         }
         let folderNames = conversations.map { Array($0.folder.utf8) }
         named = folderNames.indices.sorted { folderNames[$0].lexicographicallyPrecedes(folderNames[$1]) }
@@ -37,7 +37,7 @@ final class ChatView: Sendable {
         for (rank, conversation) in named.enumerated() { ranks[conversation] = rank }
         self.ranks = ranks
         contacts = Dictionary(contactNames.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-        names = Dictionary(people.map { ($0.person.id, $0.person.name) }, uniquingKeysWith: { first, _ in first })
+        names = ShownNames(of: people)
     }
 
     func conversation(inFolder name: [UInt8]) -> Int? { folders[name] }
@@ -55,15 +55,8 @@ final class ChatView: Sendable {
 
     func contact(named name: [UInt8]) -> Int? { contacts[name] }
 
-    /// A sender as people read it in a conversation.
-    func name(_ person: PersonID, in conversation: Int) -> String {
-        if let name = conversations[conversation].conversation.names[person], !name.isEmpty { return name }
-        if let name = names[person], !name.isEmpty { return name }
-        return person.text
-    }
-
-    /// A sender as a part of file names.
-    func safeName(_ person: PersonID, in conversation: Int) -> [UInt8] {
-        Array(SafeName.make(name(person, in: conversation), limit: MonthListingBuilder.senderLimit).utf8)
+    /// What people are called in a conversation. Costs a look at its members the first time.
+    func names(in conversation: Int) -> ShownNames.InConversation {
+        names.names(in: conversations[conversation].conversation, at: conversation)
     }
 }

@@ -95,7 +95,7 @@ extension FolderTree {
 
     /// What a message's file is beyond its content: `user.chatark.id`, `.sender`, `.type`, `.sha256` and `.decode`
     /// of the file as it is stored; `.forwarded-from`, a name; `.reply-to`, an identifier; `.edited`, and `.last-seen` of what is no
-    /// longer at the source (RFC 3339).
+    /// longer at the source (RFC 3339); `.wording`, `earlier` of what was edited into another one, and `later` of that.
     public func extendedAttributes(
         of inode: InodeNumber, waiting: Waiting
     ) throws(FolderTreeError) -> [(name: String, value: [UInt8])] {
@@ -119,6 +119,11 @@ extension FolderTree {
             }
             if let id = mark.replyTo { values.append(("user.chatark.reply-to", Array(decoded.slice(id)))) }
             if let edited = mark.edited { values.append(("user.chatark.edited", Array(edited.rfc3339.utf8))) }
+        }
+        if found.isEarlierWording {
+            values.append(("user.chatark.wording", Array("earlier".utf8)))
+        } else if decoded.mark(of: found)?.isEdited == true {
+            values.append(("user.chatark.wording", Array("later".utf8)))
         }
         if let gone = found.gone { values.append(("user.chatark.last-seen", Array(gone.rfc3339.utf8))) }
         return values

@@ -79,9 +79,9 @@ extension FolderTree {
             }
             if !isAhead { prefetch(key.month, folder, of: view.archive) }
             guard !segments.isEmpty else { throw .notFound }
+            let names = view.names(in: key.folder.conversation)
             let listing = MonthListing(
-                of: key.month, in: zone, from: segments, mediaOnly: key.mediaOnly
-            ) { view.safeName($0, in: key.folder.conversation) }
+                of: key.month, in: zone, from: segments, mediaOnly: key.mediaOnly, name: names.safeName)
             return (listing, listing.cost)
         }
         // From pieces that were loaded ahead there is little to compute.
@@ -101,12 +101,12 @@ extension FolderTree {
             noteMonth(month, of: folder, key, in: .transcripts)
             guard !segments.isEmpty else { throw .notFound }
             var transcript = Transcript(of: month, in: zone)
-            transcript.add(segments.map(\.segment)) { view.name($0, in: conversation) }
+            transcript.add(segments.map(\.segment), view.names(in: conversation).name)
             return (transcript.rendered, transcript.rendered.bytes.capacity + 100)
         }
     }
 
-    /// A month's transcript of the messages sent in a span of time only, by the number of its file.
+    /// A month's transcript of the messages sent in a span of time only, by the number of its file; and who sent them.
     public func transcript(
         _ file: InodeNumber, within span: Range<Timestamp>, waiting: Waiting
     ) throws(FolderTreeError) -> RenderedTranscript {
@@ -115,7 +115,7 @@ extension FolderTree {
         let key = FolderKey(archive: view.archive.tree, conversation: conversation)
         let segments = try segments(of: month, in: folder(key, view, waiting), key, waiting)
         var transcript = Transcript(of: month, in: zone)
-        transcript.add(segments.map(\.segment), within: span) { view.name($0, in: conversation) }
+        transcript.add(segments.map(\.segment), within: span, view.names(in: conversation).name)
         return transcript.rendered
     }
 

@@ -22,6 +22,8 @@ final class Segment: Sendable {
         var mark: Int32 = -1
         /// When it was last at a source, if it no longer is.
         var gone: Timestamp?
+        /// Whether it is gone because a later wording has taken its place.
+        var isEarlierWording = false
     }
 
     /// What a reader must know of a message besides its words; few have any.
@@ -32,6 +34,8 @@ final class Segment: Sendable {
         var replyTo: Range<UInt32>?
         /// When it was last edited, as the source says.
         var edited: Timestamp?
+        /// Whether it has taken the place of an earlier wording.
+        var isEdited = false
     }
 
     let lines: [Line]
@@ -73,6 +77,7 @@ final class Segment: Sendable {
             let line = text.prefix(error.offset).reduce(1) { $1 == 0x0A ? $0 + 1 : $0 }
             throw .damagedFile(name, line: line, error)
         }
+        decoder.orderWordings()
         lines = decoder.lines
         marks = decoder.marks
         senders = decoder.senders
@@ -108,6 +113,8 @@ final class Segment: Sendable {
         var senders: [PersonID] = []
         var attachments: [Attachment] = []
         var bytes: [UInt8] = []
+        /// Those of `lines` that are gone and have an identifier.
+        private var gone: [Int] = []
         private var positions: [String: Int32] = [:]
         /// The first senders that came: most conversations have no more, and comparing them costs less than hashing.
         private var firstSenders: [[UInt8]] = []
@@ -157,7 +164,51 @@ final class Segment: Sendable {
                 marks.append(mark)
             }
             if let last = lines.last, last.time == line.time { line.tie = last.tie == .max ? .max : last.tie + 1 }
+            if line.gone != nil, !line.id.isEmpty { gone.append(lines.count) }
             lines.append(line)
+        }
+
+        /// Finds the wordings that others have replaced. Costs a pass over the lines of a segment from which something is gone.
+        mutating func orderWordings() {
+            guard !gone.isEmpty else { return }
+            func id(_ line: Line) -> ArraySlice<UInt8> {
+                bytes[Int(line.id.lowerBound)..<Int(line.id.upperBound)]
+            }
+            // Most lines end otherwise than any of those that are gone, and need not be looked up.
+            func bit(_ line: Line) -> UInt64 {
+                let end = bytes[Int(line.id.upperBound) - 1]
+                let before = line.id.count > 1 ? bytes[Int(line.id.upperBound) - 2] : 0
+                return 1 << UInt64((end &+ before &* 10) & 63)
+            }
+            var wordings: [ArraySlice<UInt8>: [Int]] = [:]
+            var ends: UInt64 = 0
+            for index in gone {
+                wordings[id(lines[index])] = []
+                ends |= bit(lines[index])
+            }
+            for (index, line) in lines.enumerated() where !line.id.isEmpty && bit(line) & ends != 0 {
+                wordings[id(line)]?.append(index)
+            }
+            for indices in wordings.values where indices.count > 1 {
+                for earlier in indices {
+                    for later in indices where precedes(lines[earlier], lines[later]) {
+                        lines[earlier].isEarlierWording = true
+                        noteEdit(later)
+                    }
+                }
+            }
+        }
+
+        private func precedes(_ earlier: Line, _ later: Line) -> Bool {
+            WordingOrder.precedes((earlier.kind, earlier.gone), (later.kind, later.gone))
+        }
+
+        private mutating func noteEdit(_ index: Int) {
+            if lines[index].mark < 0 {
+                lines[index].mark = Int32(marks.count)
+                marks.append(Mark())
+            }
+            marks[Int(lines[index].mark)].isEdited = true
         }
 
         /// A message without a text or a file still shows something: its kind, and its raw content.

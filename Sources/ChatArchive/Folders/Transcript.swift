@@ -7,6 +7,8 @@ public import ChatModel
 ///     [2021-09-04 15:04:10] 张伟: <image: 12,345 bytes> its caption
 ///     [2021-09-04 15:06:31] 李雷: <file: 合同.pdf, missing: the export does not contain the file>
 ///     [2021-09-04 15:07:02] 李雷: text (no longer at the source; last seen 2021-09-05 08:00)
+///     [2021-09-04 15:07:09] 李雷: wording before an edit (earlier wording; last seen 2021-09-05 08:00)
+///     [2021-09-04 15:07:09] 李雷 (edited): the wording after it
 ///     [2021-09-04 15:07:40] 李雷 (forwarded from 张伟): text of another
 ///     [2021-09-04 15:08:02] 李雷 (reply to 2021-09-04 15:03:55; edited 2021-09-04 15:09): text
 ///
@@ -19,9 +21,12 @@ struct Transcript {
     private var bytes: [UInt8] = []
     private(set) var counts = RenderedTranscript.Counts()
     private var newest = Timestamp.plausible.lowerBound
+    private var senders: [PersonID] = []
 
     /// The text so far, and when its newest message was sent.
-    var rendered: RenderedTranscript { RenderedTranscript(bytes: bytes, newest: newest, counts: counts) }
+    var rendered: RenderedTranscript {
+        RenderedTranscript(bytes: bytes, newest: newest, counts: counts, senders: senders)
+    }
 
     init(of month: Month, in zone: Zone) {
         self.month = month
@@ -29,12 +34,14 @@ struct Transcript {
         seenClock = WallClock(zone)
     }
 
-    /// Appends the messages of the month, and of `span`, that segments have. `name` is a sender's name as people read it.
+    /// Appends the messages of the month, and of `span`, that segments have. `name` is a sender's name as people read it. Of a
+    /// span, who sent something is noted.
     mutating func add(
         _ segments: [Segment], within span: Range<Timestamp>? = nil, _ name: (PersonID) -> String
     ) {
         let answered = times(ofAnsweredIn: segments, within: span)
         let names = segments.map { segment in segment.senders.map { Array(Self.oneLine(name($0)).utf8) } }
+        var sent = segments.map { [Bool](repeating: false, count: span == nil ? 0 : $0.senders.count) }
         for place in Segment.linesByTime(of: segments) {
             let (segment, senders) = (segments[place.segment], names[place.segment])
             let line = segment.lines[place.line]
@@ -57,7 +64,13 @@ struct Transcript {
             appendGone(line)
             bytes.append(0x0A)
             counts.messages += 1
-            if line.gone != nil { counts.gone += 1 }
+            if line.gone != nil { if line.isEarlierWording { counts.earlier += 1 } else { counts.gone += 1 } }
+            if span != nil, line.sender >= 0 { sent[place.segment][Int(line.sender)] = true }
+        }
+        for (segment, sent) in zip(segments, sent) {
+            for (sender, sent) in zip(segment.senders, sent) where sent && !senders.contains(sender) {
+                senders.append(sender)
+            }
         }
     }
 
@@ -100,7 +113,8 @@ struct Transcript {
 
     private mutating func appendGone(_ line: Segment.Line) {
         guard let gone = line.gone else { return }
-        bytes.append(contentsOf: " (no longer at the source; last seen ".utf8)
+        let reason = line.isEarlierWording ? "earlier wording" : "no longer at the source"
+        bytes.append(contentsOf: " (\(reason); last seen ".utf8)
         append(gone, toMinute: true)
         bytes.append(UInt8(ascii: ")"))
     }
@@ -138,6 +152,9 @@ struct Transcript {
             bytes.append(contentsOf: next())
             bytes.append(contentsOf: "edited ".utf8)
             append(edited, toMinute: true)
+        } else if mark.isEdited {
+            bytes.append(contentsOf: next())
+            bytes.append(contentsOf: "edited".utf8)
         }
         bytes.append(UInt8(ascii: ")"))
     }
@@ -196,16 +213,27 @@ public struct RenderedTranscript: Sendable {
     public struct Counts: Sendable, Equatable {
         /// Messages, every wording of an edited one counted.
         public var messages = 0
-        /// Those that are no longer at the source.
+        /// Those that are no longer at the source, without a later wording of theirs.
         public var gone = 0
+        /// Earlier wordings, which others have replaced at the source.
+        public var earlier = 0
         /// Files of messages that the source did not have.
         public var missing = 0
 
         /// Counts, none unless said otherwise.
-        public init(messages: Int = 0, gone: Int = 0, missing: Int = 0) {
+        public init(messages: Int = 0, gone: Int = 0, earlier: Int = 0, missing: Int = 0) {
             self.messages = messages
             self.gone = gone
+            self.earlier = earlier
             self.missing = missing
+        }
+
+        /// Adds those of another transcript.
+        public mutating func add(_ other: Counts) {
+            messages += other.messages
+            gone += other.gone
+            earlier += other.earlier
+            missing += other.missing
         }
     }
 
@@ -215,4 +243,6 @@ public struct RenderedTranscript: Sendable {
     public let newest: Timestamp
     /// What is in it.
     public let counts: Counts
+    /// Who sent something of it, each once; of the transcript of a span only.
+    public let senders: [PersonID]
 }

@@ -19,12 +19,34 @@ public enum SafeName {
         return name.isEmpty ? "_" : name
     }
 
+    /// The name of something that has no other part, as a folder has: one that Windows can hold as well. It does not end in a
+    /// dot, and is none of the names that devices have there, with whatever behind a dot.
+    public static func makeWhole(_ text: String, limit: Int = maximumLength) -> String {
+        var name = make(text, limit: limit)
+        if isDevice(name) { name = make("_" + name, limit: limit) }
+        if name.last == "." { name = name.dropLast() + "_" }
+        return name
+    }
+
+    private static func isDevice(_ name: String) -> Bool {
+        let stem = name.prefix { $0 != "." }.lowercased()
+        if ["con", "prn", "aux", "nul"].contains(stem) { return true }
+        return stem.count == 4 && (stem.hasPrefix("com") || stem.hasPrefix("lpt"))
+            && stem.last.map { "0123456789¹²³".contains($0) } == true
+    }
+
     /// Longest extension before which a number goes, in bytes with its dot; what is longer is no extension.
     private static let extensionLimit = 16
 
     /// The name, or with `-2`, `-3`, … before its extension when it is taken; and takes it.
-    public static func unique(_ name: String, taken: inout Set<String>, limit: Int = maximumLength) -> String {
-        if taken.insert(name).inserted { return name }
+    ///
+    /// - Parameter ignoringCase: whether names that differ by the case of letters alone are the same, as on Windows and Macs;
+    ///   `taken` has them in lower case then.
+    public static func unique(
+        _ name: String, taken: inout Set<String>, limit: Int = maximumLength, ignoringCase: Bool = false
+    ) -> String {
+        func take(_ name: String) -> Bool { taken.insert(ignoringCase ? name.lowercased() : name).inserted }
+        if take(name) { return name }
         var dot = name.dropFirst().lastIndex(of: ".") ?? name.endIndex
         if name[dot...].utf8.count > extensionLimit { dot = name.endIndex }
         let suffix = name[dot...]
@@ -32,7 +54,7 @@ public enum SafeName {
         while true {
             let tail = "-\(number)\(suffix)"
             let candidate = make(String(name[..<dot]), limit: limit - tail.utf8.count) + tail
-            if taken.insert(candidate).inserted { return candidate }
+            if take(candidate) { return candidate }
             number += 1
         }
     }

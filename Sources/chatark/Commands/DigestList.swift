@@ -5,10 +5,15 @@ import Storage
 /// The digests of files as `sha256sum -c` reads them: a line a file.
 final class DigestList {
     private var lines: [UInt8] = []
+    /// The paths of its files; kept only when they are needed.
+    private(set) var paths: Set<[UInt8]>?
+
+    init(keepingPaths: Bool) { paths = keepingPaths ? [] : nil }
 
     /// Adds a file by its components.
     func add(_ digest: SHA256Digest, _ path: [[UInt8]]) {
-        let name = path.joined(separator: [UInt8(ascii: "/")])
+        let name = Array(path.joined(separator: [UInt8(ascii: "/")]))
+        paths?.insert(name)
         // What would end the line is escaped, and a backslash before the line says so.
         let isEscaped = name.contains { [0x0A, 0x0D, UInt8(ascii: "\\")].contains($0) }
         if isEscaped { lines.append(UInt8(ascii: "\\")) }

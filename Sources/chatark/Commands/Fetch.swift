@@ -24,7 +24,7 @@ struct Fetch: ParsableCommand {
     @Argument(help: "The snapshot: an id, the start of one, or 'latest' (default).")
     var snapshot: String?
 
-    @Option(help: ArgumentHelp("Only this conversation, by its folder's name; may be repeated.", valueName: "name"))
+    @Option(help: ArgumentHelp("Only this conversation, by its folder or title; may be repeated.", valueName: "name"))
     var conversation: [String] = []
 
     @Flag(help: "Leave out pictures, voices and files.")
@@ -48,10 +48,7 @@ struct Fetch: ParsableCommand {
         }
         let archive = try Archive(repository: repository, snapshotTree: stored.snapshot.tree)
         let all = try archive.conversations()
-        for name in conversation where !all.contains(where: { $0.folder == name }) {
-            throw CommandError.noSuchConversation(name)
-        }
-        let chosen = all.filter { conversation.isEmpty || conversation.contains($0.folder) }
+        let chosen = try ConversationChoice.records(named: conversation, among: all)
         let fetched = Mutex((done: 0, whole: 0))
         let before = StoreOptions.traffic.received
         let count: @Sendable (Int) -> Void = { bytes in fetched.withLock { $0.done += bytes } }

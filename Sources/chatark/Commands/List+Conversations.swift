@@ -4,7 +4,7 @@ import JSON
 import ResticRepository
 
 extension List {
-    /// Prints a snapshot's conversations: folder, kind, messages, first and last.
+    /// Prints a snapshot's conversations: folder, kind, messages, first and last; and the titles when any is not the folder's name.
     func listConversations(_ repository: Repository, _ stored: StoredSnapshot, _ zone: Zone) throws {
         guard let layout = try SnapshotLayout(of: stored.snapshot.tree, in: repository) else {
             throw CommandError.noArchive(snapshot: stored.id.short)
@@ -18,16 +18,20 @@ extension List {
             for record in records { Output.json { Self.write(record, &$0) } }
             return
         }
-        var table = Table([
-            ("Conversation", .left), ("App", .left), ("Kind", .left), ("Messages", .right), ("First", .left),
-            ("Last", .left),
-        ])
-        for record in records {
-            table.add([
-                record.folder, record.conversation.app, record.conversation.kind.rawValue, Words.count(record.messages),
-                record.span.map { Dates.text($0.lowerBound, in: zone) } ?? "",
-                record.span.map { Dates.text($0.upperBound, in: zone) } ?? "",
-            ])
+        let titles = records.map { $0.conversation.title == $0.folder ? "" : $0.conversation.title }
+        let showsTitles = titles.contains { !$0.isEmpty }
+        var table = Table(
+            [
+                ("Conversation", .left), ("App", .left), ("Kind", .left), ("Messages", .right), ("First", .left),
+                ("Last", .left),
+            ] + (showsTitles ? [("Title", .left)] : []))
+        for (record, title) in zip(records, titles) {
+            table.add(
+                [
+                    record.folder, record.conversation.app, record.conversation.kind.rawValue,
+                    Words.count(record.messages), record.span.map { Dates.text($0.lowerBound, in: zone) } ?? "",
+                    record.span.map { Dates.text($0.upperBound, in: zone) } ?? "",
+                ] + (showsTitles ? [title] : []))
         }
         if !records.isEmpty { table.lines.forEach(Output.line) }
         let messages = records.reduce(0) { $0 + $1.messages }

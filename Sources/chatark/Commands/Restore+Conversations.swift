@@ -10,6 +10,8 @@ extension Restore {
         guard try SnapshotLayout(of: stored.snapshot.tree, in: repository) != nil else {
             throw CommandError.noArchive(snapshot: stored.id.short)
         }
+        let archive = try Archive(repository: repository, snapshotTree: stored.snapshot.tree)
+        let chosen = try ConversationChoice.records(named: conversation, among: try archive.conversations())
         let tree = try FolderTree(
             repository: repository, root: .snapshot(stored.id), zone: zone, memoryLimit: 64 << 20,
             owner: (getuid(), getgid()))
@@ -20,16 +22,18 @@ extension Restore {
             return Progress.Reading(
                 words: "restoring: \(Words.count(counts.files, "file")), \(Words.bytes(counts.bytes))")
         } _: {
-            let copied = try copy.run(conversation)
+            let copied = try copy.run(chosen.map(\.folder))
             guard !copied.isEmpty || copy.counts.values.failures > 0 else {
                 throw CommandError.nothingChosen(snapshot: stored.id.short)
             }
             if !copied.isEmpty {
-                let archive = try Archive(repository: repository, snapshotTree: stored.snapshot.tree)
+                let others = try copy.otherFiles()
+                note(others)
                 let account = CopyAccount(
-                    repository: repository.id, stored: stored, zone: zone, names: conversation, since: since,
-                    until: until, copied: copied, counts: copy.counts.values)
-                try copy.finish(account.text(try archive.conversations(), try archive.people()))
+                    repository: repository.id, stored: stored, manifest: archive.manifest, zone: zone,
+                    chosen: conversation.isEmpty ? nil : chosen, span: span, copied: copied,
+                    counts: copy.counts.values, others: others.count)
+                try copy.finish(try account.text(chosen, try archive.people(), tree))
             }
             return copied
         }
@@ -39,5 +43,14 @@ extension Restore {
             Output.line("ABOUT.txt says what it is; 'sha256sum -c SHA256SUMS' in that folder checks it.")
         }
         if counts.failures > 0 { throw CommandError.partial }
+    }
+
+    /// Says that there are files in the target that are not of the copy.
+    private func note(_ others: [[UInt8]]) {
+        guard let first = others.first else { return }
+        let name = Table.printable(String(decoding: first, as: UTF8.self))
+        Output.note(
+            "The target was not empty: \(Words.count(others.count, "file")) in it, '\(name)' for one, \(others.count == 1 ? "is" : "are") not of "
+                + "this copy, and SHA256SUMS does not have \(others.count == 1 ? "it" : "them").")
     }
 }

@@ -11,7 +11,7 @@ struct Restore: ParsableCommand {
             Restores the original exports byte for byte, with their times and modes. With '--conversation', '--since' or '--until' it \
             writes messages and media as files and transcripts instead, as the mount shows them, with an account of what they are \
             (ABOUT.txt) and the digests of all files (SHA256SUMS). Nothing is ever written outside of the target; files that are there \
-            already are replaced.
+            already are replaced; with '--keep-existing' they are left, and of a choice of conversations compared.
 
             Examples:
               chatark restore latest --target ~/restored
@@ -35,7 +35,7 @@ struct Restore: ParsableCommand {
         help: ArgumentHelp("Only paths that match this pattern; may be repeated.", valueName: "pattern"))
     var include: [String] = []
 
-    @Option(help: ArgumentHelp("Only this conversation, by its folder's name; may be repeated.", valueName: "name"))
+    @Option(help: ArgumentHelp("Only this conversation, by its folder or title; may be repeated.", valueName: "name"))
     var conversation: [String] = []
 
     @Option(help: ArgumentHelp("Only messages of this date or later.", valueName: "date"))

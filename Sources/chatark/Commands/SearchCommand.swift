@@ -37,12 +37,13 @@ struct SearchCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The newest snapshot that is not later than this date.", valueName: "date"))
     var at: String?
 
-    @Option(help: ArgumentHelp("Only this conversation, by its folder's name; may be repeated.", valueName: "name"))
+    @Option(help: ArgumentHelp("Only this conversation, by its folder or title; may be repeated.", valueName: "name"))
     var conversation: [String] = []
 
     @Option(
         help: ArgumentHelp(
-            "Only what somebody of this name sent: anywhere, in a group, or formerly.", valueName: "name"))
+            "Only what somebody of this name or identifier sent: anywhere, in a group, or formerly.", valueName: "name")
+    )
     var sender: String?
 
     @Option(help: ArgumentHelp("Only messages of this kind: text, image, file, link …", valueName: "kind"))
@@ -85,9 +86,7 @@ struct SearchCommand: ParsableCommand {
             repository: repository, root: .snapshot(stored.id), snapshots: snapshots, zone: zone,
             owner: (getuid(), getgid()))
         let all = try archive.conversations()
-        for name in conversation where !all.contains(where: { $0.folder == name }) {
-            throw CommandError.noSuchConversation(name)
-        }
+        let chosen = try ConversationChoice.records(named: conversation, among: all)
         var search = SegmentSearch(
             query: query, archive: archive, tree: tree,
             report: SearchReport(
@@ -100,7 +99,7 @@ struct SearchCommand: ParsableCommand {
             let (done, whole) = progress.values
             return Progress.Reading(words: "searching: \(Words.count(done)) of \(Words.count(whole, "conversation"))")
         } _: {
-            try search.run(in: all.filter { conversation.isEmpty || conversation.contains($0.folder) })
+            try search.run(in: chosen)
         }
         if found == 0, let sender = search.sender { noteUnknown(sender) }
         if count { Output.line(String(found)) }

@@ -7,6 +7,8 @@ import Search
 ///
 ///     conversations/李雷/2021-09/2021-09-04_15-03-55_李雷.txt
 ///       [2021-09-04 15:03:55] 李雷 (forwarded from 张伟): … the words around what was found … (no longer at the source; last seen …)
+///
+/// What was edited since is marked `(earlier wording; last seen …)`, and what it became `(edited)`.
 struct SearchReport {
     let query: TextQuery
     let tree: FolderTree
@@ -14,28 +16,33 @@ struct SearchReport {
     let isJSON: Bool
     let isCounting: Bool
 
-    /// Shows a message. `path` is nil where it has no file, or its name is not known.
-    func show(_ line: MessageLine, path: String?, inFolder folder: String) throws {
+    /// Shows a message. The path is nil where it has no file, or its name is not known.
+    func show(_ line: MessageLine, as shown: ShownMessage, inFolder folder: String) throws {
         let name = try line.message.sender.map { try tree.name(of: $0, inFolder: folder) } ?? ""
         Progress.pausing {
             if isJSON {
-                json(line, sender: name, path: path, folder)
+                json(line, sender: name, shown, folder)
             } else {
-                Output.line(Table.printable(path ?? folder))
-                Output.line("  " + Table.printable(words(line, sender: name)))
+                Output.line(Table.printable(shown.path ?? folder))
+                Output.line("  " + Table.printable(words(line, sender: name, shown)))
             }
         }
     }
 
-    private func words(_ line: MessageLine, sender: String) -> String {
+    private func words(_ line: MessageLine, sender: String, _ shown: ShownMessage) -> String {
         let message = line.message
         var marks: [String] = []
         if let name = message.forwardedFrom { marks.append(name.isEmpty ? "forwarded" : "forwarded from \(name)") }
         if let id = message.replyTo { marks.append("reply to message \(id.text)") }
-        if let edited = message.edited { marks.append("edited \(minute(edited))") }
+        if let edited = message.edited {
+            marks.append("edited \(minute(edited))")
+        } else if shown.isEdited {
+            marks.append("edited")
+        }
         let mark = marks.isEmpty ? "" : "(\(marks.joined(separator: "; ")))"
         let head = [sender, mark].filter { !$0.isEmpty }.joined(separator: " ")
-        let gone = line.gone.map { " (no longer at the source; last seen \(minute($0)))" } ?? ""
+        let reason = shown.isEarlierWording ? "earlier wording" : "no longer at the source"
+        let gone = line.gone.map { " (\(reason); last seen \(minute($0)))" } ?? ""
         let time = "[\(Dates.text(message.time, in: zone))] "
         return time + head + (sender.isEmpty ? mark.isEmpty ? "" : " " : ": ") + text(of: message) + gone
     }
@@ -54,13 +61,13 @@ struct SearchReport {
         return Excerpt.of(String(text.map { $0.isNewline ? " " : $0 }), around: query.firstMatch)
     }
 
-    private func json(_ line: MessageLine, sender: String, path: String?, _ folder: String) {
+    private func json(_ line: MessageLine, sender: String, _ shown: ShownMessage, _ folder: String) {
         let message = line.message
         Output.json { json in
             json.beginObject()
             for (key, value) in [
                 ("conversation", folder), ("sender", sender), ("kind", message.kind.rawValue), ("text", message.text),
-                ("path", path ?? ""),
+                ("path", shown.path ?? ""),
             ] {
                 json.key(key)
                 json.string(value)
@@ -69,7 +76,8 @@ struct SearchReport {
             json.int(message.time.milliseconds)
             json.optionalStrings("files", message.attachments.map(\.name).filter { !$0.isEmpty })
             let texts: [(StaticString, String?)] = [
-                ("id", message.id?.text), ("forwarded_from", message.forwardedFrom),
+                ("sender_id", message.sender?.text), ("id", message.id?.text),
+                ("forwarded_from", message.forwardedFrom),
                 ("reply_to", message.replyTo?.text),
             ]
             for case (let key, let value?) in texts {
@@ -81,6 +89,10 @@ struct SearchReport {
             ] {
                 json.key(key)
                 json.int(moment.milliseconds)
+            }
+            if shown.isEarlierWording || shown.isEdited {
+                json.key("wording")
+                json.string(shown.isEarlierWording ? "earlier" : "later")
             }
             json.endObject()
         }

@@ -163,15 +163,15 @@ struct SegmentSearch {
 
     private func show(_ message: MessageLine, _ line: Int, _ segment: Segment) throws {
         guard !report.isCounting else { return }
-        var path: String?
+        var shown = ShownMessage()
         do {
-            path = try tree.path(ofLine: line, in: segment.month, ofFolder: segment.record.folder)
+            shown = try tree.message(ofLine: line, in: segment.month, ofFolder: segment.record.folder)
         } catch {
             guard Self.isOfOnePiece(error) else { throw error }
             // Another segment of the same month cannot be read, so that the names of its files are not known.
             note(segment.words, error)
         }
-        try report.show(message, path: path, inFolder: segment.record.folder)
+        try report.show(message, as: shown, inFolder: segment.record.folder)
     }
 
     private func note(_ what: String, _ error: any Error) {

@@ -16,12 +16,13 @@ import Synchronization
 /// Every step down is one `openat` that follows no link, so that nothing outside of the target is reached, and a file gets
 /// its name when it is whole; all of it is its owner's alone. A folder is made with its first file, and is of the
 /// time of its newest one. What cannot be read or written is
-/// told, and the rest goes on; a store that does not answer, or a full disk, ends it.
+/// told, and the rest goes on; a store that does not answer, or a full disk, ends it. A file that is there already and is to be
+/// kept must be what it would become.
 struct ViewCopy {
     /// Choices of the user.
     struct Options {
         var span: DateSpan
-        /// Leaves files that are there already as they are.
+        /// Leaves files that are there already as they are; those that are others are failures.
         var keepsExisting: Bool
         /// Reads every file back after writing it and compares.
         var verifies: Bool
@@ -54,7 +55,7 @@ struct ViewCopy {
     private let zone: Zone
     private let options: Options
     private let root: TargetFolder
-    private let sums = DigestList()
+    private let sums: DigestList
     let counts = Counts()
 
     private static let pieceSize = 1 << 20
@@ -66,43 +67,51 @@ struct ViewCopy {
         self.zone = zone
         self.options = options
         root = TargetFolder(path: target)
+        sums = DigestList(keepingPaths: OtherFiles.exist(in: target))
     }
 
     /// What was copied of a conversation.
     struct Copied {
         /// Its folder.
         let name: String
-        var counts: RenderedTranscript.Counts
+        var counts = RenderedTranscript.Counts()
+        /// Who sent something of it.
+        var senders: [PersonID] = []
     }
 
-    /// Copies the conversations of these names, all when there are none. Returns those of which there is anything.
-    func run(_ names: [String]) throws -> [Copied] {
+    /// Copies the conversations of these folders. Returns those of which there is anything.
+    func run(_ folders: [String]) throws -> [Copied] {
         guard let conversations = try entry("conversations", in: .root) else { return [] }
         let found = try children(of: conversations.inode)
-        for name in names where !found.contains(where: { $0.name == Array(name.utf8) }) {
-            throw CommandError.noSuchConversation(name)
-        }
+        let chosen = Set(folders.map { Array($0.utf8) })
         let target = TargetFolder(Array("conversations".utf8), in: root)
         let texts = TargetFolder(Array("transcripts".utf8), in: root)
         let transcripts = try entry("transcripts", in: .root)
         var copied: [Copied] = []
-        for child in found where names.isEmpty || names.contains(where: { Array($0.utf8) == child.name }) {
+        for child in found where chosen.contains(child.name) {
             let before = counts.values.files
             try copy(child.name, child.attributes, into: target)
-            var counts = RenderedTranscript.Counts()
-            if let transcripts { try copyTranscripts(of: child.name, from: transcripts.inode, into: texts, &counts) }
-            guard self.counts.values.files > before || counts.messages > 0 else { continue }
-            copied.append(Copied(name: String(decoding: child.name, as: UTF8.self), counts: counts))
+            var one = Copied(name: String(decoding: child.name, as: UTF8.self))
+            if let transcripts { try copyTranscripts(of: child.name, from: transcripts.inode, into: texts, &one) }
+            guard counts.values.files > before || one.counts.messages > 0 else { continue }
+            copied.append(one)
         }
         return copied
     }
 
+    /// Files in the target that are not of this copy, by their paths; before it is finished.
+    func otherFiles() throws -> [[UInt8]] {
+        guard let own = sums.paths else { return [] }
+        return OtherFiles.paths(below: try root.descriptor(), except: own.union([Self.about, Self.list]))
+    }
+
+    private static let about = Array("ABOUT.txt".utf8)
+    private static let list = Array("SHA256SUMS".utf8)
+
     /// Writes what the copy is, and then the digests of all of its files.
     func finish(_ about: String) throws {
-        try write(Array("ABOUT.txt".utf8), into: root, time: nil, replaces: true) { file, hash in
-            try put(Array(about.utf8), into: file, at: 0, &hash)
-        }
-        try sums.write(Array("SHA256SUMS".utf8), in: root.descriptor())
+        try write(Self.about, into: root, time: nil, replaces: true) { try $0.put(Array(about.utf8)) }
+        try sums.write(Self.list, in: root.descriptor())
     }
 
     private func copy(_ name: [UInt8], _ attributes: FileAttributes, into folder: TargetFolder) throws {
@@ -162,7 +171,7 @@ struct ViewCopy {
 
     private func copyTranscripts(
         of name: [UInt8], from transcripts: InodeNumber, into parent: TargetFolder,
-        _ counts: inout RenderedTranscript.Counts
+        _ copied: inout Copied
     ) throws {
         guard Node.isSafe(name), let folder = try entry(name, in: transcripts) else { return }
         let target = TargetFolder(name, in: parent)
@@ -171,12 +180,11 @@ struct ViewCopy {
                 let text = try tree.transcript(
                     month.attributes.inode, within: options.span.moments, waiting: Self.waiting)
                 guard text.counts.messages > 0 else { return }
-                counts.messages += text.counts.messages
-                counts.gone += text.counts.gone
-                counts.missing += text.counts.missing
+                copied.counts.add(text.counts)
+                copied.senders += text.senders.filter { !copied.senders.contains($0) }
                 let time = FileAttributes.Time(seconds: text.newest.seconds)
-                try write(month.name, into: target, time: time, replaces: !options.keepsExisting) { file, hash in
-                    try put(text.bytes, into: file, at: 0, &hash)
+                try write(month.name, into: target, time: time, replaces: !options.keepsExisting) {
+                    try $0.put(text.bytes)
                 }
             }
         }
@@ -184,79 +192,48 @@ struct ViewCopy {
     }
 
     private func copyFile(_ name: [UInt8], _ attributes: FileAttributes, into folder: TargetFolder) throws {
-        try write(name, into: folder, time: attributes.mtime, replaces: !options.keepsExisting) { file, hash in
-            var offset: UInt64 = 0
-            while offset < attributes.size {
+        try write(name, into: folder, time: attributes.mtime, replaces: !options.keepsExisting) { output in
+            while output.count < attributes.size {
                 var piece: [UInt8] = []
-                try tree.read(attributes.inode, offset: offset, count: Self.pieceSize, waiting: Self.waiting) {
+                try tree.read(attributes.inode, offset: output.count, count: Self.pieceSize, waiting: Self.waiting) {
                     piece = Array($0)
                 }
                 // A file that is shorter than its folder says is not the file.
                 guard !piece.isEmpty else { throw FileFault(errno: EIO) }
-                try put(piece, into: file, at: offset, &hash)
-                offset += UInt64(piece.count)
+                try output.put(piece)
             }
         }
     }
 
-    /// Writes a file under another name and gives it its own when it is whole; notes its digest.
+    /// Writes a file under another name and gives it its own when it is whole, or compares it with one that is to be kept; notes
+    /// its digest.
     private func write(
         _ name: [UInt8], into folder: TargetFolder, time: FileAttributes.Time?, replaces: Bool,
-        _ content: (borrowing Descriptor, inout SHA256) throws -> Void
+        _ content: (inout CopiedFile) throws -> Void
     ) throws {
         let directory = try folder.descriptor()
-        if !replaces, let digest = try Self.digest(of: name, in: directory) {
-            sums.add(digest, folder.path + [name])
+        if !replaces, var file = try CopiedFile(existing: name, in: directory) {
+            try content(&file)
+            // The backup's digest, so that who checks the list finds what lies here instead.
+            sums.add(file.digest(), folder.path + [name])
+            guard try file.isSame() else { throw OtherContent() }
             return counts.addKept()
         }
         let temporary = TemporaryName(in: directory)
-        let file = try Descriptor.open(
-            temporary.bytes, in: directory, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
+        var file = try CopiedFile(new: temporary.bytes, in: directory, verifies: options.verifies)
         do {
-            var hash = SHA256()
-            try content(file, &hash)
+            try content(&file)
             if let time {
-                TargetFolder.setTime(file.raw, time)
+                TargetFolder.setTime(file.descriptor.raw, time)
                 folder.note(time)
             }
             try temporary.become(name)
-            sums.add(hash.finish(), folder.path + [name])
-            var status = stat()
-            counts.addFile(fstat(file.raw, &status) == 0 ? UInt64(status.st_size) : 0)
+            sums.add(file.digest(), folder.path + [name])
+            counts.addFile(file.count)
         } catch {
             temporary.remove()
             throw error
         }
-    }
-
-    private func put(
-        _ piece: [UInt8], into file: borrowing Descriptor, at offset: UInt64, _ hash: inout SHA256
-    ) throws {
-        try piece.withUnsafeBytes { try file.write($0, at: offset) }
-        if options.verifies, try !isStored(piece, in: file, at: offset) { throw FileFault(errno: EIO) }
-        piece.withUnsafeBytes { hash.update($0) }
-    }
-
-    /// The digest of a file that is there already; nil when there is none.
-    private static func digest(of name: [UInt8], in directory: Int32) throws -> SHA256Digest? {
-        let path = String(decoding: name, as: UTF8.self)
-        guard faccessat(directory, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
-        let file = try Descriptor.open(name, in: directory, O_RDONLY | O_NOFOLLOW)
-        var hash = SHA256()
-        var piece = [UInt8](repeating: 0, count: pieceSize)
-        var offset: UInt64 = 0
-        while true {
-            let count = try piece.withUnsafeMutableBytes { try file.read(at: offset, into: $0) }
-            guard count > 0 else { return hash.finish() }
-            piece.withUnsafeBytes { hash.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
-            offset += UInt64(count)
-        }
-    }
-
-    private func isStored(_ piece: [UInt8], in file: borrowing Descriptor, at offset: UInt64) throws -> Bool {
-        var found = [UInt8](repeating: 0, count: piece.count)
-        let count = try found.withUnsafeMutableBytes { try file.read(at: offset, into: $0) }
-        return count == piece.count && found == piece
     }
 
     private func entry(_ name: String, in directory: InodeNumber) throws -> FileAttributes? {

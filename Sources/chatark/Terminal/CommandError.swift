@@ -51,6 +51,8 @@ enum CommandError: Error, Equatable {
     case sourceIsRepository(String)
     case noSuchPath(String)
     case noSuchConversation(String)
+    /// Several have this title.
+    case ambiguousConversation(String, folders: [String])
     /// A snapshot that chatark did not write has no conversations.
     case noArchive(snapshot: String)
     case cannotStartBackground(FileFault)
@@ -138,6 +140,9 @@ extension CommandError: CustomStringConvertible {
         case .noSuchPath(let path): "The snapshot has nothing at '\(path)'."
         case .noSuchConversation(let name):
             "The snapshot has no conversation '\(name)'. 'chatark ls --conversations' lists them."
+        case .ambiguousConversation(let name, let folders):
+            "Several conversations are called '\(name)'. Name one by its folder: "
+                + folders.map { "'\($0)'" }.joined(separator: ", ") + "."
         case .noArchive(let snapshot):
             "Snapshot \(snapshot) holds no chat archive: another program wrote it. Leave the choice of conversations and dates out to restore its files."
         case .cannotStartBackground(let fault):

@@ -171,8 +171,22 @@ struct SegmentMergeModelTests {
             }
             counts.duplicates += rows - met
             let known = instances.values.joined().filter { !$0.isNew }
-            counts.nowGone = known.filter { !$0.wasGone && $0.gone != nil }.count
+            counts.nowGone = instances.reduce(0) { count, entry in
+                count
+                    + entry.value.count {
+                        !$0.isNew && !$0.wasGone && $0.gone.map { !isEdited(entry.key, $0) } ?? false
+                    }
+            }
             counts.cameBack = known.filter { $0.wasGone && $0.gone == nil }.count
+        }
+
+        /// Whether a message of this wording has had another one since.
+        private func isEdited(_ wording: String, _ gone: Timestamp) -> Bool {
+            guard wording.hasPrefix("id "), let end = wording.firstIndex(of: ":") else { return false }
+            return instances.contains { other, all in
+                other != wording && other.hasPrefix(wording[...end])
+                    && all.contains { !$0.sources.isEmpty || $0.gone.map { $0 > gone } ?? false }
+            }
         }
 
         func versions() -> [Version] {

@@ -48,7 +48,21 @@ struct SegmentMergeTests {
             merge.lines == [
                 MessageLine(text("a", id: "1"), gone: before), MessageLine(text("b", id: "1"), sources: [0]),
             ])
-        #expect(merge.counts == SegmentMerge.Counts(stored: 1, edited: 1, nowGone: 1))
+        #expect(merge.counts == SegmentMerge.Counts(stored: 1, edited: 1), "it is not gone")
+        var last = SegmentMerge(previous: merge.lines)
+        last.give([], from: 0, lastSeen: later)
+        #expect(last.counts == SegmentMerge.Counts(nowGone: 1))
+        #expect(last.lines.map(\.gone) == [before, later])
+    }
+
+    @Test("a message of which only a note is left that it was recalled is gone")
+    func recalled() {
+        for kind in [Message.Kind.deleted, .system] {
+            var note = text("recalled", id: "1")
+            note.kind = kind
+            let merge = merge([MessageLine(text("a", id: "1"), sources: [0])], [note])
+            #expect(merge.counts.nowGone == 1, "\(kind)")
+        }
     }
 
     @Test("two equal messages without an id stay two, however often they are read")

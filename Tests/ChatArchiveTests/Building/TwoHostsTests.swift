@@ -36,6 +36,22 @@ struct TwoHostsTests {
         #expect(ArchiveHeads.heads(of: [root, one, two, both]).map(\.tree) == [both.tree])
     }
 
+    @Test("folders of archives that exist keep their names, also where case alone tells them apart")
+    func folderNames() throws {
+        let bench = try Bench()
+        func titled(_ title: String, _ source: ArchiveSource) -> Bench.Given {
+            var given = given(source, [text("x", id: "1")], in: title)
+            given.conversations = [
+                Conversation(id: ConversationID(title), title: title, kind: .group, app: "test")
+            ]
+            return given
+        }
+        let (one, _) = try bench.backUp([titled("Weekly", Bench.laptop)], at: 1000)
+        let (two, _) = try bench.backUp([titled("weekly", Bench.phone)], at: 1500)
+        let (both, _) = try bench.backUp([titled("WEEKLY", Bench.phone)], continuing: [one, two], at: 2000)
+        #expect(try both.conversations().map(\.folder) == ["Weekly", "weekly", "WEEKLY-2"])
+    }
+
     @Test("merging two archives twice gives the same, whichever is first")
     func eitherOrder() throws {
         let bench = try Bench()

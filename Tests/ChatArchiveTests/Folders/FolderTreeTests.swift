@@ -283,6 +283,32 @@ struct FolderTreeTests {
         #expect(try values("conversations/chat").isEmpty && values("").isEmpty)
     }
 
+    @Test("a wording says whether a later one has taken its place, or it has taken an earlier one's")
+    func wordings() throws {
+        var numbers = SeededGenerator(seed: 7)
+        var history = History.random(using: &numbers, size: 0)
+        let store = MemoryStore()
+        let repository = try History.makeRepository(in: store)
+        history.conversations = [
+            Conversation(id: ConversationID("c"), title: "chat", kind: .direct, app: "test")
+        ]
+        history.backups = ["old", "new"].enumerated().map { index, text in
+            let message = Message(id: MessageID("1"), time: Timestamp(seconds: 1_630_738_800), text: text)
+            return History.Backup(
+                time: Timestamp(seconds: 1_640_000_000 + Int64(index)),
+                rows: [History.Row(conversation: ConversationID("c"), message: message)], files: [])
+        }
+        let snapshots = try history.store(in: repository)
+        let tree = try FolderTree(
+            repository: History.openRepository(in: store), root: .snapshot(try #require(snapshots.last)), zone: .utc,
+            owner: (uid: 5, gid: 7))
+        for (number, wording) in ["earlier", "later"].enumerated() {
+            let path = "conversations/chat/2021-09/2021-09-04_07-00-00-0\(number + 1).txt"
+            let values = try tree.extendedAttributes(of: tree.find(path).inode, waiting: FolderWalk.patient)
+            #expect(values.filter { $0.name == "user.chatark.wording" }.map(\.value) == [Array(wording.utf8)])
+        }
+    }
+
     @Test("a file's number is the same in every snapshot that has its segment")
     func sharedNumbers() throws {
         let chats = try StoredChats(backups: 2)

@@ -87,11 +87,48 @@ struct TranscriptTests {
                 """)
     }
 
+    @Test("an earlier wording is not taken for a deleted message, and the later one is marked as edited")
+    func wordings() throws {
+        func line(_ id: String, _ text: String, gone: String? = nil, kind: Message.Kind = .text) -> MessageLine {
+            MessageLine(
+                Message(id: MessageID(id), time: Sample.moment, sender: PersonID("E"), kind: kind, text: text),
+                gone: gone.flatMap { Timestamp(rfc3339: $0) })
+        }
+        let lines = [
+            line("1", "first", gone: "2021-09-05T08:00:00Z"), line("1", "second", gone: "2021-09-06T08:00:00Z"),
+            line("1", "third"), line("11", "other"), line("2", "deleted", gone: "2021-09-05T08:00:00Z"),
+            line("3", "edited", gone: "2021-09-05T08:00:00Z"), line("3", "then deleted", gone: "2021-09-07T08:00:00Z"),
+            line("4", "recalled", gone: "2021-09-05T08:00:00Z"), line("4", "", kind: .deleted),
+            line("5", "of one", gone: "2021-09-05T08:00:00Z"), line("5", "of two", gone: "2021-09-05T08:00:00Z"),
+        ]
+        let start = "[2021-09-04 15:03:55] E"
+        #expect(
+            try Sample.transcript(lines) == """
+                \(start): first (earlier wording; last seen 2021-09-05 08:00)
+                \(start) (edited): second (earlier wording; last seen 2021-09-06 08:00)
+                \(start) (edited): third
+                \(start): other
+                \(start): deleted (no longer at the source; last seen 2021-09-05 08:00)
+                \(start): edited (earlier wording; last seen 2021-09-05 08:00)
+                \(start) (edited): then deleted (no longer at the source; last seen 2021-09-07 08:00)
+                \(start): recalled (no longer at the source; last seen 2021-09-05 08:00)
+                \(start): [deleted]
+                \(start): of one (no longer at the source; last seen 2021-09-05 08:00)
+                \(start): of two (no longer at the source; last seen 2021-09-05 08:00)
+
+                """)
+        var transcript = Transcript(of: Zone.utc.month(of: Sample.moment), in: .utc)
+        transcript.add([try Sample.segment(lines)], \.text)
+        #expect(transcript.rendered.counts == .init(messages: 11, gone: 5, earlier: 3))
+    }
+
     @Test("a choice of moments has only their messages, and counts them")
     func choice() throws {
         let lines = [
             line("before"),
-            line(kind: .file, [Attachment(name: "a", content: .missing(reason: "lost"))], gone: "2021-09-05T08:00:00Z"),
+            line(
+                by: "李雷", kind: .file, [Attachment(name: "a", content: .missing(reason: "lost"))],
+                gone: "2021-09-05T08:00:00Z"),
         ].enumerated().map { index, line in
             var line = line
             line.message.time = Timestamp(milliseconds: Sample.moment.milliseconds + Int64(index))
@@ -102,6 +139,7 @@ struct TranscriptTests {
             [try Sample.segment(lines)],
             within: lines[1].message.time..<Timestamp(milliseconds: .max), \.text)
         #expect(transcript.rendered.counts == .init(messages: 1, gone: 1, missing: 1))
+        #expect(transcript.rendered.senders == [PersonID("李雷")], "who sent something before is no sender of it")
         #expect(!String(decoding: transcript.rendered.bytes, as: UTF8.self).contains("before"))
     }
 

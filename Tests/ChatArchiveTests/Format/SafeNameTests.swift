@@ -16,6 +16,27 @@ struct SafeNameTests {
         ])
     func safe(text: String, expected: String) { #expect(SafeName.make(text) == expected) }
 
+    @Test(
+        "a name that stands alone is one that Windows can hold",
+        arguments: [
+            ("aux", "_aux"), ("Con", "_Con"), ("NUL.txt", "_NUL.txt"), ("com1", "_com1"), ("LPT9.a.b", "_LPT9.a.b"),
+            ("com¹", "_com¹"), ("auxiliary", "auxiliary"), ("com", "com"), ("com10", "com10"), ("Dr. No.", "Dr._No_"),
+            ("...", "_._"), ("prn.", "_prn_"), ("张伟", "张伟"),
+        ])
+    func whole(text: String, expected: String) {
+        #expect(SafeName.makeWhole(text) == expected)
+        #expect(SafeName.makeWhole("aux." + String(repeating: "x", count: 300), limit: 60).utf8.count == 60)
+    }
+
+    @Test("names are told apart where the case of letters makes no difference")
+    func ignoringCase() {
+        var taken: Set<String> = []
+        let names = ["Weekly", "weekly", "WEEKLY-2", "Ärger", "ÄRGER"].map {
+            SafeName.unique($0, taken: &taken, ignoringCase: true)
+        }
+        #expect(names == ["Weekly", "weekly-2", "WEEKLY-2-2", "Ärger", "ÄRGER-2"])
+    }
+
     @Test("a long name is cut between characters, never within one")
     func cut() {
         #expect(SafeName.make(String(repeating: "张", count: 100)).utf8.count == 255)
