@@ -147,7 +147,8 @@ extension KernelTests {
                 Thread.sleep(forTimeInterval: 1)
                 stored.store.behave(.normal)
                 let elapsed = try seconds {
-                    #expect(try tool("cmp", mount.path + "/page.bin", stored.directory + "/page.bin").status == 0)
+                    let result = try tool("cmp", mount.path + "/page.bin", stored.directory + "/page.bin")
+                    #expect(result.status == 0)
                 }
                 #expect(elapsed < 7, "\(elapsed) seconds")
                 for reader in waiting { reader.waitUntilExit() }
