@@ -78,7 +78,9 @@ struct ResticRepositoryStoryTests {
         try backup(other, [11, 12])
         try backup(one, [11, 13])
         try backup(one, [11, 13, 14])
-        try scratch.expect(["restic", "copy"] + one + ["--from-repo", scratch("other")])
+        try scratch.write("correct horse", to: "password")
+        let from = ["--from-repo", scratch("other"), "--from-password-file", scratch("password")]
+        try scratch.expect(["restic", "copy"] + one + from)
         try backup(one, [11, 13, 14, 15])
         #expect(try scratch.expect(["chatark", "search", "--count"] + one + ["message"]) == "5\n")
     }

@@ -36,7 +36,8 @@ struct Wording: Hashable {
 
     /// Compares what the wording leaves out, of two messages of one wording.
     static func compare(_ left: Message, _ right: Message) -> Comparison {
-        var result = Comparison.same
+        // Of equal messages of one second, each is the one of its own moment, where that is known.
+        var result = left.id == nil && left.time != right.time ? Comparison.compatible : .same
         if left.text != right.text {
             guard lacksWords(left) || lacksWords(right) else { return .different }
             result = .compatible

@@ -228,7 +228,7 @@ extension ArchiveManifest.Reading {
             }
             writer.endArray()
         }
-        guard known.milliseconds != 0 else { return }
+        guard known > (earlier.isEmpty ? before : Timestamp(milliseconds: 0)) else { return }
         writer.key("known")
         writer.int(known.milliseconds)
     }

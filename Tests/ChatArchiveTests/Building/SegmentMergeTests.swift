@@ -24,6 +24,18 @@ struct SegmentMergeTests {
         #expect(merge.counts.nowGone == 1)
     }
 
+    @Test("of equal messages of one second without ids the one that is gone is that of its own moment")
+    func moments() {
+        let (one, two) = (Message(time: Timestamp(milliseconds: 5100)), Message(time: Timestamp(milliseconds: 5900)))
+        for (left, gone) in [(one, two), (two, one)] {
+            let merge = merge([one, two].map { MessageLine($0, sources: [0]) }, [left])
+            #expect(merge.lines.filter { $0.gone != nil }.map(\.message) == [gone])
+        }
+        // A device that knows no milliseconds has either.
+        let rounded = merge([one].map { MessageLine($0, sources: [0]) }, [Message(time: Timestamp(milliseconds: 5000))])
+        #expect(rounded.lines.count == 1 && rounded.counts.nowGone == 0)
+    }
+
     @Test("what a source does not give that could not be read whole is not taken for deleted")
     func notReadWhole() {
         let old = [MessageLine(text("a", id: "1"), sources: [0]), MessageLine(text("b", id: "2"), gone: before)]
