@@ -8,6 +8,25 @@ extension Archive {
         folder.months.flatMap(\.blobs)
     }
 
+    /// Whether the repository has all messages, as far as its index tells; false also when a list of months is damaged or gone. Costs
+    /// the lists of all months.
+    public func isHeld() throws(ArchiveError) -> Bool {
+        do throws(ArchiveError) {
+            let names = try conversations().map(\.folder)
+            for start in stride(from: 0, to: names.count, by: Self.listsTogether) {
+                let some = Array(names[start..<min(start + Self.listsTogether, names.count)])
+                let blobs = try folders(named: some).lazy.flatMap(\.months).flatMap(\.blobs)
+                guard blobs.allSatisfy({ repository.contains($0, .data) }) else { return false }
+            }
+            return true
+        } catch {
+            guard case .repository(let error) = error, error.concernsContent else { throw error }
+            return false
+        }
+    }
+
+    private static let listsTogether = 256
+
     /// The text of segments, each in one piece, with few reads; in no particular order.
     public func segments(
         _ months: [MonthRecord], _ body: (_ index: Int, _ text: [UInt8]) throws -> Void

@@ -122,9 +122,11 @@ final class BackupRun {
     }
 
     /// Finds the sources that need not be read: no file of theirs has changed, told by sizes, times and inodes, and their last
-    /// reading left nothing out and depended on the same. Returns whether none has to be.
+    /// reading left nothing out and depended on the same. None when the repository has lost some of what they gave. Returns whether
+    /// none has to be.
     func findUnchanged(since previous: Previous, _ archive: Archive) throws -> Bool {
         progress.phase = .comparing
+        guard result.passedOver.isEmpty else { return false }
         let same = try SourceBackup.areUnchanged(
             sources.paths, since: previous.original, in: repository, options: fileOptions)
         for (source, isSame) in zip(sources.all, same) {
@@ -132,6 +134,7 @@ final class BackupRun {
             let isReadAlike = reading.isWhole && reading.settings == settings(of: source)
             if isSame, isReadAlike { result.unchanged.append(source.path) }
         }
+        if !result.unchanged.isEmpty, try !archive.isHeld() { result.unchanged = [] }
         guard result.unchanged.count == sources.all.count else { return false }
         result.files.filesUnmodified = previous.summary?.totalFilesProcessed ?? 0
         result.files.bytes = previous.summary?.totalBytesProcessed ?? 0
