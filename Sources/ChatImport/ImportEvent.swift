@@ -70,7 +70,7 @@ public enum SkipReason: String, Sendable, CaseIterable {
 /// Something that the user should know about how a source was read.
 public enum ImportNote: Hashable, Sendable {
     /// Times have no zone in the source, and this one (an IANA name) was assumed.
-    case zoneAssumed(path: String, zone: String)
+    case zoneAssumed(paths: [String], zone: String)
     /// Dates can be read with the day or the month first, and the day was assumed.
     case dayFirstAssumed(path: String)
     /// The log beside a database was read.
@@ -141,8 +141,9 @@ extension ImportNote: CustomStringConvertible {
     /// The words for a person.
     public var description: String {
         switch self {
-        case .zoneAssumed(let path, let zone):
-            "The times in '\(path)' have no time zone; \(zone) is assumed. Another one can be given with --tz."
+        case .zoneAssumed(let paths, let zone):
+            "The times in '\(paths.first ?? "")'\(Self.others(paths.count - 1)) have no time zone; \(zone) is assumed. Another one "
+                + "can be given with --tz."
         case .dayFirstAssumed(let path):
             "The dates in '\(path)' do not tell whether the day or the month comes first; the day is assumed."
         case .exportNotRead(_, let why): "Not read, or not to its end: \(why)"
@@ -194,6 +195,10 @@ extension ImportNote: CustomStringConvertible {
 }
 
 extension ImportNote {
+    private static func others(_ count: Int) -> String {
+        count > 0 ? " and \(count) other \(count == 1 ? "file" : "files")" : ""
+    }
+
     private static func rest(of log: WriteAheadLog.Counts) -> String {
         let parts = [
             (log.uncommitted, "of a transaction that was not finished"), (log.stale, "left over from earlier"),

@@ -29,7 +29,7 @@ public func readSource(
                 try attempts.read(export.path) { try read(export, options, deliver) }
             }
         }
-        try attempts.end(deliver)
+        try attempts.end(ImportNote.exportNotRead, deliver)
     } catch let error as ImportError {
         throw error
     } catch {
@@ -79,11 +79,14 @@ struct ReadingAttempts {
         }
     }
 
-    /// Tells which could not be read; throws what is wrong with the first when there is none that could.
-    func end(_ deliver: (ImportEvent) throws -> Void) throws {
+    /// Tells which could not be read, each in a note; throws what is wrong with the first when there is none that could.
+    func end(
+        _ note: (_ path: String, _ why: String) -> ImportNote,
+        _ deliver: (ImportEvent) throws -> Void
+    ) throws {
         guard let first = failures.first else { return }
         guard isAnyRead else { throw first.error }
-        for (path, error) in failures { try deliver(.note(.exportNotRead(path: path, why: "\(error)"))) }
+        for (path, error) in failures { try deliver(.note(note(path, "\(error)"))) }
     }
 }
 

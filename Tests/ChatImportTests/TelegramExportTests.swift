@@ -81,7 +81,7 @@ struct TelegramExportTests {
         #expect(found.message("1")?.time == found.message("2")?.time)
         #expect(found.message("2")?.edited == nil)
         #expect(found.skipped.map(\.reason) == [.noTime, .noTime, .notARecord])
-        #expect(found.notes == [.zoneAssumed(path: "result.json", zone: "Asia/Shanghai")])
+        #expect(found.notes == [.zoneAssumed(paths: ["result.json"], zone: "Asia/Shanghai")])
     }
 
     @Test func `a deleted account still is somebody`() throws {

@@ -66,7 +66,7 @@ struct TelegramFixtureTests {
         #expect(photo.kind == .image)
         #expect(photo.attachments.first?.content == .missing(reason: "the file is not in the source's folder"))
         #expect(photo.wallTime == CivilTime("2020-08-01T22:01:49"))
-        #expect(found.notes == [.zoneAssumed(path: "saved.json", zone: "UTC")])
+        #expect(found.notes == [.zoneAssumed(paths: ["saved.json"], zone: "UTC")])
     }
 
     private struct Target: Decodable {

@@ -12,7 +12,8 @@ extension ArchiveBuilder {
     /// A conversation before it is merged.
     private struct Pending {
         let position: Int
-        let earlier: [EarlierConversation]
+        /// What earlier archives have of it; not needed when it stays as it is.
+        var earlier: [EarlierConversation] = []
         /// Its nodes, when it stays as it is.
         var kept: (folder: Node, list: Node)?
         /// Else the months that it has now or had before.
@@ -60,7 +61,7 @@ extension ArchiveBuilder {
         let keys = buckets.months(of: position)
         var earlier: [EarlierConversation] = []
         for head in heads { earlier.append(try head.conversation(record.conversation.id, in: zone)) }
-        var pending = Pending(position: position, earlier: earlier)
+        var pending = Pending(position: position)
         // Nothing given now, nothing given before by a source of today, and all archives have the same: it stays.
         let concernsUs = !keys.isEmpty || given.contains { record.sources.contains($0) }
         if !concernsUs, var node = earlier.shared(by: \.node), var list = earlier.shared(by: \.list),
@@ -71,6 +72,7 @@ extension ArchiveBuilder {
             pending.kept = (node, list)
             return pending
         }
+        pending.earlier = earlier
         var months = Set(keys.map(\.month))
         for conversation in earlier { months.formUnion(conversation.months) }
         pending.months = months.sorted()

@@ -93,14 +93,13 @@ struct SegmentMerge {
 
     /// How many of some lines that are gone have a later wording.
     private func earlierWordings(among gone: [Int]) -> Int {
-        var wordings: [MessageID: [Int]] = [:]
-        for index in gone { if let id = unsorted[index].message.id { wordings[id] = [] } }
-        guard !wordings.isEmpty else { return 0 }
-        for (index, line) in unsorted.enumerated() { if let id = line.message.id { wordings[id]?.append(index) } }
-        func wording(_ index: Int) -> WordingOrder.Wording { (unsorted[index].message.kind, unsorted[index].gone) }
+        var orders: [MessageID: WordingOrder] = [:]
+        for index in gone { if let id = unsorted[index].message.id { orders[id] = WordingOrder() } }
+        guard !orders.isEmpty else { return 0 }
+        for line in unsorted { if let id = line.message.id { orders[id]?.note((line.message.kind, line.gone)) } }
         return gone.count { index in
-            let others = unsorted[index].message.id.flatMap { wordings[$0] } ?? []
-            return others.contains { WordingOrder.precedes(wording(index), wording($0)) }
+            let line = unsorted[index]
+            return line.message.id.flatMap { orders[$0] }?.hasLater((line.message.kind, line.gone)) ?? false
         }
     }
 

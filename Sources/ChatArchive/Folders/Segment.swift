@@ -180,27 +180,23 @@ final class Segment: Sendable {
                 let before = line.id.count > 1 ? bytes[Int(line.id.upperBound) - 2] : 0
                 return 1 << UInt64((end &+ before &* 10) & 63)
             }
-            var wordings: [ArraySlice<UInt8>: [Int]] = [:]
+            var wordings: [ArraySlice<UInt8>: (order: WordingOrder, lines: [Int])] = [:]
             var ends: UInt64 = 0
             for index in gone {
-                wordings[id(lines[index])] = []
+                wordings[id(lines[index])] = (WordingOrder(), [])
                 ends |= bit(lines[index])
             }
             for (index, line) in lines.enumerated() where !line.id.isEmpty && bit(line) & ends != 0 {
-                wordings[id(line)]?.append(index)
+                wordings[id(line)]?.order.note((line.kind, line.gone))
+                wordings[id(line)]?.lines.append(index)
             }
-            for indices in wordings.values where indices.count > 1 {
-                for earlier in indices {
-                    for later in indices where precedes(lines[earlier], lines[later]) {
-                        lines[earlier].isEarlierWording = true
-                        noteEdit(later)
-                    }
+            for (order, indices) in wordings.values {
+                for index in indices {
+                    let wording = (lines[index].kind, lines[index].gone)
+                    if order.hasLater(wording) { lines[index].isEarlierWording = true }
+                    if order.hasEarlier(wording) { noteEdit(index) }
                 }
             }
-        }
-
-        private func precedes(_ earlier: Line, _ later: Line) -> Bool {
-            WordingOrder.precedes((earlier.kind, earlier.gone), (later.kind, later.gone))
         }
 
         private mutating func noteEdit(_ index: Int) {

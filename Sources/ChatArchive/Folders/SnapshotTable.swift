@@ -5,12 +5,13 @@ import ResticRepository
 struct SnapshotTable {
     struct Entry {
         let stored: StoredSnapshot
-        let time: Timestamp
         /// Its name below `snapshots/`.
         var name: String
         /// Nil until somebody looked into it.
         var shape: SnapshotShape?
         var isVisible = true
+
+        var time: Timestamp { stored.moment }
     }
 
     private(set) var entries: [Entry] = []
@@ -59,7 +60,7 @@ struct SnapshotTable {
             if number == entries.count {
                 guard number < InodeLayout.snapshotLimit else { continue }
                 numbers[stored.id] = number
-                entries.append(Entry(stored: stored, time: stored.moment, name: ""))
+                entries.append(Entry(stored: stored, name: ""))
             }
             entries[number].isVisible = true
             order.append(number)

@@ -243,7 +243,7 @@ struct TelegramExport {
         }
         if wallTime != nil, !hasNotedZone {
             hasNotedZone = true
-            try deliver(.note(.zoneAssumed(path: path, zone: options.assumedZone.name)))
+            try deliver(.note(.zoneAssumed(paths: [path], zone: options.assumedZone.name)))
         }
         var message = Message(id: record["id"].map { MessageID($0) }, time: time, wallTime: wallTime)
         message.sender = try sender(of: record, in: chat, deliver)

@@ -43,17 +43,17 @@ extension TelegramRecord {
     private func ownName(of path: String) -> String {
         if let name = self["file_name"], !name.isEmpty { return name }
         let kind = self["media_type"]
-        guard Self.placeholder(path) == nil, kind == nil || kind == "audio_file" else { return "" }
+        guard Self.absence(path) == nil, kind == nil || kind == "audio_file" else { return "" }
         return path.split(separator: "/").last.map(String.init) ?? ""
     }
 
     private static func content(_ path: String, _ media: SourceMedia) -> Attachment.Content {
-        if let reason = placeholder(path) { return .missing(reason: reason) }
+        if let reason = absence(path) { return .missing(reason: reason) }
         return media.content(of: path)
     }
 
     /// Why a file is missing, when the export has words in the path's place.
-    private static func placeholder(_ path: String) -> String? {
+    private static func absence(_ path: String) -> String? {
         if path.hasPrefix("(File not included") { return "the export was made without this kind of file" }
         if path.hasPrefix("(File exceeds maximum size") {
             return "the file is larger than the limit chosen for the export"

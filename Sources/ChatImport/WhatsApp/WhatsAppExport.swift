@@ -46,7 +46,7 @@ struct WhatsAppExport {
                 try reading.read(deliver)
             }
         }
-        try attempts.end(deliver)
+        try attempts.end(ImportNote.exportNotRead, deliver)
     }
 
     /// The latest wall time that a message of an export can have: a day after its file was written, as zones differ.
@@ -69,7 +69,7 @@ struct WhatsAppExport {
 
     private mutating func read(_ deliver: (ImportEvent) throws -> Void) throws {
         try lookThrough(deliver)
-        try deliver(.note(.zoneAssumed(path: place.path, zone: options.assumedZone.name)))
+        try deliver(.note(.zoneAssumed(paths: [place.path], zone: options.assumedZone.name)))
         try deliver(.conversation(Conversation(id: conversation, title: place.title, kind: .unknown, app: "whatsapp")))
         var heads = WhatsAppOwnHeads.Reading(forms.ownHeads)
         var lines = try place.lines()

@@ -162,7 +162,6 @@ final class WritePipeline: @unchecked Sendable {
         do throws(RepositoryError) {
             try writeOpenPacks()
             try writeIndex(always: true)
-            if let failure = signal.locked({ failure }) { throw failure }
         } catch {
             abandon()
             throw error
@@ -302,13 +301,8 @@ final class WritePipeline: @unchecked Sendable {
         do throws(RepositoryError) {
             let cipher = try BoxCipher(key)
             while let pack = nextPack() {
-                do throws(RepositoryError) {
-                    try write(pack, cipher)
-                    try writeIndex(always: false)
-                } catch {
-                    // Known before the pack counts as written: who waits for that looks at it then.
-                    fail(error)
-                }
+                // A failure is known before the pack counts as written: who waits for that looks at it then.
+                do throws(RepositoryError) { try write(pack, cipher) } catch { fail(error) }
                 signal.locked {
                     uploads -= 1
                     signal.notify()
@@ -340,6 +334,7 @@ final class WritePipeline: @unchecked Sendable {
             unindexed.add((PackID(digest), pack.entries), isKnown: false, isHead: pack.group == .head)
             summary.packs += 1
         }
+        try writeIndex(always: false)
     }
 
     /// Writes index files of the packs that are in none, when they hold enough blobs or `always`. What could not be written is

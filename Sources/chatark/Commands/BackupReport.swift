@@ -46,7 +46,7 @@ struct BackupResult {
 
     /// Keeps what an importer says beside its messages.
     mutating func add(_ note: ImportNote) {
-        if case .zoneAssumed(let path, let zone) = note { return assumedZones[zone, default: []].append(path) }
+        if case .zoneAssumed(let paths, let zone) = note { return assumedZones[zone, default: []] += paths }
         if note.isWarning { warnings.append(note.description) } else { notes.append(note.description) }
         if note.tellsOfLoss { losses += 1 }
         switch note {
@@ -148,9 +148,7 @@ struct BackupReport {
     /// A line for each zone, not one for each file.
     private var zoneLines: [String] {
         result.assumedZones.sorted { $0.key < $1.key }.map { (zone, paths) in
-            let others = paths.count > 1 ? " and \(Words.count(paths.count - 1, "other file"))" : ""
-            return "The times in '\(paths[0])'\(others) have no time zone; \(zone) is assumed. "
-                + "Another one can be given with --tz."
+            ImportNote.zoneAssumed(paths: paths, zone: zone).description
         }
     }
 

@@ -32,34 +32,26 @@ struct WeChatImport {
     static func read(
         _ exports: [SourceFolder.Export], _ options: ImportOptions, _ deliver: (ImportEvent) throws -> Void
     ) throws {
-        var failures: [(path: String, error: ImportError)] = []
-        var isAnyRead = false
+        var attempts = ReadingAttempts()
         for export in exports {
             try deliver(.export(path: export.path))
-            do {
+            let opened = Result { () throws -> [any WeChatAccount] in
                 guard let place = WeChatShape.place(of: export.path) else {
                     throw ImportError.notRecognised(path: export.root)
                 }
-                let accounts = try place.open(root: export.root, options.keys)
-                for account in accounts {
-                    let known = accounts.count == 1 ? options.knownConversations : []
-                    var reading = WeChatImport(account, root: export.path, known: known)
-                    do {
-                        try reading.read(deliver)
-                        isAnyRead = true
-                    } catch let error as ImportError where !error.isStop {
-                        failures.append((export.path, error))
-                    }
-                }
-            } catch let error as ImportError where !error.isStop {
-                failures.append((export.path, error))
-            } catch let error as SystemFault {
-                failures.append((export.path, .unreadable(path: export.path, errno: error.errno)))
+                return try place.open(root: export.root, options.keys)
+            }
+            guard case .success(let accounts) = opened else {
+                try attempts.read(export.path) { _ = try opened.get() }
+                continue
+            }
+            for account in accounts {
+                let known = accounts.count == 1 ? options.knownConversations : []
+                var reading = WeChatImport(account, root: export.path, known: known)
+                try attempts.read(export.path) { try reading.read(deliver) }
             }
         }
-        guard let first = failures.first else { return }
-        guard isAnyRead else { throw first.error }
-        for (path, error) in failures { try deliver(.note(.accountNotRead(path: path, why: "\(error)"))) }
+        try attempts.end(ImportNote.accountNotRead, deliver)
     }
 
     mutating func read(_ deliver: (ImportEvent) throws -> Void) throws {
